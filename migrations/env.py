@@ -1,0 +1,47 @@
+"""How migrations run: one at a time, and never waiting long for a lock that customers hold."""
+
+from alembic import context
+from sqlalchemy import create_engine, text
+from sqlalchemy.pool import NullPool
+
+from tracker import tables
+
+# Any number will do, as long as every migration of this database takes the same.
+_ADVISORY_LOCK = 772_118_024
+
+
+def _run_online(url: str) -> None:
+    engine = create_engine(url, poolclass=NullPool, connect_args={"options": "-c timezone=UTC"})
+    with engine.connect() as connection:
+        # Held by the session, so it outlives each migration's transaction.
+        connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _ADVISORY_LOCK})
+        connection.execute(text("SET lock_timeout = '2s'"))
+        connection.commit()
+        context.configure(
+            connection=connection,
+            target_metadata=tables.metadata(),
+            compare_type=True,
+            compare_server_default=True,
+            transaction_per_migration=True,
+        )
+        with context.begin_transaction():
+            context.run_migrations()
+    engine.dispose()
+
+
+def _run_offline() -> None:
+    """Print the SQL, as the linter of migrations reads it."""
+    context.configure(
+        dialect_name="postgresql",
+        target_metadata=tables.metadata(),
+        literal_binds=True,
+        transaction_per_migration=True,
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+if context.is_offline_mode():
+    _run_offline()
+else:
+    _run_online(context.config.attributes["url"])

@@ -1,0 +1,47 @@
+"""The service as a channel's system meets it."""
+
+import json
+from collections.abc import Callable, Iterator
+from itertools import count
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from tracker import create_app
+from tracker.runtime import Runtime
+
+_keys = count(1)
+
+
+@pytest.fixture
+def client(runtime: Runtime) -> Iterator[FlaskClient]:
+    app = create_app(runtime)
+    with app.test_client() as client:
+        yield client
+
+
+@pytest.fixture
+def post(client: FlaskClient, api_key: str) -> Callable[..., TestResponse]:
+    """POST as the channel, with a fresh Idempotency-Key unless one is given."""
+
+    def send(path: str, body: Any = None, *, key: str | None = None, **headers: str) -> TestResponse:
+        return client.post(
+            path,
+            data=json.dumps(body),
+            content_type="application/json",
+            headers={
+                "Authorization": f"Bearer {api_key}",
+                "Idempotency-Key": key or f"test-{next(_keys)}",
+                **{name.replace("_", "-"): value for name, value in headers.items()},
+            },
+        )
+
+    return send
+
+
+@pytest.fixture
+def get(client: FlaskClient, api_key: str) -> Callable[[str], TestResponse]:
+    """GET as the channel."""
+    return lambda path: client.get(path, headers={"Authorization": f"Bearer {api_key}"})

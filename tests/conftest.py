@@ -1,0 +1,170 @@
+"""Real servers for every test: one PostgreSQL and one Valkey a test worker, in folders of their own.
+
+The database is built by the migrations, once; each test that writes gets it back as seeded.
+"""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import create_engine, text
+from sqlalchemy.pool import NullPool
+
+from tracker import config as configuration
+from tracker import crypto, db, migrate
+from tracker.channels.create_key import create_key
+from tracker.crypto import KeyRing
+from tracker.db import Database
+from tracker.demo.seed import seed
+from tracker.embedded import Servers, servers
+from tracker.orders.place_orders import Placed, place_order
+from tracker.orders.schemas import OrderRequestSchema
+from tracker.reference import ChannelFacts
+from tracker.runtime import Runtime, start
+
+# Not the test's own folder: as root the servers run as another user, who must be able to reach it.
+_BASE = Path(tempfile.gettempdir())
+
+# Emptied after each test; the seeded tables stay.
+_BUSINESS_TABLES = (
+    "recorded_texts, notice_attempts, notices, payments, promises, order_events, orders,"
+    " idempotency_records, channel_keys, accounts"
+)
+
+
+@pytest.fixture(scope="session")
+def key_file() -> Iterator[Path]:
+    folder = Path(tempfile.mkdtemp(prefix="trk-keys-"))
+    crypto.save(crypto.new_ring(), folder / "keys.json")
+    yield folder / "keys.json"
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def stores() -> Iterator[Servers]:
+    """PostgreSQL without fsync (no test pulls the plug) and Valkey."""
+    folder = Path(tempfile.mkdtemp(prefix="trk-", dir=_BASE))
+    folder.chmod(0o755)
+    previous = os.environ.get("TRACKER_EMBEDDED_PG_OPTIONS")
+    os.environ["TRACKER_EMBEDDED_PG_OPTIONS"] = "-c fsync=off -c full_page_writes=off"
+    try:
+        with servers(folder, say=lambda message: None) as running:
+            migrate.upgrade(running.owner_url)
+            owner = Database(running.owner_url, role=db.APP_ROLE)
+            seed(owner)
+            owner.dispose()
+            yield running
+    finally:
+        if previous is None:
+            del os.environ["TRACKER_EMBEDDED_PG_OPTIONS"]
+        else:
+            os.environ["TRACKER_EMBEDDED_PG_OPTIONS"] = previous
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def settings(stores: Servers, key_file: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """The environment of a process that uses the test's servers; set for this process too."""
+    values = {
+        "TRACKER_DATABASE_URL": stores.app_url,
+        "TRACKER_PUBLIC_DATABASE_URL": stores.public_url,
+        "TRACKER_MIGRATION_DATABASE_URL": stores.owner_url,
+        "TRACKER_REDIS_URL": stores.redis_url,
+        "TRACKER_KEY_FILE": str(key_file),
+        "TRACKER_SECRET_KEY": "a secret for tests, of thirty-two characters",
+    }
+    for name in list(os.environ):
+        if name.startswith(("TRACKER_", "TWILIO_")):
+            monkeypatch.delenv(name)
+    for name, value in values.items():
+        monkeypatch.setenv(name, value)
+    return values
+
+
+@pytest.fixture
+def config(settings: dict[str, str]) -> configuration.Config:
+    return configuration.load()
+
+
+@pytest.fixture
+def runtime(config: configuration.Config, clean: None) -> Iterator[Runtime]:
+    made = start(config)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def database(runtime: Runtime) -> Database:
+    return runtime.db
+
+
+@pytest.fixture
+def keys(runtime: Runtime) -> KeyRing:
+    return runtime.keys
+
+
+@pytest.fixture
+def clean(stores: Servers) -> Iterator[None]:
+    """After the test, nothing but the seeded reference data is left, in either store."""
+    yield
+    engine = create_engine(stores.owner_url, poolclass=NullPool)
+    with engine.begin() as connection:
+        connection.execute(text(f"TRUNCATE {_BUSINESS_TABLES} RESTART IDENTITY"))
+    engine.dispose()
+    import redis
+
+    with redis.Redis.from_url(stores.redis_url) as client:
+        client.flushall()
+
+
+@pytest.fixture
+def channel(runtime: Runtime) -> ChannelFacts:
+    """清远电信's own app."""
+    facts = runtime.reference.current()
+    telecom = next(o for o in facts.operators.values() if o.code == "telecom")
+    return next(c for c in facts.channels.values() if c.operator_id == telecom.id and c.code == "app")
+
+
+@pytest.fixture
+def api_key(runtime: Runtime, channel: ChannelFacts) -> str:
+    return create_key(runtime.db, channel)
+
+
+_counter = iter(range(1, 10**9))
+
+
+def order_json(**changes: Any) -> dict[str, Any]:
+    """A good order as a channel sends it; a change names its field as "customer.phone" or "plan"."""
+    body: dict[str, Any] = {
+        "external_reference": f"T-{os.getpid()}-{next(_counter)}",
+        "customer": {"kind": "home", "name": "张三", "phone": "13800001234"},
+        "address": {"community_code": "441802006001", "detail": "测试路1号2栋301房"},
+        "plan": "24GD100001",
+    }
+    for name, value in changes.items():
+        place, *inner = name.split("__")
+        if inner:
+            body[place] = {**body[place], inner[0]: value}
+        else:
+            body[place] = value
+    return body
+
+
+@pytest.fixture
+def order_body() -> Callable[..., dict[str, Any]]:
+    """Makes the JSON of a good order; `customer__phone="..."` changes an inner field."""
+    return order_json
+
+
+@pytest.fixture
+def place(runtime: Runtime, channel: ChannelFacts) -> Callable[..., Placed]:
+    """Places an order through the real use case, changed as `order_body` does."""
+
+    def make(**changes: Any) -> Placed:
+        return place_order(runtime, channel, OrderRequestSchema().load(order_json(**changes)))
+
+    return make

@@ -1,0 +1,30 @@
+"""An account, a text, and a gateway that gives up soon."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from hostile import ACCOUNT
+
+from tracker.config import TwilioSettings
+from tracker.sms.port import Sms
+from tracker.sms.twilio import TwilioGateway
+
+SETTINGS = TwilioSettings(ACCOUNT, "token-of-the-account", "+15005550006", "", None, 0.4)
+SMS = Sms(41, "+8613800001234", "订单QY2611080123已派单，咨询10000。【清远电信】")
+
+
+@contextmanager
+def gateway_to(url: str, **changes: Any) -> Iterator[TwilioGateway]:
+    gateway = TwilioGateway(replace(SETTINGS, api_base_url=url, **changes), "http://127.0.0.1:8000")
+    try:
+        yield gateway
+    finally:
+        gateway.close()
+
+
+def just_now() -> datetime:
+    """When an attempt that this test makes can have begun at the earliest."""
+    return datetime.now(UTC) - timedelta(seconds=5)

@@ -1,0 +1,29 @@
+"""The JSON API that channels' systems call."""
+
+from flask import Flask
+from flask_smorest import Api
+
+from tracker.api import orders, problems
+
+
+class _Api(Api):  # type: ignore[misc]
+    """flask-smorest with every error as our own problem document."""
+
+    def _register_error_handlers(self) -> None:
+        """Errors are `tracker.api.problems`'s."""
+
+
+def register(app: Flask) -> None:
+    """Mount the API under /api/v1 and its OpenAPI document at /api/v1/openapi.json."""
+    app.config |= {
+        "API_TITLE": "Installation order tracker",
+        "API_VERSION": "v1",
+        "OPENAPI_VERSION": "3.1.0",
+        "OPENAPI_URL_PREFIX": "/api/v1",
+        "OPENAPI_JSON_PATH": "openapi.json",
+    }
+    problems.register(app)
+    api = _Api(app)
+    api.spec.components.security_scheme("channel_key", {"type": "http", "scheme": "bearer"})
+    api.spec.options["security"] = [{"channel_key": []}]
+    api.register_blueprint(orders.blueprint)

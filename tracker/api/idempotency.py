@@ -1,0 +1,102 @@
+"""One effect per `Idempotency-Key` (draft-ietf-httpapi-idempotency-key-header).
+
+The answer is stored in the same commit as what it answers, under a lock that the same key waits
+for. So a repeated request gets the same answer, a crash leaves neither effect nor answer, and
+there is no moment in which one exists without the other.
+"""
+
+import hashlib
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask import Response, jsonify, request
+from psycopg.errors import LockNotAvailable
+from sqlalchemy import func, insert, select
+from sqlalchemy.exc import OperationalError
+
+from tracker import clock
+from tracker.channels.models import IdempotencyRecord
+from tracker.problems import Fault, Refusal
+from tracker.reference import ChannelFacts
+from tracker.runtime import Runtime
+
+# How long a request waits for another with the same key before it is told to come back.
+_PATIENCE = "5s"
+_KEY = re.compile(r"[\x21-\x7e]{1,255}")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a request is answered with: a JSON object without personal data, and headers."""
+
+    status: int
+    body: dict[str, Any]
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+def once(runtime: Runtime, channel: ChannelFacts, act: Callable[[], Answer]) -> Response:
+    """Run `act` at most once per channel and key, in one transaction with the record of its answer.
+
+    A Refusal of `act` stores nothing, so a corrected request may use the key again. Raises
+    Refusal idempotency.missing, .malformed, .reused (same key, other request) or .running.
+    """
+    key, fingerprint = _key(), _fingerprint()
+    with runtime.db.transaction() as connection:
+        try:
+            connection.execute(
+                select(
+                    func.set_config("lock_timeout", _PATIENCE, True),
+                    func.pg_advisory_xact_lock(func.hashtextextended(f"{channel.id}/{key}", 0)),
+                )
+            )
+        except OperationalError as error:
+            if isinstance(error.orig, LockNotAvailable):
+                raise Refusal(Fault("idempotency.running")) from None
+            raise
+        known = connection.execute(
+            select(IdempotencyRecord.__table__).where(
+                IdempotencyRecord.channel_id == channel.id, IdempotencyRecord.key == key
+            )
+        ).one_or_none()
+        if known is not None:
+            if bytes(known.fingerprint) != fingerprint:
+                raise Refusal(Fault("idempotency.reused"))
+            return _response(known.status, known.body, {**known.headers, "Idempotency-Replayed": "true"})
+        answer = act()
+        connection.execute(
+            insert(IdempotencyRecord).values(
+                channel_id=channel.id,
+                key=key,
+                operator_id=channel.operator_id,
+                fingerprint=fingerprint,
+                status=answer.status,
+                headers=answer.headers,
+                body=answer.body,
+                created_at=clock.now(),
+            )
+        )
+    return _response(answer.status, answer.body, answer.headers)
+
+
+def _response(status: int, body: dict[str, Any], headers: dict[str, str]) -> Response:
+    response = jsonify(body)
+    response.status_code = status
+    response.headers.update(headers)
+    return response
+
+
+def _key() -> str:
+    given = request.headers.get("Idempotency-Key")
+    if given is None:
+        raise Refusal(Fault("idempotency.missing"))
+    key = given.strip().strip('"')
+    if not _KEY.fullmatch(key):
+        raise Refusal(Fault("idempotency.malformed"))
+    return key
+
+
+def _fingerprint() -> bytes:
+    said = f"{request.method} {request.path}\n".encode() + request.get_data()
+    return hashlib.sha256(said).digest()

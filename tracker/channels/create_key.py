@@ -1,0 +1,25 @@
+"""Give a channel a key."""
+
+from sqlalchemy import insert
+
+from tracker import clock
+from tracker.channels.models import ChannelKey
+from tracker.channels.rules import hash_of, new_secret, prefix_of
+from tracker.db import Database
+from tracker.reference import ChannelFacts
+
+
+def create_key(db: Database, channel: ChannelFacts, secret: str | None = None) -> str:
+    """Store a new key of the channel and return its secret, which is shown this once only."""
+    secret = secret or new_secret()
+    with db.transaction() as connection:
+        connection.execute(
+            insert(ChannelKey).values(
+                operator_id=channel.operator_id,
+                channel_id=channel.id,
+                prefix=prefix_of(secret),
+                secret_sha256=hash_of(secret),
+                created_at=clock.now(),
+            )
+        )
+    return secret

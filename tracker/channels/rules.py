@@ -1,0 +1,26 @@
+"""What a channel is and what its key looks like."""
+
+import hashlib
+import secrets
+
+# The five channels the regulator names (线上: 政务服务, 官方APP, 小程序; 线下: 营业厅, 行政服务中心),
+# and telephone or door-to-door as "other".
+KINDS = ("government_portal", "app", "mini_program", "business_hall", "service_centre", "other")
+
+_PREFIX = "trk_"
+_SHOWN = 12
+
+
+def new_secret() -> str:
+    """A fresh key: `trk_` and 32 random bytes in URL-safe base64."""
+    return _PREFIX + secrets.token_urlsafe(32)
+
+
+def prefix_of(secret: str) -> str:
+    """The part of a key that may be shown in lists and logs."""
+    return secret[:_SHOWN]
+
+
+def hash_of(secret: str) -> bytes:
+    """What is stored of a key: its SHA-256, 32 bytes."""
+    return hashlib.sha256(secret.encode()).digest()

@@ -1,0 +1,53 @@
+"""The `tracker` command."""
+
+import sys
+from collections.abc import Sequence
+
+import click
+
+from tracker.cli import calendar, demo, imports, keys, servers, staff
+from tracker.cli.context import say
+from tracker.config import ConfigError
+from tracker.crypto import KeyRingError
+from tracker.embedded import EmbeddedError
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="installation-tracker", prog_name="tracker")
+def cli() -> None:
+    """Broadband installation orders: promised dates kept, customers told, fees published.
+
+    Settings come from TRACKER_* and TWILIO_* variables (see the README). Where no database or Redis
+    address is set, the command runs its own servers in TRACKER_DATA_DIR.
+
+    \b
+    Examples:
+      tracker demo                 a working system with example data
+      tracker serve                the service (API and staff pages)
+      tracker check                what is missing before a start
+    """
+
+
+for command in (
+    demo.demo,
+    servers.serve,
+    servers.serve_public,
+    servers.worker,
+    servers.schedule,
+    servers.migrate,
+    servers.check,
+    imports.import_orders,
+    calendar.calendar,
+    keys.keys,
+    staff.staff,
+):
+    cli.add_command(command)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command: exit code 0 done, 1 done in part or failed, 2 wrongly called or set up."""
+    try:
+        cli.main(args=arguments, prog_name="tracker", standalone_mode=True)
+    except (ConfigError, KeyRingError, EmbeddedError) as error:
+        say(f"tracker: {error}")
+        sys.exit(2)

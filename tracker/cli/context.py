@@ -1,0 +1,33 @@
+"""What every command needs: a word to the person at the terminal, and a complete configuration."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+
+from tracker import bootstrap, config, runtime
+from tracker.config import Config
+from tracker.runtime import Runtime
+
+
+def say(message: str) -> None:
+    """A line for people, on standard error, so that standard output stays data."""
+    click.echo(message, err=True)
+
+
+@contextmanager
+def settings() -> Iterator[Config]:
+    """The configuration, completed by embedded servers where none are named."""
+    with bootstrap.completed(config.load(), say=lambda message: None) as complete:
+        yield complete
+
+
+@contextmanager
+def running() -> Iterator[Runtime]:
+    """A runtime on those settings."""
+    with settings() as complete:
+        made = runtime.start(complete)
+        try:
+            yield made
+        finally:
+            made.close()

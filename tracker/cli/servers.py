@@ -1,0 +1,123 @@
+"""Commands that run a process of the system, or look whether one could run."""
+
+import os
+import signal
+import sys
+import threading
+
+import click
+
+from tracker import config, health, logs, queueing, runtime
+from tracker import migrate as migrating
+from tracker.bootstrap import environment
+from tracker.cli.context import say, settings
+from tracker.config import Config
+from tracker.lifeline import die_with_parent
+from tracker.notices.rules import QUEUES
+
+
+def _granian(target: str, port: int, complete: Config) -> None:
+    """Serve a WSGI factory: a worker process per core, one blocking thread in each."""
+    # Loaded here: only the web commands need it.
+    from granian import Granian
+    from granian.constants import Interfaces
+
+    os.environ.update(environment(complete))
+    Granian(
+        target,
+        address=complete.bind,
+        port=port,
+        interface=Interfaces.WSGI,
+        workers=complete.web_workers,
+        blocking_threads=1,
+        factory=True,
+        websockets=False,
+        respawn_failed_workers=True,
+        respawn_interval=0.2,
+        workers_kill_timeout=10,
+        log_enabled=complete.log_level == "DEBUG",
+    ).serve()
+
+
+@click.command()
+def serve() -> None:
+    """Serve the API and the staff pages on TRACKER_PORT.
+
+    \b
+    Example:
+      TRACKER_DATABASE_URL=postgresql://… TRACKER_REDIS_URL=redis://… tracker serve
+    """
+    die_with_parent()
+    with settings() as complete:
+        _granian("tracker.wsgi:service", complete.port, complete)
+
+
+@click.command("serve-public")
+def serve_public() -> None:
+    """Serve the customers' site on TRACKER_PUBLIC_PORT."""
+    die_with_parent()
+    with settings() as complete:
+        _granian("tracker.wsgi:public", complete.public_port, complete)
+
+
+@click.command()
+@click.argument("queue", type=click.Choice([*QUEUES, queueing.UPKEEP]))
+@click.option("--burst", is_flag=True, help="End once the queue is empty.")
+def worker(queue: str, burst: bool) -> None:
+    """Work off one queue: urgent, progress, bulk or upkeep.
+
+    \b
+    Example, one process each:
+      tracker worker progress
+      tracker worker upkeep
+    """
+    die_with_parent()
+    with settings() as complete:
+        os.environ.update(environment(complete))
+        logs.configure(complete.log_level)
+        if complete.redis_url is None:
+            raise config.ConfigError("configuration: TRACKER_REDIS_URL is needed")
+        queueing.work(complete.redis_url, queue, burst=burst)
+
+
+@click.command()
+def schedule() -> None:
+    """Ring the jobs that run by the clock. Running it twice does no harm."""
+    from workers.schedule import jobs
+
+    die_with_parent()
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    with settings() as complete:
+        logs.configure(complete.log_level)
+        run = runtime.start(complete)
+        queueing.keep_schedule(run.bell, jobs(complete), stop)
+        run.close()
+
+
+@click.command()
+@click.option("--to", "revision", default="head", show_default=True, help="Alembic revision to reach.")
+def migrate(revision: str) -> None:
+    """Bring the database to the code's schema, as TRACKER_MIGRATION_DATABASE_URL's login."""
+    with settings() as complete:
+        url = complete.migration_database_url
+        if url is None:
+            raise config.ConfigError("configuration: TRACKER_MIGRATION_DATABASE_URL is needed")
+        migrating.upgrade(url, revision)
+        say(f"database is at {revision}")
+
+
+@click.command()
+def check() -> None:
+    """Tell whether this configuration can serve: settings, database, Redis, calendar, queue.
+
+    Exit code 0 if it can, 1 if a check failed, 2 if the settings are wrong.
+    """
+    with settings() as complete:
+        run = runtime.start(complete)
+        words = health.examine(run)
+        run.close()
+    for name, word in words.items():
+        click.echo(f"{name:10} {word}")
+    sys.exit(1 if any(word.startswith("failed") for word in words.values()) else 0)

@@ -1,0 +1,185 @@
+"""Every setting there is, read from the environment once, at the start.
+
+A missing or malformed value stops the start with one clear line (invariant I8): `load` raises
+`ConfigError`, whose text names each variable at fault and never repeats a secret's value.
+"""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from environs import Env, EnvValidationError
+from marshmallow import validate
+
+GATEWAYS = ("recording", "twilio")
+
+
+class ConfigError(Exception):
+    """The environment does not describe a system that can be started."""
+
+
+@dataclass(frozen=True)
+class TwilioSettings:
+    """Account and sender at Twilio; `api_base_url` points the client at another server, as tests do."""
+
+    account_sid: str
+    auth_token: str
+    sender: str
+    messaging_service_sid: str
+    api_base_url: str | None
+    timeout_seconds: float
+
+
+@dataclass(frozen=True)
+class Config:
+    """The settings of one process. Times are seconds unless the name says otherwise."""
+
+    database_url: str | None
+    migration_database_url: str | None
+    public_database_url: str | None
+    redis_url: str | None
+    data_dir: Path | None
+    key_file: Path | None
+    secret_key: str | None
+    bind: str
+    port: int
+    public_port: int
+    public_base_url: str
+    public_site_url: str
+    web_workers: int
+    sms_gateway: str
+    twilio: TwilioSettings | None
+    unknown_grace: float
+    lease: float
+    sweep_interval: float
+    lookup_limit: str
+    trusted_proxies: int
+    demo: bool
+    secure_cookies: bool
+    log_level: str
+
+
+def _web_address(value: str) -> None:
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise validate.ValidationError("must be an http(s) address")
+
+
+def _postgres_address(value: str) -> None:
+    if urlsplit(value).scheme not in ("postgresql", "postgres", "postgresql+psycopg"):
+        raise validate.ValidationError("must begin with postgresql://")
+
+
+def _redis_address(value: str) -> None:
+    if urlsplit(value).scheme not in ("redis", "rediss", "unix"):
+        raise validate.ValidationError("must begin with redis://, rediss:// or unix://")
+
+
+def load() -> Config:
+    """Read the settings from the environment.
+
+    Raises ConfigError naming every variable that is missing or malformed.
+    """
+    env = Env(eager=False)
+    try:
+        config = _read(env)
+        env.seal()
+    except EnvValidationError as error:
+        problems = "; ".join(
+            f"{name}: {' '.join(str(m) for m in messages)}" for name, messages in error.error_messages.items()
+        )
+        raise ConfigError(f"configuration: {problems}") from None
+    return config
+
+
+def _read(env: Env) -> Config:
+    port = validate.Range(min=1, max=65535, error="must be a port between 1 and 65535")
+    positive = validate.Range(min=0.05, max=86400, error="must be a number of seconds above 0")
+    with env.prefixed("TRACKER_"):
+        database_url = _postgres(env, "DATABASE_URL")
+        migration_database_url = _postgres(env, "MIGRATION_DATABASE_URL")
+        public_database_url = _postgres(env, "PUBLIC_DATABASE_URL")
+        redis_url = env.str("REDIS_URL", None, validate=lambda v: v is None or _redis_address(v))
+        data_dir = env.str("DATA_DIR", None)
+        key_file = env.str("KEY_FILE", None)
+        secret_key = env.str(
+            "SECRET_KEY", None, validate=validate.Length(min=32, error="must have at least 32 characters")
+        )
+        bind = env.str("BIND", "127.0.0.1")
+        http_port = env.int("PORT", 8000, validate=port)
+        public_port = env.int("PUBLIC_PORT", 8001, validate=port)
+        base = env.str("PUBLIC_BASE_URL", f"http://127.0.0.1:{http_port}", validate=_web_address)
+        site = env.str("PUBLIC_SITE_URL", f"http://127.0.0.1:{public_port}", validate=_web_address)
+        web_workers = env.int(
+            "WEB_WORKERS", os.cpu_count() or 1, validate=validate.Range(1, 256, error="must be 1 to 256")
+        )
+        sms_gateway = env.str(
+            "SMS_GATEWAY",
+            "recording",
+            validate=validate.OneOf(GATEWAYS, error="must be one of: {choices}"),
+        )
+        unknown_grace = env.float("UNKNOWN_GRACE_SECONDS", 120.0, validate=positive)
+        lease = env.float("LEASE_SECONDS", 180.0, validate=positive)
+        sweep_interval = env.float("SWEEP_INTERVAL_SECONDS", 60.0, validate=positive)
+        lookup_limit = env.str("LOOKUP_LIMIT", "30 per minute")
+        trusted_proxies = env.int("TRUSTED_PROXIES", 0, validate=validate.Range(0, 5, error="must be 0 to 5"))
+        demo = env.bool("DEMO", False)
+        secure_cookies = env.bool("SECURE_COOKIES", site.startswith("https://"))
+        log_level = env.str(
+            "LOG_LEVEL",
+            "INFO",
+            validate=validate.OneOf(["DEBUG", "INFO", "WARNING", "ERROR"], error="must be one of: {choices}"),
+        )
+    return Config(
+        database_url=database_url,
+        migration_database_url=migration_database_url,
+        public_database_url=public_database_url,
+        redis_url=redis_url,
+        data_dir=Path(data_dir) if data_dir else None,
+        key_file=Path(key_file) if key_file else None,
+        secret_key=secret_key,
+        bind=bind,
+        port=http_port,
+        public_port=public_port,
+        public_base_url=(base or "").rstrip("/"),
+        public_site_url=(site or "").rstrip("/"),
+        web_workers=web_workers,
+        sms_gateway=sms_gateway,
+        twilio=_twilio(env) if sms_gateway == "twilio" else None,
+        unknown_grace=unknown_grace,
+        lease=lease,
+        sweep_interval=sweep_interval,
+        lookup_limit=lookup_limit,
+        trusted_proxies=trusted_proxies,
+        demo=demo,
+        secure_cookies=secure_cookies,
+        log_level=log_level,
+    )
+
+
+def _postgres(env: Env, name: str) -> str | None:
+    """A PostgreSQL address in SQLAlchemy's spelling, whichever of the usual ones was given."""
+    value = env.str(name, None, validate=lambda v: v is None or _postgres_address(v))
+    if not value:
+        return None
+    _, _, rest = value.partition("://")
+    return f"postgresql+psycopg://{rest}"
+
+
+def _twilio(env: Env) -> TwilioSettings:
+    with env.prefixed("TWILIO_"):
+        sid = env.str(
+            "ACCOUNT_SID",
+            validate=validate.Regexp(r"AC[0-9a-fA-F]{32}$", error="must be AC and 32 hexadecimal digits"),
+        )
+        token = env.str("AUTH_TOKEN", validate=validate.Length(min=16, error="is too short"))
+        sender = env.str("FROM", "")
+        service = env.str("MESSAGING_SERVICE_SID", "")
+        base = env.str("API_BASE_URL", None, validate=lambda v: v is None or _web_address(v))
+        timeout = env.float(
+            "TIMEOUT_SECONDS", 10.0, validate=validate.Range(0.1, 60, error="must be 0.1 to 60")
+        )
+    if sid and token and not sender and not service:
+        raise ConfigError("configuration: TWILIO_FROM or TWILIO_MESSAGING_SERVICE_SID: one of them is needed")
+    return TwilioSettings(sid, token, sender or "", service or "", base, timeout)

@@ -1,0 +1,107 @@
+"""Connections and transactions.
+
+A use case opens `transaction()`; one that is called inside another's transaction joins it, so
+that several can share one commit. What must wait for the commit, like ringing a worker, is
+handed to `after_commit` and is dropped on rollback.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import Connection, DateTime, Engine, MetaData, create_engine
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.orm import DeclarativeBase
+
+APP_ROLE = "tracker_app"
+PUBLIC_ROLE = "tracker_public"
+
+
+class Base(DeclarativeBase):
+    """Tables of every feature; the naming convention keeps migrations deterministic."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {datetime: DateTime(timezone=True)}  # noqa: RUF012 - SQLAlchemy's own protocol
+
+
+@dataclass
+class _Unit:
+    connection: Connection
+    callbacks: list[Callable[[], None]] = field(default_factory=list)
+
+
+_current: ContextVar[_Unit | None] = ContextVar("transaction", default=None)
+
+
+class Database:
+    """One process's pool of connections to PostgreSQL."""
+
+    def __init__(self, url: str, *, role: str | None = None, pool_size: int = 5) -> None:
+        """`role`: the database role that the login steps down to; None keeps the login's own."""
+        self.url: URL = make_url(url)
+        options = "-c timezone=UTC -c idle_in_transaction_session_timeout=60000"
+        if role is not None:
+            options += f" -c role={role}"
+        self.engine: Engine = create_engine(
+            self.url,
+            pool_size=pool_size,
+            max_overflow=5,
+            pool_timeout=5,
+            pool_pre_ping=False,
+            connect_args={"connect_timeout": 5, "options": options},
+        )
+        self._reading = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """One transaction, committed at the end; joins the one already open in this context."""
+        outer = _current.get()
+        if outer is not None:
+            yield outer.connection
+            return
+        with self.engine.connect() as connection:
+            unit = _Unit(connection)
+            token = _current.set(unit)
+            try:
+                with connection.begin():
+                    yield connection
+            finally:
+                _current.reset(token)
+        for callback in unit.callbacks:
+            callback()
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A connection for reads, each statement its own snapshot; inside a transaction, that one."""
+        outer = _current.get()
+        if outer is not None:
+            yield outer.connection
+            return
+        with self._reading.connect() as connection:
+            yield connection
+
+    def dispose(self) -> None:
+        """Close every pooled connection."""
+        self.engine.dispose()
+
+
+def after_commit(callback: Callable[[], None]) -> None:
+    """Run `callback` once the open transaction has been committed; at once if there is none.
+
+    A callback must not raise: what was committed stays committed.
+    """
+    unit = _current.get()
+    if unit is None:
+        callback()
+    else:
+        unit.callbacks.append(callback)

@@ -1,0 +1,1 @@
+"""A working system in one command, filled with example data."""

@@ -1,0 +1,163 @@
+"""The whole system in the foreground: servers, example data, web, workers and schedule."""
+
+import json
+import os
+import secrets
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import select
+
+from tracker import bootstrap, clock, migrate, runtime, supervise
+from tracker.channels.create_key import create_key
+from tracker.channels.models import ChannelKey
+from tracker.channels.rules import hash_of
+from tracker.config import Config
+from tracker.db import APP_ROLE, Database
+from tracker.demo import sample
+from tracker.demo.seed import seed
+from tracker.notices.rules import QUEUES
+from tracker.queueing import UPKEEP
+from tracker.reference import ChannelFacts
+from tracker.runtime import Runtime
+from tracker.staff.create_account import create_account
+from tracker.staff.models import Account
+from tracker.supervise import Child
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """What a visitor of the demonstration signs in and calls with."""
+
+    api_key: str
+    password: str
+
+
+def run(config: Config, say: Callable[[str], None]) -> int:
+    """Set everything up, run it until Ctrl-C, and return the exit code."""
+    with bootstrap.completed(config, say=say) as complete:
+        if complete.data_dir is None or complete.migration_database_url is None:
+            raise AssertionError("a completed configuration has a data folder and a migration address")
+        say("migrating the database")
+        migrate.upgrade(complete.migration_database_url)
+        prepared = _prepare(complete, complete.data_dir, say)
+        say("starting web, workers and schedule")
+        return supervise.run(
+            _children(complete, complete.data_dir),
+            say=say,
+            on_ready=lambda: say(_welcome(complete, *prepared)),
+        )
+
+
+def _prepare(config: Config, folder: Path, say: Callable[[str], None]) -> tuple[Credentials, str]:
+    """Reference data, sign-ins, example orders; returns the credentials and an order to look up."""
+    if config.migration_database_url is not None:
+        # Reference data is changed by people in the service's role; here that is us.
+        owner = Database(config.migration_database_url, role=APP_ROLE)
+        seed(owner)
+        owner.dispose()
+    run = runtime.start(config)
+    try:
+        credentials = _credentials(run, folder / "demo-credentials.json")
+        sample.fill(run, folder, say)
+        return credentials, _order_to_look_up(run)
+    finally:
+        run.close()
+
+
+def _credentials(run: Runtime, path: Path) -> Credentials:
+    """The kept credentials, made at the first start, and present in the database."""
+    if not path.exists():
+        made = {"api_key": f"trk_{secrets.token_urlsafe(32)}", "password": secrets.token_urlsafe(9)}
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            json.dump(made, file)
+    kept = Credentials(**json.loads(path.read_text()))
+    with run.db.reading() as connection:
+        key_known = connection.scalar(
+            select(ChannelKey.id).where(ChannelKey.secret_sha256 == hash_of(kept.api_key))
+        )
+        accounts = set(connection.scalars(select(Account.username)))
+    if key_known is None:
+        create_key(run.db, _portal(run), kept.api_key)
+    for operator in run.reference.current().operators.values():
+        username = f"{operator.code}.manager"
+        if username not in accounts:
+            create_account(
+                run.db,
+                username=username,
+                password=kept.password,
+                role="manager",
+                display_name=f"{operator.name} 值班经理",
+                operator_id=operator.id,
+            )
+    return kept
+
+
+def _portal(run: Runtime) -> ChannelFacts:
+    facts = run.reference.current()
+    return next(
+        c
+        for c in facts.channels.values()
+        if c.code == "gov-portal" and facts.operators[c.operator_id].code == "telecom"
+    )
+
+
+def _order_to_look_up(run: Runtime) -> str:
+    """An example order that is under way, with the digits that open it: "QY… / 1234"."""
+    from tracker.demo.queries import order_under_way
+
+    with run.db.reading() as connection:
+        row = order_under_way(connection)
+    if row is None:
+        return ""
+    phone = run.keys.open(bytes(row.contact_phone), "orders.contact_phone")
+    return f"{row.number} / {phone[-4:]}"
+
+
+def _host(config: Config) -> str:
+    """Where this machine reaches what is bound, also where that is every address."""
+    return "127.0.0.1" if config.bind in ("0.0.0.0", "::") else config.bind  # noqa: S104 - compared, not bound
+
+
+def _children(config: Config, folder: Path) -> list[Child]:
+    env = {**bootstrap.environment(config), "TRACKER_DEMO": "1", "PYTHONUNBUFFERED": "1"}
+
+    def child(name: str, *arguments: str, ready_url: str | None = None) -> Child:
+        argv = [sys.executable, "-m", "tracker", *arguments]
+        return Child(name=name, argv=argv, env=env, log=folder / "logs" / f"{name}.log", ready_url=ready_url)
+
+    host = _host(config)
+    return [
+        child("service", "serve", ready_url=f"http://{host}:{config.port}/healthz"),
+        child("public-site", "serve-public", ready_url=f"http://{host}:{config.public_port}/healthz"),
+        *(child(f"worker-{queue}", "worker", queue) for queue in (*QUEUES, UPKEEP)),
+        child("schedule", "schedule"),
+    ]
+
+
+def _welcome(config: Config, credentials: Credentials, order: str) -> str:
+    host = _host(config)
+    service, site = f"http://{host}:{config.port}", f"http://{host}:{config.public_port}"
+    curl = f"""curl -sS {service}/api/v1/orders \\
+  -H 'Authorization: Bearer {credentials.api_key}' \\
+  -H "Idempotency-Key: $(date +%s%N)" -H 'Content-Type: application/json' \\
+  -d '{{"external_reference": "DEMO-'$(date +%s%N)'", "plan": "24GD100001",
+       "customer": {{"kind": "home", "name": "陈小明", "phone": "13800001234"}},
+       "address": {{"community_code": "441802006001", "detail": "北江路1号2栋301房"}}}}'"""
+    return f"""
+Ready on {clock.local(clock.now()):%Y-%m-%d %H:%M:%S}. Ctrl-C stops everything.
+
+  Data              {config.data_dir}
+  Customers' site   {site}/            look up {order}
+  Texts sent        {service}/demo/texts
+  Staff pages       {service}/
+    sign in         telecom.manager, mobile.manager, unicom.manager; password {credentials.password}
+  API               {service}/api/v1/openapi.json
+  API key           {credentials.api_key}
+
+Send an order, then open the texts and look its number up with 1234:
+
+{curl}
+"""

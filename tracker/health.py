@@ -1,0 +1,92 @@
+"""Alive, and ready: what a load balancer and an engineer ask first."""
+
+from datetime import date
+
+from alembic.runtime.migration import MigrationContext
+from flask import Blueprint, Response, current_app, jsonify
+from sqlalchemy import func, select
+
+from tracker import clock, migrate
+from tracker.notices.models import Notice
+from tracker.notices.rules import State
+from tracker.runtime import Runtime
+
+blueprint = Blueprint("health", __name__)
+
+# A text that has been due for longer than this means that workers or schedule are down.
+_QUEUE_AGE_LIMIT = 300.0
+
+
+@blueprint.get("/healthz")
+def healthz() -> Response:
+    """Alive: the process answers."""
+    return jsonify({"status": "alive"})
+
+
+@blueprint.get("/readyz")
+def readyz() -> tuple[Response, int]:
+    """Ready: database, migrations, Redis, calendar and queue, each with its own word."""
+    runtime: Runtime = current_app.extensions["tracker"]
+    checks = examine(runtime)
+    failed = any(word.startswith("failed") for word in checks.values())
+    return jsonify({"status": "failed" if failed else "ready", "checks": checks}), 503 if failed else 200
+
+
+def examine(runtime: Runtime) -> dict[str, str]:
+    """Each check's word: "ok", "warning: …" or "failed: …". Never raises."""
+    checks = {}
+    for name, check in (
+        ("database", _migrations),
+        ("redis", _redis),
+        ("calendar", _calendar),
+        ("queue", _queue),
+    ):
+        try:
+            checks[name] = check(runtime)
+        except Exception as error:  # noqa: BLE001, RUF100 - a failed check is an answer, whatever failed
+            checks[name] = f"failed: {type(error).__name__}"
+    return checks
+
+
+def _migrations(runtime: Runtime) -> str:
+    with runtime.db.reading() as connection:
+        found = MigrationContext.configure(connection).get_current_revision()
+    wanted = migrate.head()
+    return "ok" if found == wanted else f"failed: at revision {found}, the code wants {wanted}"
+
+
+def _redis(runtime: Runtime) -> str:
+    # Orders are taken in without Redis, texts only wait: so its loss is no reason to turn callers away.
+    try:
+        runtime.bell.ping()
+    except Exception as error:  # noqa: BLE001, RUF100 - whatever failed, Redis does not answer
+        return f"warning: {type(error).__name__}, texts wait"
+    return "ok"
+
+
+def _calendar(runtime: Runtime) -> str:
+    return calendar_word(
+        None if (c := runtime.reference.current().calendar) is None else c.last_announced_year, clock.today()
+    )
+
+
+def calendar_word(last_announced_year: int | None, today: date) -> str:
+    """What is to be said of the calendar: the next year is announced by November, as a rule."""
+    if last_announced_year is None:
+        return "failed: no calendar imported"
+    if today.year > last_announced_year:
+        return f"failed: {today.year} is not imported"
+    if today.month >= 11 and today.year == last_announced_year:
+        return f"warning: {today.year + 1} is not announced, promises into it are provisional"
+    return "ok"
+
+
+def _queue(runtime: Runtime) -> str:
+    with runtime.db.reading() as connection:
+        oldest = connection.scalar(
+            select(func.min(Notice.next_at)).where(
+                Notice.state == State.CREATED, Notice.next_at <= clock.now()
+            )
+        )
+    age = (clock.now() - oldest).total_seconds() if oldest else 0.0
+    return "ok" if age < _QUEUE_AGE_LIMIT else f"warning: the oldest due text has waited {age:.0f} s"

@@ -1,0 +1,36 @@
+"""How personal data is shown to people who may not see it whole: `138****1234`, `张**`, `清城区***`.
+
+A mask is for display only. It is made from the opened value and never stored in place of it.
+"""
+
+_HOME = "86"
+_MOST_STARS = 3
+
+
+def mask_phone(phone: str) -> str:
+    """The first three and last four digits of a number, E.164 or national, without the +86.
+
+    A number too short to hide four digits that way shows its last two, or nothing.
+    """
+    digits = "".join(c for c in phone if c in "0123456789")
+    if phone.lstrip().startswith("+"):
+        digits = digits.removeprefix(_HOME)
+    if len(digits) >= 10:
+        return f"{digits[:3]}****{digits[-4:]}"
+    return f"****{digits[-2:]}" if len(digits) >= 6 else "****"
+
+
+def mask_name(name: str) -> str:
+    """The first character of a name, then stars: at most three, so that they count nothing long."""
+    name = name.strip()
+    if len(name) < 2:
+        return "*" * len(name)
+    return name[0] + "*" * min(len(name) - 1, _MOST_STARS)
+
+
+def mask_address(*places: str) -> str:
+    """The names of the administrative divisions, down to the one that may be shown, then three stars.
+
+    The detailed address is not even asked for.
+    """
+    return "".join(places) + "***"

@@ -1,0 +1,30 @@
+"""Bring the database's schema to what the code expects."""
+
+from functools import cache
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config as AlembicConfig
+from alembic.script import ScriptDirectory
+
+_SCRIPTS = Path(__file__).resolve().parent.parent / "migrations"
+
+
+def alembic_config(url: str | None = None) -> AlembicConfig:
+    """Alembic's settings for the project's migrations, on a database if one is named."""
+    settings = AlembicConfig()
+    settings.set_main_option("script_location", str(_SCRIPTS).replace("%", "%%"))
+    if url is not None:
+        settings.attributes["url"] = url
+    return settings
+
+
+@cache
+def head() -> str | None:
+    """The revision that the code expects."""
+    return ScriptDirectory.from_config(alembic_config()).get_current_head()
+
+
+def upgrade(url: str, revision: str = "head") -> None:
+    """Run what is missing, as the login of `url`; harmless to repeat, safe to run twice at once."""
+    command.upgrade(alembic_config(url), revision)

@@ -1,0 +1,1 @@
+"""What customers are told: templates, the outbox, delivery and its settling."""

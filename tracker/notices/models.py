@@ -1,0 +1,81 @@
+"""Tables of notices and of every attempt to send one."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Identity,
+    Index,
+    LargeBinary,
+    SmallInteger,
+    String,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from tracker.db import Base
+from tracker.notices.rules import QUEUES, State
+
+
+class Notice(Base):
+    """One text that a customer is to get, exactly one row per `dedup_key` (invariant I2).
+
+    The row is the queue: due when `state` is created and `next_at` has come. While a worker
+    holds it, `state` is sending until `lease_until`; after that it may or may not have gone out
+    and becomes unknown. `body` is frozen when planned; the recipient's phone is sealed.
+    """
+
+    __tablename__ = "notices"
+    __table_args__ = (
+        UniqueConstraint("dedup_key"),
+        CheckConstraint(f"state IN ({', '.join(repr(s.value) for s in State)})", name="state"),
+        CheckConstraint(f"queue IN ({', '.join(repr(q) for q in QUEUES)})", name="queue"),
+        Index("ix_notices_due", "queue", "next_at", "id", postgresql_where=text("state = 'created'")),
+        Index("ix_notices_leased", "lease_until", postgresql_where=text("state = 'sending'")),
+        Index("ix_notices_unknown", "next_at", postgresql_where=text("state = 'unknown'")),
+        Index(None, "order_id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    operator_id: Mapped[int] = mapped_column(ForeignKey("operators.id"))
+    order_id: Mapped[int | None] = mapped_column(ForeignKey("orders.id"))
+    template: Mapped[str] = mapped_column(String(40))
+    template_version: Mapped[int] = mapped_column(SmallInteger)
+    language: Mapped[str] = mapped_column(String(5))
+    params: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    body: Mapped[str] = mapped_column(Text)
+    recipient: Mapped[bytes] = mapped_column(LargeBinary)
+    dedup_key: Mapped[str] = mapped_column(String(120))
+    queue: Mapped[str] = mapped_column(String(12))
+    state: Mapped[str] = mapped_column(String(16))
+    next_at: Mapped[datetime]
+    lease_until: Mapped[datetime | None]
+    attempts: Mapped[int] = mapped_column(SmallInteger, default=0)
+    misses: Mapped[int] = mapped_column(SmallInteger, default=0)
+    provider: Mapped[str | None] = mapped_column(String(20))
+    provider_reference: Mapped[str | None] = mapped_column(String(64))
+    reason: Mapped[str | None] = mapped_column(String(200))
+    created_at: Mapped[datetime]
+    sending_at: Mapped[datetime | None]
+    accepted_at: Mapped[datetime | None]
+
+
+class NoticeAttempt(Base):
+    """One attempt to hand a notice to a provider, and what came of it: append-only."""
+
+    __tablename__ = "notice_attempts"
+    __table_args__ = (Index(None, "notice_id"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    operator_id: Mapped[int] = mapped_column(ForeignKey("operators.id"))
+    notice_id: Mapped[int] = mapped_column(ForeignKey("notices.id"))
+    provider: Mapped[str] = mapped_column(String(20))
+    outcome: Mapped[str] = mapped_column(String(20))
+    detail: Mapped[str] = mapped_column(String(200), default="")
+    at: Mapped[datetime]

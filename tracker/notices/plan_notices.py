@@ -1,0 +1,75 @@
+"""Write down what customers are to be told, in the transaction of what happened."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+from sqlalchemy.dialects.postgresql import insert
+
+from tracker.crypto import KeyRing
+from tracker.db import after_commit
+from tracker.notices.models import Notice
+from tracker.notices.rules import State, send_from
+from tracker.notices.templates import TEMPLATES
+from tracker.queueing import Doorbell
+
+RECIPIENT = "notices.recipient"
+DELIVER = "workers.jobs.deliver"
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A text that somebody should get. `dedup_key` makes it the only one of its kind (I2)."""
+
+    operator_id: int
+    order_id: int | None
+    template: str
+    language: str
+    values: Mapping[str, str]
+    phone: str
+    dedup_key: str
+
+
+def plan_notices(
+    connection: Connection, keys: KeyRing, bell: Doorbell, wanted: Sequence[Wanted], now: datetime
+) -> int:
+    """Store the notices that are new and ring for them after the commit; returns how many are new."""
+    if not wanted:
+        return 0
+    statement = (
+        insert(Notice)
+        .on_conflict_do_nothing(index_elements=[Notice.dedup_key])
+        .returning(Notice.id, Notice.queue, Notice.next_at)
+    )
+    rows = connection.execute(statement, [_row(keys, one, now) for one in wanted]).all()
+    first_due: dict[str, int] = {}
+    for row in rows:
+        if row.next_at <= now:
+            first_due.setdefault(row.queue, row.id)
+    for queue, notice_id in first_due.items():
+        after_commit(lambda queue=queue, notice_id=notice_id: _ring(bell, queue, notice_id))
+    return len(rows)
+
+
+def _ring(bell: Doorbell, queue: str, notice_id: int) -> None:
+    bell.ring(queue, DELIVER, notice_id)
+
+
+def _row(keys: KeyRing, wanted: Wanted, now: datetime) -> dict[str, object]:
+    template = TEMPLATES[wanted.template]
+    return {
+        "operator_id": wanted.operator_id,
+        "order_id": wanted.order_id,
+        "template": template.code,
+        "template_version": template.version,
+        "language": wanted.language,
+        "params": {name: wanted.values[name] for name in template.params},
+        "body": template.render(wanted.language, wanted.values),
+        "recipient": keys.seal(wanted.phone, RECIPIENT),
+        "dedup_key": wanted.dedup_key,
+        "queue": template.queue,
+        "state": State.CREATED,
+        "next_at": send_from(now, any_hour=template.any_hour),
+        "created_at": now,
+    }

@@ -1,0 +1,95 @@
+"""The registered texts: code, version, ordered named parameters, Chinese and English.
+
+A text names no person, address or link, and none of the characters that carriers refuse (¥, ★).
+The signature in 【】 and the hotline are the operator's and are filled in like any parameter.
+Texts are those of the field's registered templates; lengths are for their example values.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Template:
+    """One registered text. `any_hour`: it may leave outside the send window."""
+
+    code: str
+    version: int
+    params: tuple[str, ...]
+    zh: str
+    en: str
+    queue: str
+    any_hour: bool = False
+
+    def render(self, language: str, values: Mapping[str, str]) -> str:
+        """The text in zh or en. Raises KeyError for a parameter that is not given."""
+        wanted = {name: values[name] for name in self.params}
+        return (self.en if language == "en" else self.zh).format(**wanted)
+
+
+TEMPLATES = {
+    template.code: template
+    for template in (
+        Template(
+            "order_accepted",
+            1,
+            ("number", "deadline", "hotline", "signature"),
+            "您的宽带订单{number}已受理，承诺{deadline}前装通。"
+            "进度可在官网或公众号查询，咨询{hotline}。【{signature}】",
+            "Broadband order {number} accepted; installed by {deadline}. Help: {hotline}【{signature}】",
+            "progress",
+            any_hour=True,
+        ),
+        Template(
+            "resource_needs_building",
+            1,
+            ("number", "hotline", "signature"),
+            "订单{number}所在地址需先建设线路，装维人员将与您联系说明安排。咨询{hotline}。【{signature}】",
+            "Order {number}: a line must be built first; we will contact you. Help: {hotline}【{signature}】",
+            "progress",
+        ),
+        Template(
+            "dispatched",
+            1,
+            ("number", "hotline", "signature"),
+            "订单{number}已派单，装维人员将在2小时内与您联系预约。咨询{hotline}。【{signature}】",
+            "Order {number}: an installer will call you within 2 hours. Help: {hotline}【{signature}】",
+            "progress",
+        ),
+        Template(
+            "appointed",
+            1,
+            ("number", "slot", "installer", "hotline", "signature"),
+            "订单{number}已约定{slot}上门，装维员{installer}。改约请拨{hotline}。【{signature}】",
+            "Order {number}: visit on {slot}, installer {installer}. To change: {hotline}【{signature}】",
+            "progress",
+        ),
+        Template(
+            "completed",
+            1,
+            ("number", "day", "hotline", "signature"),
+            "订单{number}已于{day}竣工。问题请拨{hotline}。我们不会索要您的验证码。【{signature}】",
+            "Order {number} completed on {day}. Problems: {hotline}. We never ask for codes.【{signature}】",
+            "progress",
+        ),
+        Template(
+            "withdrawn",
+            1,
+            ("number", "hotline", "signature"),
+            "订单{number}已按您的要求撤销。预付款将在7个工作日内原路退回，咨询{hotline}。【{signature}】",
+            "Order {number} withdrawn as you asked; prepayments return within 7 working days."
+            " {hotline}【{signature}】",
+            "progress",
+            any_hour=True,
+        ),
+        Template(
+            "cancelled",
+            1,
+            ("number", "reason", "hotline", "signature"),
+            "订单{number}已退单，原因：{reason}。预付款将在7个工作日内原路退回，咨询{hotline}。【{signature}】",
+            "Order {number} cannot be done: {reason}. Prepayments return within 7 working days."
+            " {hotline}【{signature}】",
+            "progress",
+        ),
+    )
+}

@@ -1,0 +1,1 @@
+"""An order's life: taken in, moved through its stages, seen."""

@@ -1,0 +1,19 @@
+"""Who changes an order."""
+
+from dataclasses import dataclass
+
+from tracker.reference import ChannelFacts
+
+
+@dataclass(frozen=True)
+class Actor:
+    """On whose behalf an order changes: the operator, and "channel:<code>", "account:<id>" or "system"."""
+
+    operator_id: int
+    label: str
+    channel_id: int | None = None
+
+    @classmethod
+    def of_channel(cls, channel: ChannelFacts) -> "Actor":
+        """A channel's system: it reaches the channel's own orders only."""
+        return cls(channel.operator_id, f"channel:{channel.code}", channel.id)

@@ -1,0 +1,116 @@
+"""Tables of orders, their events and payments."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    UniqueConstraint,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from tracker.db import Base
+from tracker.orders.rules import Stage
+
+
+class Order(Base):
+    """One installation order (报装工单) from any channel.
+
+    Personal columns are sealed; `phone_digest` and `lookup_digest` are keyed digests of the
+    phone and of number-and-last-four-digits, so that neither search nor lookup decrypts.
+    `price` is the plan as it was sold. `version` grows by one with every change (invariant I7).
+    `external_reference` is the channel's own number; `content_digest` tells a repeat of the same
+    order from another order under the same reference.
+    """
+
+    __tablename__ = "orders"
+    __table_args__ = (
+        UniqueConstraint("number"),
+        UniqueConstraint("channel_id", "external_reference"),
+        CheckConstraint(f"stage IN ({', '.join(repr(s.value) for s in Stage)})", name="stage"),
+        CheckConstraint("customer_kind IN ('home','enterprise')", name="customer_kind"),
+        Index(None, "operator_id", "id"),
+        Index(None, "phone_digest"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    operator_id: Mapped[int] = mapped_column(ForeignKey("operators.id"))
+    channel_id: Mapped[int] = mapped_column(ForeignKey("channels.id"))
+    number: Mapped[str] = mapped_column(String(20))
+    external_reference: Mapped[str] = mapped_column(String(64))
+    content_digest: Mapped[bytes] = mapped_column(LargeBinary)
+    customer_kind: Mapped[str] = mapped_column(String(12))
+    product: Mapped[str] = mapped_column(String(30))
+    resource: Mapped[str] = mapped_column(String(20))
+    community_code: Mapped[str] = mapped_column(ForeignKey("divisions.code"))
+    dealer: Mapped[str | None] = mapped_column(String(60))
+    language: Mapped[str] = mapped_column(String(5))
+    customer_name: Mapped[bytes] = mapped_column(LargeBinary)
+    contact_phone: Mapped[bytes] = mapped_column(LargeBinary)
+    address_detail: Mapped[bytes] = mapped_column(LargeBinary)
+    phone_digest: Mapped[bytes] = mapped_column(LargeBinary)
+    lookup_digest: Mapped[bytes] = mapped_column(LargeBinary)
+    plan_id: Mapped[int] = mapped_column(ForeignKey("plans.id"))
+    price: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    stage: Mapped[str] = mapped_column(String(20))
+    version: Mapped[int] = mapped_column(Integer)
+    accepted_at: Mapped[datetime]
+    appointment_starts_at: Mapped[datetime | None]
+    appointment_ends_at: Mapped[datetime | None]
+    installer_title: Mapped[str | None] = mapped_column(String(20))
+    installer_staff_number: Mapped[str | None] = mapped_column(String(20))
+    closed_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+
+
+class OrderEvent(Base):
+    """One change of an order: append-only, with actor, time and reason (invariant I7).
+
+    `occurred_at` is when it happened, `recorded_at` when it was written down. `actor` is
+    "channel:<code>", "account:<id>" or "system".
+    """
+
+    __tablename__ = "order_events"
+    __table_args__ = (UniqueConstraint("order_id", "order_version"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    operator_id: Mapped[int] = mapped_column(ForeignKey("operators.id"))
+    order_id: Mapped[int] = mapped_column(ForeignKey("orders.id"))
+    order_version: Mapped[int] = mapped_column(Integer)
+    kind: Mapped[str] = mapped_column(String(30))
+    stage: Mapped[str] = mapped_column(String(20))
+    reason_code: Mapped[str | None] = mapped_column(String(40))
+    reason_text: Mapped[str | None] = mapped_column(String(200))
+    detail: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    actor: Mapped[str] = mapped_column(String(80))
+    occurred_at: Mapped[datetime]
+    recorded_at: Mapped[datetime]
+
+
+class Payment(Base):
+    """Money received for an order, or given back (negative), in fen (分): append-only."""
+
+    __tablename__ = "payments"
+    __table_args__ = (
+        UniqueConstraint("operator_id", "reference"),
+        CheckConstraint("amount_fen <> 0", name="amount"),
+        Index(None, "order_id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    operator_id: Mapped[int] = mapped_column(ForeignKey("operators.id"))
+    order_id: Mapped[int] = mapped_column(ForeignKey("orders.id"))
+    fee: Mapped[str] = mapped_column(String(20))
+    amount_fen: Mapped[int] = mapped_column(Integer)
+    reference: Mapped[str] = mapped_column(String(64))
+    paid_at: Mapped[datetime]
+    actor: Mapped[str] = mapped_column(String(80))
+    recorded_at: Mapped[datetime]

@@ -1,0 +1,41 @@
+"""Order numbers: prefix, date, six random characters and a check character.
+
+The alphabet has 31 characters, none of which is mistaken for another when read aloud or written
+by hand (no 0/O, 1/I/L). 31 is prime, so a weighted sum modulo 31 finds every single wrong
+character and every swap of two.
+"""
+
+import re
+import secrets
+import unicodedata
+from datetime import date
+
+ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
+PREFIX = "QY"
+_RANDOM = 6
+_SHAPE = re.compile(f"{PREFIX}[0-9]{{6}}[{ALPHABET}]{{{_RANDOM + 1}}}")
+
+
+def check_character(body: str) -> str:
+    """The check character of date and random part ("261123K7M4QZ"), without the prefix."""
+    values = [int(char) for char in body[:6]] + [ALPHABET.index(char) for char in body[6:]]
+    total = sum(weight * value for weight, value in enumerate(values, start=2))
+    return ALPHABET[total % len(ALPHABET)]
+
+
+def new_number(accepted_on: date) -> str:
+    """A fresh number like QY261123K7M4QZX; unique but for a chance of one in 887 million a day."""
+    body = f"{accepted_on:%y%m%d}" + "".join(secrets.choice(ALPHABET) for _ in range(_RANDOM))
+    return PREFIX + body + check_character(body)
+
+
+def normalise(typed: str) -> str | None:
+    """The number that somebody typed, or None if it cannot be one.
+
+    Full-width characters, lower case, spaces and dashes are forgiven.
+    """
+    folded = unicodedata.normalize("NFKC", typed[:64]).upper()
+    number = "".join(char for char in folded if char not in " -_\u2013\u2014\u00ad\t")
+    if not _SHAPE.fullmatch(number):
+        return None
+    return number if check_character(number[len(PREFIX) : -1]) == number[-1] else None

@@ -1,0 +1,157 @@
+"""Move an order to another stage, with its event and the text that follows from it."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, insert, select, update
+
+from tracker import clock
+from tracker.notices.plan_notices import Wanted, plan_notices
+from tracker.orders import wording
+from tracker.orders.actor import Actor
+from tracker.orders.models import Order, OrderEvent
+from tracker.orders.rules import CLOSED, REASONS, Move, Stage, faults_of
+from tracker.problems import Fault, Refusal
+from tracker.reference import OperatorFacts
+from tracker.runtime import Runtime
+
+_POINTERS = {
+    "order.illegal_move": "/stage",
+    "order.in_the_future": "/occurred_at",
+    "order.before_last_stage": "/occurred_at",
+    "order.reason_required": "/reason_code",
+    "order.reason_text_required": "/reason_text",
+    "order.appointment_required": "/appointment",
+    "order.appointment_not_expected": "/appointment",
+    "order.appointment_times": "/appointment",
+}
+
+
+def record_progress(
+    runtime: Runtime, actor: Actor, number: str, request: Mapping[str, Any], *, if_version: int | None = None
+) -> int:
+    """Record one step, loaded by ProgressRequestSchema; returns the order's new version.
+
+    `if_version`: the version that the caller saw. Raises Refusal: order.not_found for one that is
+    not the actor's, version.stale where somebody was faster, or every rule that the step breaks.
+    """
+    now = clock.now()
+    with runtime.db.transaction() as connection:
+        order = _locked(connection, actor, number)
+        if order is None:
+            raise Refusal(Fault("order.not_found"))
+        if if_version is not None and if_version != order.version:
+            raise Refusal(Fault("version.stale"))
+        move = _move(request, now)
+        faults = faults_of(Stage(order.stage), order.stage_at, move, now)
+        if faults:
+            raise Refusal(*(Fault(rule, _POINTERS[rule]) for rule in faults))
+        installer = request.get("installer")
+        version = order.version + 1
+        changes: dict[str, Any] = {"stage": move.to, "version": version}
+        if move.appointment is not None:
+            changes["appointment_starts_at"], changes["appointment_ends_at"] = move.appointment
+        if installer is not None:
+            changes["installer_title"] = installer["title"]
+            changes["installer_staff_number"] = installer["staff_number"]
+        if move.to in CLOSED:
+            changes["closed_at"] = move.occurred_at
+        connection.execute(update(Order).where(Order.id == order.id).values(**changes))
+        connection.execute(
+            insert(OrderEvent).values(
+                operator_id=order.operator_id,
+                order_id=order.id,
+                order_version=version,
+                kind="stage",
+                stage=move.to,
+                reason_code=move.reason_code,
+                reason_text=move.reason_text,
+                detail=_detail(move, installer),
+                actor=actor.label,
+                occurred_at=move.occurred_at,
+                recorded_at=now,
+            )
+        )
+        operator = runtime.reference.current().operators[order.operator_id]
+        wanted = _text(runtime, operator, order, move, changes, version)
+        if wanted is not None and wording.is_news(move.occurred_at, now):
+            plan_notices(connection, runtime.keys, runtime.bell, [wanted], now)
+    return version
+
+
+def _locked(connection: Connection, actor: Actor, number: str) -> Row[Any] | None:
+    """The order, locked until the commit, with the time it reached its stage."""
+    latest = select(func.max(OrderEvent.occurred_at)).where(OrderEvent.order_id == Order.id).scalar_subquery()
+    wanted = (
+        select(Order.__table__, latest.label("stage_at"))
+        .where(Order.number == number, Order.operator_id == actor.operator_id)
+        .with_for_update(of=Order)
+    )
+    if actor.channel_id is not None:
+        wanted = wanted.where(Order.channel_id == actor.channel_id)
+    return connection.execute(wanted).one_or_none()
+
+
+def _move(request: Mapping[str, Any], now: datetime) -> Move:
+    appointment = request.get("appointment")
+    return Move(
+        to=Stage(request["stage"]),
+        occurred_at=request.get("occurred_at") or now,
+        reason_code=request.get("reason_code"),
+        reason_text=request.get("reason_text"),
+        appointment=(appointment["starts_at"], appointment["ends_at"]) if appointment else None,
+    )
+
+
+def _detail(move: Move, installer: Mapping[str, str] | None) -> dict[str, Any]:
+    detail: dict[str, Any] = {}
+    if move.appointment is not None:
+        detail["appointment"] = [at.isoformat() for at in move.appointment]
+    if installer is not None:
+        detail["installer"] = dict(installer)
+    return detail
+
+
+def _text(
+    runtime: Runtime,
+    operator: OperatorFacts,
+    order: Row[Any],
+    move: Move,
+    changes: Mapping[str, Any],
+    version: int,
+) -> Wanted | None:
+    """The text that tells of the step; None where customers are told nothing of it."""
+    language = order.language
+    values = {"number": order.number, "hotline": operator.hotline, "signature": operator.signature}
+    match move.to:
+        case Stage.RESOURCE_CHECKED if order.resource == "needs_building":
+            template = "resource_needs_building"
+        case Stage.DISPATCHED:
+            template = "dispatched"
+        case Stage.APPOINTED if move.appointment is not None:
+            template = "appointed"
+            title = changes.get("installer_title", order.installer_title)
+            staff_number = changes.get("installer_staff_number", order.installer_staff_number)
+            values["slot"] = wording.slot(*move.appointment, language)
+            values["installer"] = wording.installer(title, staff_number, language)
+        case Stage.COMPLETED:
+            template = "completed"
+            values["day"] = wording.day(move.occurred_at, language)
+        case Stage.WITHDRAWN:
+            template = "withdrawn"
+        case Stage.RETURNED if move.reason_code is not None:
+            template = "cancelled"
+            reason = REASONS[move.reason_code]
+            values["reason"] = reason.en if language == "en" else reason.zh
+        case _:
+            return None
+    return Wanted(
+        operator_id=order.operator_id,
+        order_id=order.id,
+        template=template,
+        language=language,
+        values=values,
+        phone=runtime.keys.open(bytes(order.contact_phone), "orders.contact_phone"),
+        dedup_key=f"order:{order.id}:{version}:{move.to.value}",
+    )

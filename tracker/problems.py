@@ -1,0 +1,207 @@
+"""Everything that can be wrong with what we are given: stable rule ids, status, words.
+
+The same ids stand in API problems (RFC 9457), in import reports and on pages. An id is never
+renamed or reused; callers' programs switch on it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class ProblemRule:
+    """One rule: HTTP status of its breach, and what is said of it in Chinese and English."""
+
+    id: str
+    status: int
+    zh: str
+    en: str
+
+
+_RULES = (
+    # The shape of a request.
+    ProblemRule("request.broken_json", 400, "请求体不是有效的 JSON", "The body is not valid JSON."),
+    ProblemRule("request.too_large", 413, "请求体过大", "The body is too large."),
+    ProblemRule(
+        "request.media_type", 415, "请求体须为 application/json", "The body must be application/json."
+    ),
+    ProblemRule("request.not_found", 404, "没有这个地址", "There is nothing at this address."),
+    ProblemRule("request.method", 405, "不支持此方法", "This method is not allowed here."),
+    ProblemRule("request.malformed", 400, "请求格式不正确", "The request is malformed."),
+    ProblemRule("request.too_many", 429, "请求过于频繁，请稍后再试", "Too many requests; try again later."),
+    ProblemRule("request.forbidden", 403, "没有权限", "This is not allowed."),
+    ProblemRule("key.missing", 401, "缺少渠道密钥", "A channel key is needed: Authorization: Bearer <key>."),
+    ProblemRule("key.unknown", 401, "渠道密钥无效", "The channel key is not valid."),
+    ProblemRule("idempotency.missing", 400, "缺少 Idempotency-Key", "The Idempotency-Key header is missing."),
+    ProblemRule(
+        "idempotency.malformed",
+        400,
+        "Idempotency-Key 须为 1 至 255 个可见字符",
+        "The Idempotency-Key header must be 1 to 255 visible ASCII characters.",
+    ),
+    ProblemRule(
+        "idempotency.reused",
+        422,
+        "该 Idempotency-Key 已用于另一请求",
+        "This Idempotency-Key was used for a different request.",
+    ),
+    ProblemRule(
+        "idempotency.running",
+        409,
+        "同一 Idempotency-Key 的请求仍在处理",
+        "A request with this Idempotency-Key is still being processed.",
+    ),
+    ProblemRule("version.required", 428, "缺少 If-Match", "The If-Match header is needed: the order's ETag."),
+    ProblemRule(
+        "version.stale",
+        412,
+        "工单已被他人更新，请刷新后重试",
+        "The order has been changed since; read it again.",
+    ),
+    # The shape of a field.
+    ProblemRule("field.required", 422, "必填", "This field is required."),
+    ProblemRule("field.null", 422, "不能为空值", "This field may not be null."),
+    ProblemRule("field.unknown", 422, "未知字段", "This field is unknown."),
+    ProblemRule("field.type", 422, "类型不正确", "The value has the wrong type."),
+    ProblemRule("field.empty", 422, "不能为空", "The value is empty."),
+    ProblemRule("field.too_long", 422, "超过 {limit} 个字符", "The value is longer than {limit} characters."),
+    ProblemRule("field.control_characters", 422, "含有控制字符", "The value contains control characters."),
+    ProblemRule("field.choice", 422, "只能是：{choices}", "The value must be one of: {choices}."),
+    ProblemRule(
+        "field.timestamp",
+        422,
+        "须为带时区的 ISO 8601 时间",
+        "The value must be an ISO 8601 date and time with a zone.",
+    ),
+    ProblemRule(
+        "field.range", 422, "须在 {low} 与 {high} 之间", "The value must lie between {low} and {high}."
+    ),
+    ProblemRule("field.invalid", 422, "值不正确", "The value is not valid."),
+    ProblemRule("phone.invalid", 422, "不是有效的电话号码", "This is not a valid telephone number."),
+    # What an order says.
+    ProblemRule("order.not_found", 404, "没有这个工单", "There is no such order."),
+    ProblemRule("order.unknown_community", 422, "未知的社区（村）代码", "No community has this code."),
+    ProblemRule("order.unknown_plan", 422, "没有在售的该资费方案", "No plan on sale has this filing number."),
+    ProblemRule(
+        "order.plan_audience", 422, "该资费不适用于此类客户", "The plan is not for this kind of customer."
+    ),
+    ProblemRule(
+        "order.no_promise_rule", 422, "没有适用的承诺时限规则", "No promise rule covers such an order."
+    ),
+    ProblemRule(
+        "order.accepted_in_future", 422, "受理时间晚于现在", "The time of acceptance lies in the future."
+    ),
+    ProblemRule(
+        "order.accepted_too_old", 422, "受理时间早于两年前", "The acceptance lies over two years back."
+    ),
+    ProblemRule(
+        "order.duplicate_reference",
+        409,
+        "该渠道已有同一外部单号、内容不同的工单",
+        "The channel already has a different order with this external reference.",
+    ),
+    # How an order moves.
+    ProblemRule(
+        "order.illegal_move", 409, "当前环节不能转到该环节", "The order cannot move to this stage now."
+    ),
+    ProblemRule("order.in_the_future", 422, "发生时间晚于现在", "The time lies in the future."),
+    ProblemRule(
+        "order.before_last_stage", 422, "发生时间早于上一环节", "The time lies before the last stage."
+    ),
+    ProblemRule("order.reason_required", 422, "须填写原因", "A reason code is needed."),
+    ProblemRule("order.reason_text_required", 422, "“其他”须说明原因", "The reason 'other' needs a text."),
+    ProblemRule("order.appointment_required", 422, "须填写预约时段", "An appointment is needed."),
+    ProblemRule(
+        "order.appointment_not_expected", 422, "此环节不带预约时段", "This stage takes no appointment."
+    ),
+    ProblemRule(
+        "order.appointment_times",
+        422,
+        "预约时段不正确（结束须晚于开始，且不超过12小时）",
+        "The appointment must end after it begins, last at most 12 hours and lie ahead.",
+    ),
+    # Payments.
+    ProblemRule(
+        "payment.duplicate_reference",
+        409,
+        "该缴费流水号已登记",
+        "A payment with this reference is recorded already.",
+    ),
+    # Files.
+    ProblemRule("file.encoding", 422, "文件编码须为 UTF-8", "The file must be UTF-8."),
+    ProblemRule("file.missing_column", 422, "缺少列：{column}", "The column {column} is missing."),
+    ProblemRule("file.unknown_column", 422, "未知的列：{column}", "The column {column} is unknown."),
+    ProblemRule(
+        "file.row_width", 422, "列数与表头不符", "The row does not have as many cells as the header."
+    ),
+    # Ourselves.
+    ProblemRule(
+        "server.unavailable", 503, "系统暂时不可用，请稍后再试", "The service is unavailable for now."
+    ),
+    ProblemRule("server.error", 500, "系统出错，已记录", "Something failed here; it has been recorded."),
+)
+
+RULES: Mapping[str, ProblemRule] = {rule.id: rule for rule in _RULES}
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One breach: which rule, where (JSON pointer, empty for the whole), with what figures."""
+
+    rule: str
+    pointer: str = ""
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+    def words(self, language: str = "zh") -> str:
+        """What is said of it, in zh or en."""
+        rule = RULES[self.rule]
+        return (rule.en if language == "en" else rule.zh).format(**self.params)
+
+
+class Refusal(Exception):
+    """What was asked cannot be done; nothing of it was stored. Carries every fault found."""
+
+    def __init__(self, *faults: Fault) -> None:
+        super().__init__(", ".join(fault.rule for fault in faults))
+        self.faults = faults
+
+    @property
+    def status(self) -> int:
+        """The HTTP status of the first fault."""
+        return RULES[self.faults[0].rule].status
+
+
+class RuleText(str):
+    """A message that remembers its rule, so that it can pass through a library that wants text."""
+
+    __slots__ = ("fault",)
+    fault: Fault
+
+    def __new__(cls, rule: str, **params: Any) -> "RuleText":
+        fault = Fault(rule, "", params)
+        text = super().__new__(cls, fault.words("en"))
+        text.fault = fault
+        return text
+
+    def __copy__(self) -> "RuleText":
+        return self
+
+    def __deepcopy__(self, memo: Any) -> "RuleText":
+        """Itself: nothing of it changes."""
+        return self
+
+
+def faults_in(messages: Any, pointer: str = "") -> list[Fault]:
+    """The faults in marshmallow's nested messages, each with the JSON pointer of its place."""
+    if isinstance(messages, Mapping):
+        found = []
+        for key, inner in messages.items():
+            step = "" if key == "_schema" else "/" + str(key).replace("~", "~0").replace("/", "~1")
+            found += faults_in(inner, pointer + step)
+        return found
+    if isinstance(messages, list | tuple):
+        return [fault for inner in messages for fault in faults_in(inner, pointer)]
+    if isinstance(messages, RuleText):
+        return [Fault(messages.fault.rule, pointer, messages.fault.params)]
+    return [Fault("field.invalid", pointer)]

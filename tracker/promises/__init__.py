@@ -1,0 +1,1 @@
+"""When an order must be done: working days, rules, the frozen promise."""

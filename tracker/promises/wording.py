@@ -1,0 +1,109 @@
+"""A deadline and the reason for it, in the words of people (Chinese and English)."""
+
+from datetime import date, datetime, time, timedelta
+
+from tracker import clock
+from tracker.promises.calendar import RestSpan
+from tracker.promises.rules import Deadline, Unit
+
+_WEEKDAYS = "一二三四五六日"
+
+
+def moment(at: datetime) -> tuple[date, str]:
+    """The local day of a deadline and its time as said: midnight is 24时 of the day that ends."""
+    there = clock.local(at)
+    if there.time() == time(0):
+        return there.date() - timedelta(days=1), "24时"
+    return there.date(), f"{there.hour}时" if there.minute == 0 else f"{there.hour}:{there.minute:02d}"
+
+
+def deadline_for_sms(at: datetime) -> str:
+    """A deadline as it stands in a text: "11月12日18时"."""
+    day, clock_time = moment(at)
+    return f"{day.month}月{day.day}日{clock_time}"
+
+
+def deadline_for_sms_en(at: datetime) -> str:
+    """A deadline in an English text: "12 Nov 18:00"."""
+    day, clock_time = moment(at)
+    return f"{day.day} {day:%b} {_clock_en(clock_time)}"
+
+
+def _clock_en(clock_time: str) -> str:
+    return clock_time.removesuffix("时") + ":00" if clock_time.endswith("时") else clock_time
+
+
+def explain(deadline: Deadline) -> dict[str, str]:
+    """Why the deadline is that instant: one sentence each under "zh" and "en"."""
+    return {"zh": _explain_zh(deadline), "en": _explain_en(deadline)}
+
+
+def _explain_zh(deadline: Deadline) -> str:
+    rule = deadline.rule
+    if rule.unit is Unit.HOURS:
+        return f"受理后{rule.amount}小时内，周末和节假日照常计时。"
+    unit = "个工作日" if rule.unit is Unit.WORKING_DAYS else "日"
+    text = f"{rule.amount}{unit}，受理当日不计"
+    if deadline.postponed:
+        day = deadline.counted_from
+        text = f"截止时间后或休息日受理，视为{day.month}月{day.day}日受理；{text}"
+    if deadline.skipped:
+        text += "；跳过" + "、".join(_span_zh(span) for span in deadline.skipped)
+    if deadline.make_up:
+        text += f"；{_days_zh(deadline.make_up)}为调休上班，计为工作日"
+    if deadline.provisional:
+        text += "；以国务院节假日安排公布后为准"
+    return text + "。"
+
+
+def _explain_en(deadline: Deadline) -> str:
+    rule = deadline.rule
+    if rule.unit is Unit.HOURS:
+        return f"Within {rule.amount} hours of acceptance; weekends and holidays are counted."
+    unit = "working days" if rule.unit is Unit.WORKING_DAYS else "days"
+    if rule.amount == 1:
+        unit = unit.removesuffix("s")
+    text = f"{rule.amount} {unit}, the day of acceptance not counted"
+    if deadline.postponed:
+        day = deadline.counted_from
+        text = f"accepted late or on a rest day, so counted as of {day.day} {day:%b}; {text}"
+    if deadline.skipped:
+        text += "; skipped: " + ", ".join(_span_en(span) for span in deadline.skipped)
+    if deadline.make_up:
+        text += "; worked in exchange for a holiday: " + ", ".join(
+            f"{d.day} {d:%b}" for d in deadline.make_up
+        )
+    if deadline.provisional:
+        text += "; final once the State Council has announced the year's holidays"
+    return text + "."
+
+
+def _span_zh(span: RestSpan) -> str:
+    name = span.name or ("周" + "、周".join(_WEEKDAYS[i] for i in _weekdays(span)))
+    return f"{_range_zh(span.first, span.last)}（{name}）"
+
+
+def _span_en(span: RestSpan) -> str:
+    name = span.name_en or "weekend"
+    if span.first == span.last:
+        return f"{span.first.day} {span.first:%b} ({name})"
+    if span.first.month == span.last.month:
+        return f"{span.first.day}–{span.last.day} {span.last:%b} ({name})"
+    return f"{span.first.day} {span.first:%b} – {span.last.day} {span.last:%b} ({name})"
+
+
+def _weekdays(span: RestSpan) -> list[int]:
+    return [(span.first + timedelta(days=i)).weekday() for i in range((span.last - span.first).days + 1)]
+
+
+def _range_zh(first: date, last: date) -> str:
+    text = f"{first.month}月{first.day}日"
+    if first == last:
+        return text
+    if first.month == last.month:
+        return f"{first.month}月{first.day}–{last.day}日"
+    return f"{text}–{last.month}月{last.day}日"
+
+
+def _days_zh(days: tuple[date, ...]) -> str:
+    return "、".join(f"{day.month}月{day.day}日" for day in days)

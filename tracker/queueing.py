@@ -1,0 +1,108 @@
+"""The doorbell: RQ tells workers to look at the database, and nothing more.
+
+The rows are the queue. A ring that is lost, because Redis was down or was emptied, costs at most
+the time until the next sweep; a ring too many costs one look. So ringing never fails a request,
+and while Redis does not answer it is left alone for a few seconds rather than slow each request.
+"""
+
+import threading
+import time
+
+import structlog
+from redis import Redis
+from redis.backoff import ExponentialBackoff, NoBackoff
+from redis.exceptions import RedisError
+from redis.retry import Retry
+from rq import Queue, SimpleWorker
+from rq.serializers import JSONSerializer
+
+log = structlog.get_logger(__name__)
+
+UPKEEP = "upkeep"
+_JOB_TIMEOUT = 600
+_REST_AFTER_FAILURE = 5.0
+
+
+def connect(url: str, *, patient: bool) -> "Redis[bytes]":
+    """A client for a process that can wait (a worker) or one that cannot (a request)."""
+    if patient:
+        retry = Retry(ExponentialBackoff(cap=2, base=0.05), 20)
+        return Redis.from_url(url, retry=retry, socket_connect_timeout=5, health_check_interval=30)
+    return Redis.from_url(url, retry=Retry(NoBackoff(), 1), socket_timeout=0.5, socket_connect_timeout=0.3)
+
+
+class Doorbell:
+    """Rings workers. Safe to use from several threads; never raises for Redis's doing."""
+
+    def __init__(self, url: str) -> None:
+        self._redis = connect(url, patient=False)
+        self._queues: dict[str, Queue] = {}
+        self._rest_until = 0.0
+
+    def ring(self, queue: str, job: str, *ids: int, expires: int = 3600) -> bool:
+        """Ask a worker of `queue` to run `job` ("workers.jobs.deliver") with row ids only (I5).
+
+        `expires`: seconds after which nobody needs to come any more. Returns whether Redis took it.
+        """
+        if time.monotonic() < self._rest_until:
+            return False
+        try:
+            self._queue(queue).enqueue_call(
+                job, args=ids, timeout=_JOB_TIMEOUT, result_ttl=0, ttl=expires, failure_ttl=86400
+            )
+        except RedisError as error:
+            self._rest_until = time.monotonic() + _REST_AFTER_FAILURE
+            log.warning("doorbell_silent", error=type(error).__name__)
+            return False
+        return True
+
+    def waiting(self, queue: str) -> int:
+        """Jobs waiting in a queue. Raises RedisError."""
+        return self._queue(queue).count
+
+    def ping(self) -> None:
+        """Raises RedisError if Redis does not answer."""
+        self._redis.ping()
+
+    def _queue(self, name: str) -> Queue:
+        if name not in self._queues:
+            self._queues[name] = Queue(name, connection=self._redis, serializer=JSONSerializer)
+        return self._queues[name]
+
+    def close(self) -> None:
+        """Give back connections."""
+        self._redis.close()
+
+
+def work(url: str, queue: str, *, burst: bool = False) -> None:
+    """Serve one queue until told to stop (SIGTERM) or, with `burst`, until it is empty.
+
+    One queue a worker: one that listens on several can lose a job when killed while popping.
+    Jobs run in the worker's own process, so that connections and gateways live on between them;
+    a job that brings the process down is found by the sweep, and the supervisor starts another.
+    """
+    connection = connect(url, patient=True)
+    worker = SimpleWorker(
+        [Queue(queue, connection=connection, serializer=JSONSerializer)],
+        connection=connection,
+        serializer=JSONSerializer,
+        log_job_description=False,
+    )
+    worker.work(burst=burst, logging_level="WARNING")
+
+
+def keep_schedule(bell: Doorbell, jobs: dict[str, tuple[str, float]], stop: threading.Event) -> None:
+    """Ring each job by its period until `stop`: {"workers.jobs.sweep": ("upkeep", 60.0)}.
+
+    RQ's own cron scheduler writes its jobs with pickle, which nobody should load from a shared
+    store; as jobs here only look at the database, ringing is all that a schedule has to do. Two
+    schedules at once ring twice, and a ring that nobody answered in time expires.
+    """
+    due = dict.fromkeys(jobs, 0.0)
+    while not stop.is_set():
+        now = time.monotonic()
+        for job, (queue, period) in jobs.items():
+            if due[job] <= now:
+                bell.ring(queue, job, expires=max(2, round(period)))
+                due[job] = now + period
+        stop.wait(max(0.05, min(due.values()) - time.monotonic()))

@@ -1,0 +1,59 @@
+"""What a running process holds: settings, database, keys, reference data, doorbell, gateway.
+
+Made once per process and handed to the use cases; nothing else is global.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from tracker import crypto, db
+from tracker.config import Config, ConfigError
+from tracker.crypto import KeyRing
+from tracker.db import Database
+from tracker.queueing import Doorbell
+from tracker.reference import ReferenceCache
+from tracker.sms.gateways import gateway_for
+from tracker.sms.port import Gateway
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """Everything a use case may need. Build it with `start`; close it with `close`."""
+
+    config: Config
+    db: Database
+    keys: KeyRing
+    bell: Doorbell
+    reference: ReferenceCache
+
+    @cached_property
+    def gateway(self) -> Gateway:
+        """The SMS provider, made in the process that first uses it."""
+        return gateway_for(self.config, self.db, self.keys)
+
+    def close(self) -> None:
+        """Give back connections."""
+        if "gateway" in self.__dict__:
+            self.gateway.close()
+        self.bell.close()
+        self.db.dispose()
+
+
+def start(config: Config) -> Runtime:
+    """The runtime of the service, a worker or a command.
+
+    Raises ConfigError for what is missing and KeyRingError for an unusable key file.
+    """
+    if config.database_url is None or config.redis_url is None or config.key_file is None:
+        raise ConfigError(
+            "configuration: TRACKER_DATABASE_URL, TRACKER_REDIS_URL and TRACKER_KEY_FILE are needed here "
+            "(`tracker demo` sets them by itself)"
+        )
+    database = Database(config.database_url, role=db.APP_ROLE)
+    return Runtime(
+        config=config,
+        db=database,
+        keys=crypto.load(config.key_file),
+        bell=Doorbell(config.redis_url),
+        reference=ReferenceCache(database),
+    )

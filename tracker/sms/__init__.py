@@ -1,0 +1,1 @@
+"""Gateways to SMS providers: one port, one file per provider."""

@@ -1,0 +1,108 @@
+"""What the tracker asks of any SMS provider, and the answers it can give.
+
+One attempt is one request. A gateway never raises for what a provider or the network does: it
+says which of four things happened, because only three results prove that nothing was sent (no
+connection was made; a 429; another 4xx) and everything else may have reached the customer.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from typing import Protocol
+
+
+@dataclass(frozen=True)
+class Sms:
+    """One text to send: the notice's id, an E.164 number, the rendered body with its signature."""
+
+    notice_id: int
+    to: str
+    body: str
+
+
+class Scope(Enum):
+    """What a refusal is about: trying again helps for none of them but `ACCOUNT`."""
+
+    NUMBER = "number"  # not a mobile, unknown, blocked: a person must call
+    CONTENT = "content"  # the text or its template is not allowed
+    ACCOUNT = "account"  # our credentials, funds or rights: an operator must act
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """The provider took it and named it."""
+
+    reference: str
+
+
+@dataclass(frozen=True)
+class Refused:
+    """The provider said no: nothing was sent."""
+
+    scope: Scope
+    code: str
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class NotSent:
+    """Nothing was sent and it is right to try again, not before `retry_after` seconds."""
+
+    detail: str
+    retry_after: float | None = None
+
+
+@dataclass(frozen=True)
+class Unknown:
+    """It may have been sent: never send again before `find` has answered."""
+
+    detail: str
+
+
+Outcome = Accepted | Refused | NotSent | Unknown
+
+
+@dataclass(frozen=True)
+class Found:
+    """The provider has the text; `state` is the provider's own word for how far it got."""
+
+    reference: str
+    state: str
+
+
+@dataclass(frozen=True)
+class Absent:
+    """The provider answered and has no such text."""
+
+
+@dataclass(frozen=True)
+class CannotTell:
+    """The provider did not answer the question."""
+
+    detail: str
+
+
+Finding = Found | Absent | CannotTell
+
+
+class Gateway(Protocol):
+    """A provider. `name` is what notices record as their provider."""
+
+    name: str
+
+    def send(self, sms: Sms) -> Outcome:
+        """Make exactly one attempt. Never raises for the provider's or the network's doing."""
+        ...
+
+    def send_many(self, batch: Sequence[Sms]) -> list[Outcome]:
+        """One attempt for each, outcomes in the order of the batch."""
+        ...
+
+    def find(self, sms: Sms, since: datetime) -> Finding:
+        """Ask whether a text attempted at or after `since` (aware UTC) reached the provider."""
+        ...
+
+    def close(self) -> None:
+        """Give back connections."""
+        ...

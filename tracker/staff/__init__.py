@@ -1,0 +1,1 @@
+"""Operators (tenants) and the people who work for them."""

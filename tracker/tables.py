@@ -1,0 +1,26 @@
+"""Every table of the system, for migrations."""
+
+from importlib import import_module
+
+from sqlalchemy import MetaData
+
+from tracker.db import Base
+
+_MODULES = (
+    "tracker.channels.models",
+    "tracker.notices.models",
+    "tracker.orders.models",
+    "tracker.places.models",
+    "tracker.promises.models",
+    "tracker.reference",
+    "tracker.sms.models",
+    "tracker.staff.models",
+    "tracker.tariffs.models",
+)
+
+
+def metadata() -> MetaData:
+    """The metadata of all features' models."""
+    for module in _MODULES:
+        import_module(module)
+    return Base.metadata

@@ -1,0 +1,1 @@
+"""What broadband costs: plans, and the fee schedules published from them."""

@@ -1,0 +1,30 @@
+"""What RQ may run. A job looks at the database and does what is due: safe to repeat, safe to lose."""
+
+from functools import cache
+
+from sqlalchemy import select
+
+from tracker import config
+from tracker.notices import deliver as delivering
+from tracker.notices import sweep as sweeping
+from tracker.notices.models import Notice
+from tracker.runtime import Runtime, start
+
+
+@cache
+def runtime() -> Runtime:
+    """This worker process's runtime, made at its first job."""
+    return start(config.load())
+
+
+def deliver(notice_id: int) -> None:
+    """Send what is due in the queue of this notice, and the notice with it."""
+    with runtime().db.reading() as connection:
+        queue = connection.scalar(select(Notice.queue).where(Notice.id == notice_id))
+    if queue is not None:
+        delivering.deliver(runtime(), queue)
+
+
+def sweep() -> None:
+    """Recover leases, settle the unknown, ring again."""
+    sweeping.sweep(runtime())
