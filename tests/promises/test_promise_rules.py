@@ -1,0 +1,111 @@
+"""Which rule applies, and what it promises."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, time
+
+import pytest
+
+from tracker import clock
+from tracker.promises import wording
+from tracker.promises.calendar import announced
+from tracker.promises.rules import NoRuleError, Rule, Unit, choose, deadline
+
+WORKING = Rule(
+    1, 1, "enterprise", "broadband", "any", "ready", 3, Unit.WORKING_DAYS, time(17), time(18), False,
+    date(2024, 1, 1), None,
+)  # fmt: skip
+HOURS = replace(WORKING, id=2, unit=Unit.HOURS, amount=48, cut_off=None, end_of_day=None)
+CALENDAR = announced()
+
+
+def there(*parts: int) -> datetime:
+    return datetime(*parts, tzinfo=clock.CITY_ZONE)
+
+
+def test_hours_run_from_the_moment_of_acceptance_over_rest_days() -> None:
+    promised = deadline(HOURS, there(2026, 10, 1, 9, 30), CALENDAR)  # National Day, a Thursday
+    assert promised.at == there(2026, 10, 3, 9, 30)
+    assert promised.at.tzinfo is UTC or promised.at.utcoffset() is not None
+    assert not promised.provisional
+
+
+@pytest.mark.parametrize(
+    ("accepted", "last_day"),
+    [
+        (there(2026, 11, 20, 9, 0), date(2026, 11, 25)),  # Fri → Wed
+        (there(2026, 11, 20, 17, 30), date(2026, 11, 25)),  # Fri after the cut-off, same without the clause
+        (there(2026, 11, 21, 9, 0), date(2026, 11, 25)),  # Sat → Wed
+        (there(2026, 2, 13, 9, 0), date(2026, 2, 25)),  # Fri before Spring Festival
+    ],
+)
+def test_working_days_are_counted_from_the_day_after(accepted: datetime, last_day: date) -> None:
+    promised = deadline(WORKING, accepted, CALENDAR)
+    assert promised.at == datetime.combine(last_day, time(18), clock.CITY_ZONE)
+
+
+@pytest.mark.parametrize(
+    ("accepted", "last_day"),
+    [
+        (there(2026, 11, 20, 17, 0), date(2026, 11, 25)),  # Fri at the cut-off: in time
+        (there(2026, 11, 20, 17, 0, 1), date(2026, 11, 26)),  # Fri a second after: as on Monday
+        (there(2026, 11, 21, 9, 0), date(2026, 11, 26)),  # Sat: as on Monday
+        (there(2026, 2, 14, 9, 0), date(2026, 2, 26)),  # a make-up Saturday is a working day
+    ],
+)
+def test_late_counts_as_next_day(accepted: datetime, last_day: date) -> None:
+    rule = replace(WORKING, late_counts_as_next_day=True)
+    assert deadline(rule, accepted, CALENDAR).last_day == last_day
+
+
+def test_the_day_is_the_citys_and_not_utcs() -> None:
+    # 00:30 on Tuesday in Qingyuan is still Monday in UTC.
+    promised = deadline(WORKING, datetime(2026, 11, 23, 16, 30, tzinfo=UTC), CALENDAR)
+    assert promised.last_day == date(2026, 11, 27)
+
+
+def test_calendar_days_end_at_midnight() -> None:
+    rule = replace(WORKING, unit=Unit.CALENDAR_DAYS, amount=2, end_of_day=None)
+    promised = deadline(rule, there(2026, 11, 20, 9, 0), CALENDAR)
+    assert promised.at == there(2026, 11, 23, 0, 0)
+    assert wording.deadline_for_sms(promised.at) == "11月22日24时"
+
+
+def test_the_explanation_names_what_was_skipped_and_what_was_worked() -> None:
+    words = wording.explain(deadline(WORKING, there(2026, 2, 13, 9, 0), CALENDAR))
+    assert words["zh"] == "3个工作日，受理当日不计；跳过2月15–23日（春节）；2月14日为调休上班，计为工作日。"
+    assert "15–23 Feb (Spring Festival)" in words["en"]
+    assert "14 Feb" in words["en"]
+
+
+def test_past_the_announced_years_a_promise_is_provisional_and_says_so() -> None:
+    accepted = there(CALENDAR.last_announced_year, 12, 30, 10, 0)
+    promised = deadline(WORKING, accepted, CALENDAR)
+    assert promised.provisional
+    assert "以国务院节假日安排公布后为准" in wording.explain(promised)["zh"]
+    assert "announced" in wording.explain(promised)["en"]
+
+
+def test_a_naive_time_is_refused() -> None:
+    with pytest.raises(ValueError, match="zone"):
+        deadline(WORKING, datetime(2026, 1, 5, 9), CALENDAR)  # noqa: DTZ001 - that is the point
+
+
+ASKED = {"customer_kind": "enterprise", "product": "broadband", "area": "urban", "resource": "ready"}
+
+
+def test_the_most_specific_rule_in_force_wins() -> None:
+    general = replace(WORKING, id=1, product="any", resource="any")
+    urban = replace(WORKING, id=2, product="any", area="urban", resource="any")
+    product = replace(WORKING, id=3, resource="any")
+    old = replace(WORKING, id=4, resource="ready", valid_to=date(2026, 6, 30))
+    rules = [general, urban, product, old]
+    assert choose(rules, **ASKED, on=date(2026, 7, 1)).id == 3
+    assert choose(rules, **ASKED, on=date(2026, 6, 30)).id == 4
+    assert choose([general, urban], **ASKED, on=date(2026, 7, 1)).id == 2
+    newer = replace(product, id=5, valid_from=date(2026, 8, 1))
+    assert choose([newer, product], **ASKED, on=date(2026, 8, 1)).id == 5
+
+
+def test_without_a_rule_nothing_is_promised() -> None:
+    with pytest.raises(NoRuleError):
+        choose([replace(WORKING, valid_from=date(2030, 1, 1))], **ASKED, on=date(2026, 7, 1))

@@ -1,0 +1,87 @@
+"""Missing or malformed configuration stops the start with one clear line (I8)."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tracker import crypto
+from tracker.health import calendar_word
+
+
+def run(settings: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith(("TRACKER_", "TWILIO_"))}
+    return subprocess.run(
+        [sys.executable, "-m", "tracker", *arguments],
+        env={**inherited, **settings},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"TRACKER_PORT": "eighty"}, "TRACKER_PORT"),
+        ({"TRACKER_PORT": "70000"}, "between 1 and 65535"),
+        ({"TRACKER_SMS_GATEWAY": "pigeon"}, "must be one of: recording, twilio"),
+        ({"TRACKER_SMS_GATEWAY": "twilio"}, "TWILIO_ACCOUNT_SID"),
+        ({"TRACKER_DATABASE_URL": "mysql://localhost/x"}, "must begin with postgresql://"),
+        ({"TRACKER_REDIS_URL": "localhost:6379"}, "must begin with redis://"),
+        ({"TRACKER_KEY_FILE": "/nowhere/keys.json"}, "/nowhere/keys.json"),
+        ({"TRACKER_SECRET_KEY": "short"}, "at least 32 characters"),
+        ({"TRACKER_LEASE_SECONDS": "-1"}, "TRACKER_LEASE_SECONDS"),
+    ],
+)
+def test_a_wrong_setting_is_named_in_one_line(
+    settings: dict[str, str], change: dict[str, str], told: str
+) -> None:
+    ended = run({**settings, **change}, "check")
+    assert ended.returncode == 2
+    assert told in ended.stderr
+    assert ended.stderr.count("\n") == 1, ended.stderr
+
+
+def test_a_secret_is_never_repeated(settings: dict[str, str]) -> None:
+    ended = run({**settings, "TRACKER_SECRET_KEY": "hunter2"}, "check")
+    assert "hunter2" not in ended.stderr
+
+
+def test_a_key_file_that_others_can_read_is_refused(settings: dict[str, str], tmp_path: Path) -> None:
+    path = tmp_path / "keys.json"
+    crypto.save(crypto.new_ring(), path)
+    path.chmod(0o644)
+    ended = run({**settings, "TRACKER_KEY_FILE": str(path)}, "check")
+    assert (ended.returncode, "0600" in ended.stderr) == (2, True)
+
+
+def test_a_good_configuration_can_serve(settings: dict[str, str]) -> None:
+    ended = run(settings, "check")
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert {line.split()[0] for line in ended.stdout.splitlines()} == {
+        "database",
+        "redis",
+        "calendar",
+        "queue",
+    }
+
+
+@pytest.mark.parametrize(
+    ("last_year", "today", "word"),
+    [
+        (2026, (2026, 10, 31), "ok"),
+        (2026, (2026, 11, 1), "warning: 2027"),
+        (2027, (2026, 11, 1), "ok"),
+        (2026, (2027, 1, 1), "failed: 2027"),
+        (None, (2026, 1, 1), "failed: no calendar"),
+    ],
+)
+def test_the_calendar_is_missed_in_time(
+    last_year: int | None, today: tuple[int, int, int], word: str
+) -> None:
+    from datetime import date
+
+    assert calendar_word(last_year, date(*today)).startswith(word)

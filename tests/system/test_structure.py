@@ -1,0 +1,100 @@
+"""Rules about the code itself."""
+
+import ast
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tracker import create_app
+from tracker.notices.rules import QUEUES
+from tracker.problems import RULES
+
+ROOT = Path(__file__).parents[2]
+CODE = [
+    path
+    for folder in ("tracker", "workers", "public_status", "migrations", "bench", "tests")
+    for path in sorted((ROOT / folder).rglob("*.py"))
+]
+PRODUCT = [
+    path for path in CODE if path.relative_to(ROOT).parts[0] in ("tracker", "workers", "public_status")
+]
+
+
+@pytest.mark.parametrize("path", CODE, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_room_can_be_read_in_one_sitting(path: Path) -> None:
+    limit = 400 if path in PRODUCT else 800
+    assert len(path.read_text().splitlines()) <= limit
+
+
+@pytest.mark.parametrize("path", PRODUCT, ids=lambda path: str(path.relative_to(ROOT)))
+def test_only_the_clock_asks_for_the_time(path: Path) -> None:
+    """I4. Monotonic time measures how long something took and is no date."""
+    if path.name == "clock.py" or "embedded" in path.parts:
+        return
+    assert not re.search(r"datetime\.now\(|datetime\.utcnow\(|date\.today\(|time\.time\(", path.read_text())
+
+
+@pytest.mark.parametrize("path", PRODUCT, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_module_says_what_it_is(path: Path) -> None:
+    assert ast.get_docstring(ast.parse(path.read_text()))
+
+
+def test_every_address_of_the_service_asks_who_is_calling(runtime) -> None:
+    open_to_all = {"/healthz", "/readyz", "/api/v1/openapi.json"}
+    app = create_app(runtime)
+    client = app.test_client()
+    for rule in app.url_map.iter_rules():
+        if rule.rule in open_to_all or rule.endpoint.startswith(("static", "pages.static", "staff.sign_in")):
+            continue
+        address = re.sub(r"<[^>]+>", "1", rule.rule)
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
+            answer = client.open(address, method=method)
+            assert answer.status_code in (302, 401, 403, 404), f"{method} {address}: {answer.status_code}"
+            if answer.status_code == 302:
+                assert "/sign-in" in answer.headers["Location"]
+
+
+def test_every_queue_has_a_worker_in_the_demonstration(config) -> None:
+    from tracker.demo.run import _children
+
+    names = {child.name for child in _children(config, ROOT)}
+    assert {f"worker-{queue}" for queue in (*QUEUES, "upkeep")} <= names
+
+
+def test_every_rule_id_in_the_code_is_registered_and_used() -> None:
+    text = "\n".join(path.read_text() for path in PRODUCT)
+    named = set(re.findall(r"""(?:Fault|RuleText|problem)\(\s*["']([a-z_]+\.[a-z_]+)["']""", text))
+    assert named <= set(RULES)
+    unused = {rule for rule in RULES if text.count(f'"{rule}"') < 2}
+    assert unused == set()
+
+
+def test_locks_name_versions_and_hashes_but_no_addresses() -> None:
+    for name in ("requirements.lock", "requirements-dev.lock", "requirements-node.lock", "package-lock.json"):
+        text = (ROOT / name).read_text()
+        assert "://" not in re.sub(r'"(url|funding)": "[^"]*"', "", text), name
+        if name.endswith(".lock"):
+            assert all("--hash" in block for block in re.split(r"\n(?=[a-z])", text) if "==" in block)
+
+
+def test_every_setting_is_in_the_readme() -> None:
+    source = (ROOT / "tracker" / "config.py").read_text()
+    section = source.partition("def _twilio")
+    read = r'(?:env\.\w+\(|_postgres\(env,)\s*"([A-Z_]+)"'
+    names = [f"TRACKER_{name}" for name in re.findall(read, section[0])]
+    names += [f"TWILIO_{name}" for name in re.findall(read, section[2])]
+    assert len(names) > 25
+    readme = (ROOT / "README.md").read_text()
+    assert [name for name in names if f"`{name}`" not in readme] == []
+
+
+def test_nothing_built_or_fetched_is_committed() -> None:
+    files = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True)
+    bad = [
+        f
+        for f in files.stdout.splitlines()
+        if "node_modules/" in f or f.endswith((".mo", ".min.css", ".min.js"))
+    ]
+    assert bad == []
