@@ -61,6 +61,16 @@ chromium:
 clean: ## Remove what was built; the demo's data stays
 	rm -rf $(VENV) node_modules tracker/pages/static/build build *.egg-info
 
+# The style sheets need Node for a moment: the system's where it is new enough, else one from a wheel.
+# npm's own scripts are not run: no package here needs one.
+$(PAGES): $(VENV)/.base package.json package-lock.json $(wildcard tracker/pages/design/*)
+	@if ! node -e 'process.exit(parseInt(process.versions.node) < 20)' 2>/dev/null || ! command -v npm >/dev/null; \
+	then echo "installing Node"; $(PIP) install -q --require-hashes -r requirements-node.lock; fi
+	@echo "building the pages"
+	@PATH="$$PATH:$(CURDIR)/$(VENV)/bin" npm ci --ignore-scripts --no-audit --no-fund --silent
+	@PATH="$$PATH:$(CURDIR)/$(VENV)/bin" npm run build --silent
+	@touch $@
+
 $(VENV)/.python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11 ..." >&2; exit 1; }

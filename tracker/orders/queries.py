@@ -55,3 +55,33 @@ def _as_shown(row: Row[Any]) -> dict[str, Any]:
     }
     shown["next_stages"] = [stage.value for stage in open_moves(Stage(shown["stage"]))]
     return shown
+
+
+def operator_orders(
+    connection: Connection, operator_id: int, *, before_id: int | None, limit: int, stage: str | None
+) -> tuple[list[Row[Any]], int | None]:
+    """Orders of an operator, newest first, for its staff; and the id to go on below, None at the end."""
+    wanted = (
+        select(
+            Order.id,
+            Order.number,
+            Order.stage,
+            Order.customer_kind,
+            Order.community_code,
+            Order.channel_id,
+            Order.accepted_at,
+            Order.closed_at,
+            Promise.deadline,
+            Promise.provisional,
+        )
+        .join(Promise, Promise.order_id == Order.id)
+        .where(Order.operator_id == operator_id)
+        .order_by(Order.id.desc())
+        .limit(limit + 1)
+    )
+    if before_id is not None:
+        wanted = wanted.where(Order.id < before_id)
+    if stage is not None:
+        wanted = wanted.where(Order.stage == stage)
+    rows = list(connection.execute(wanted).all())
+    return rows[:limit], rows[limit - 1].id if len(rows) > limit else None

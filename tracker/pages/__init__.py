@@ -1,0 +1,1 @@
+"""What people see: the shared design, its files, and the staff pages."""
