@@ -25,7 +25,7 @@ def create(given: Runtime | None = None) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = _LARGEST_BODY
     app.config["SECRET_KEY"] = run.config.secret_key
     app.extensions["tracker"] = run
-    app.json.ensure_ascii = False  # type: ignore[attr-defined] - of Flask's default provider
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]  # of Flask's default provider
     if run.config.trusted_proxies:
         hops = run.config.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]

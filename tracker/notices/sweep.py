@@ -4,24 +4,22 @@ Looks only at states and due times, never at "what happened between then and the
 outage of any length is caught up with.
 """
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import structlog
-from sqlalchemy import Row, select, update
+from sqlalchemy import select, update
 
 from tracker import clock
 from tracker.notices.deliver import as_sms
 from tracker.notices.models import Notice
 from tracker.notices.plan_notices import DELIVER
-from tracker.notices.rules import MAX_ATTEMPTS, QUEUES, State
+from tracker.notices.rules import QUEUES, State
+from tracker.notices.settle import settle
+from tracker.notices.verdicts import after_looking
 from tracker.runtime import Runtime
-from tracker.sms.port import Absent, CannotTell, Found
 
 log = structlog.get_logger(__name__)
 
-# Two looks that found nothing, this far apart at least, before a text counts as never sent.
-_BETWEEN_LOOKS = timedelta(seconds=60)
-_LOOKS_NEEDED = 2
 _ASK_AT_MOST = 500
 
 
@@ -57,44 +55,24 @@ def _expire_leases(runtime: Runtime) -> int:
 
 def _settle_unknown(runtime: Runtime) -> int:
     """Ask the provider about each text that may or may not have been sent."""
-    now = clock.now()
+    grace = timedelta(seconds=runtime.config.unknown_grace)
     wanted = (
         select(Notice.id, Notice.recipient, Notice.body, Notice.sending_at, Notice.attempts, Notice.misses)
-        .where(Notice.state == State.UNKNOWN, Notice.next_at <= now)
+        .where(Notice.state == State.UNKNOWN, Notice.next_at <= clock.now())
         .order_by(Notice.next_at)
         .limit(_ASK_AT_MOST)
     )
     with runtime.db.reading() as connection:
         rows = connection.execute(wanted).all()
-    return sum(_settle(runtime, row, now) for row in rows)
-
-
-def _settle(runtime: Runtime, row: Row, now: datetime) -> bool:
-    finding = runtime.gateway.find(as_sms(runtime, row), row.sending_at)
-    between = min(_BETWEEN_LOOKS, timedelta(seconds=runtime.config.unknown_grace))
-    match finding:
-        case Found(reference):
-            changes = {
-                "state": State.ACCEPTED,
-                "provider_reference": reference,
-                "accepted_at": now,
-                "reason": None,
-            }
-        case Absent() if row.misses + 1 < _LOOKS_NEEDED:
-            changes = {"misses": row.misses + 1, "next_at": now + between}
-        case Absent() if row.attempts < MAX_ATTEMPTS:
-            changes = {"state": State.CREATED, "next_at": now, "reason": "the provider does not have it"}
-        case Absent():
-            changes = {"state": State.CALL, "reason": f"not sent in {row.attempts} attempts"}
-        case CannotTell(detail):
-            changes = {"next_at": now + between, "reason": f"provider did not say: {detail}"[:200]}
-    with runtime.db.transaction() as connection:
-        connection.execute(
-            update(Notice)
-            .where(Notice.id == row.id, Notice.state == State.UNKNOWN, Notice.misses == row.misses)
-            .values(**changes)
-        )
-    return "state" in changes
+    settled = 0
+    for row in rows:
+        finding = runtime.gateway.find(as_sms(runtime, row), row.sending_at)
+        now = clock.now()
+        verdict = after_looking(finding, row.attempts, row.misses, now, grace)
+        with runtime.db.transaction() as connection:
+            settle(connection, {(row.id, row.attempts): verdict}, now)
+        settled += verdict.state is not State.UNKNOWN
+    return settled
 
 
 def _ring_for_due(runtime: Runtime) -> int:

@@ -103,7 +103,7 @@ def place_orders(
         if _digest(runtime, requests[index]) != first.digest:
             answer = Refusal(_duplicate())
         results[index] = replace(answer, repeated=True) if isinstance(answer, Placed) else answer
-    return results  # type: ignore[return-value] - every place has been filled
+    return results  # type: ignore[return-value]  # every place has been filled
 
 
 def _check(

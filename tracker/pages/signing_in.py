@@ -1,0 +1,65 @@
+"""Signing in and out of the staff pages."""
+
+from flask import Blueprint, Flask, Response, current_app, redirect, render_template, request, url_for
+from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
+from flask_wtf import CSRFProtect
+
+from tracker.runtime import Runtime
+from tracker.staff.sign_in import Person, person, sign_in
+
+blueprint = Blueprint("staff", __name__, template_folder="templates")
+
+
+class SignedIn(UserMixin):
+    """A person as Flask-Login wants one."""
+
+    def __init__(self, who: Person) -> None:
+        self.who = who
+
+    def get_id(self) -> str:
+        """What the session remembers."""
+        return str(self.who.id)
+
+
+def register(app: Flask) -> None:
+    """Sessions, and a token on every form (CSRF); the API has keys instead of sessions."""
+    CSRFProtect(app)
+    manager = LoginManager(app)
+    manager.login_view = "staff.sign_in_page"
+    manager.login_message = None
+
+    @manager.user_loader
+    def load(account_id: str) -> SignedIn | None:
+        runtime: Runtime = app.extensions["tracker"]
+        with runtime.db.reading() as connection:
+            found = person(connection, int(account_id))
+        return None if found is None else SignedIn(found)
+
+
+def signed_in() -> Person:
+    """The person of the present request, on a page that asks for one."""
+    who: Person = current_user.who
+    return who
+
+
+@blueprint.route("/sign-in", methods=["GET", "POST"])
+def sign_in_page() -> str | tuple[str, int] | Response:
+    """The form, and its answer."""
+    if current_user.is_authenticated:
+        return redirect(url_for("staff.orders"))  # type: ignore[return-value]  # werkzeug's own Response
+    if request.method == "GET":
+        return render_template("staff/sign_in.html", wrong=False)
+    runtime: Runtime = current_app.extensions["tracker"]
+    username, password = request.form.get("username", "")[:64], request.form.get("password", "")[:200]
+    found = sign_in(runtime.db, username, password)
+    if found is None:
+        return render_template("staff/sign_in.html", wrong=True, username=username), 401
+    login_user(SignedIn(found))
+    return redirect(url_for("staff.orders"))  # type: ignore[return-value]  # werkzeug's own Response
+
+
+@blueprint.post("/sign-out")
+def sign_out() -> Response:
+    """End the session."""
+    logout_user()
+    return redirect(url_for("staff.sign_in_page"))  # type: ignore[return-value]  # werkzeug's own Response
