@@ -13,6 +13,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection, DateTime, Engine, MetaData, create_engine
 from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import DeclarativeBase
 
 APP_ROLE = "tracker_app"
@@ -93,6 +95,13 @@ class Database:
     def dispose(self) -> None:
         """Close every pooled connection."""
         self.engine.dispose()
+
+
+def is_outage(error: Exception) -> bool:
+    """Whether an error says that PostgreSQL could not be reached, and not that the question was wrong."""
+    if isinstance(error, OperationalError | InterfaceError | PoolTimeoutError):
+        return True
+    return isinstance(error, DBAPIError) and error.connection_invalidated
 
 
 def after_commit(callback: Callable[[], None]) -> None:

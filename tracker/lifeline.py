@@ -17,16 +17,17 @@ _LOOK_EVERY_SECONDS = 0.5
 _watched_by: int | None = None
 
 
-def die_with_parent() -> None:
+def die_with_parent(*, always: bool = False) -> None:
     """End this process soon after its parent, or the supervisor of them all, has died by whatever death.
 
     It gets SIGTERM, and is ended for good if it still runs after GRACE_SECONDS. Does nothing unless
-    TRACKER_LIFELINE is set; there a number above 1 names the supervisor's process id. May be called again,
-    and has to be called again in a fork, which inherits neither the kernel's promise nor the thread.
+    TRACKER_LIFELINE is set; there a number above 1 names the supervisor's process id. `always` is for a
+    process that makes no sense without its parent, whoever started that. May be called again, and has to
+    be called again in a fork, which inherits neither the kernel's promise nor the thread.
     """
     global _watched_by
     value = os.environ.get(VARIABLE, "")
-    if not value or _watched_by == os.getpid():
+    if not (value or always) or _watched_by == os.getpid():
         return
     _watched_by = os.getpid()
     parent = os.getppid()

@@ -47,7 +47,11 @@ class Doorbell:
         if time.monotonic() < self._rest_until:
             return False
         try:
-            self._queue(queue).enqueue_call(
+            waiting = self._queue(queue)
+            # One that has not been answered yet will find the row too: it was committed before this ring.
+            if waiting.count:
+                return True
+            waiting.enqueue_call(
                 job, args=ids, timeout=_JOB_TIMEOUT, result_ttl=0, ttl=expires, failure_ttl=86400
             )
         except RedisError as error:

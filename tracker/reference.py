@@ -119,6 +119,9 @@ class Reference:
         return max(fitting, key=lambda p: (p.region == place.county_code, p.version), default=None)
 
 
+_REVISION = select(ReferenceRevision.revision)
+
+
 class ReferenceCache:
     """The process's copy of the reference data."""
 
@@ -130,7 +133,7 @@ class ReferenceCache:
     def current(self) -> Reference:
         """The reference data as last committed."""
         with self._db.reading() as connection:
-            revision = connection.scalar(select(ReferenceRevision.revision))
+            revision = connection.scalar(_REVISION)
         copy = self._copy
         if copy is not None and copy.revision == revision:
             return copy
@@ -145,7 +148,7 @@ class ReferenceCache:
 
 def read(connection: Connection) -> Reference:
     """Read everything; the caller's isolation decides whether it is one snapshot."""
-    revision = connection.scalar(select(ReferenceRevision.revision)) or 0
+    revision = connection.scalar(_REVISION) or 0
     operators = {
         row.id: OperatorFacts(row.id, row.code, row.name, row.name_en, row.signature, row.hotline)
         for row in connection.execute(select(Operator.__table__))

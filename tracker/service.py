@@ -6,9 +6,16 @@ from typing import Any
 
 import structlog
 from flask import Flask, Response, g, request
+from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from tracker import api, config, health, logs, runtime
+from tracker.api import problems
+from tracker.config import ConfigError
+from tracker.db import is_outage
+from tracker.pages import errors as page_errors
+from tracker.pages import staff_site
+from tracker.problems import Refusal
 from tracker.runtime import Runtime
 
 log = structlog.get_logger(__name__)
@@ -20,6 +27,10 @@ _LARGEST_BODY = 1_000_000
 def create(given: Runtime | None = None) -> Flask:
     """The app, on a runtime of its own unless one is given. Raises ConfigError, KeyRingError."""
     run = given or runtime.start(config.load())
+    if run.config.secret_key is None:
+        raise ConfigError(
+            "configuration: TRACKER_SECRET_KEY is needed here (`tracker demo` makes one by itself)"
+        )
     logs.configure(run.config.log_level)
     app = Flask("tracker", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = _LARGEST_BODY
@@ -30,9 +41,39 @@ def create(given: Runtime | None = None) -> Flask:
         hops = run.config.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
     _log_requests(app)
+    _answer_errors(app)
     app.register_blueprint(health.blueprint)
+    staff_site.register(app, run)
     api.register(app)
     return app
+
+
+def _answer_errors(app: Flask) -> None:
+    """Pages answer with pages, everything else with problem documents."""
+
+    @app.errorhandler(Exception)
+    def failed(error: Exception) -> Response:
+        for_people = not request.path.startswith(("/api/", "/healthz", "/readyz"))
+        if isinstance(error, HTTPException):
+            if error.code is not None and error.code < 400:
+                return error.get_response()  # type: ignore[return-value]  # a redirect that routing raised
+            return (
+                page_errors.of_status(error.code or 500) if for_people else problems.of_http_exception(error)
+            )
+        if not isinstance(error, Refusal):
+            _log_failure(error)
+        if for_people:
+            return page_errors.of_status(503 if is_outage(error) else 500)
+        return problems.of_exception(error)
+
+
+def _log_failure(error: Exception) -> None:
+    """The kind of an exception and its place; its text may quote what a caller sent (I5)."""
+    place = error.__traceback__
+    while place is not None and place.tb_next is not None:
+        place = place.tb_next
+    where = f"{place.tb_frame.f_code.co_filename}:{place.tb_lineno}" if place is not None else ""
+    log.error("request_failed", error=type(error).__name__, where=where, outage=is_outage(error))
 
 
 def _log_requests(app: Flask) -> None:

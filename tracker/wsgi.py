@@ -1,6 +1,7 @@
 """What a WSGI server loads: `tracker.wsgi:service` and `tracker.wsgi:public`, both factories.
 
-A process serves one of them and loads only that.
+A process serves one of them and loads only that. It is a worker of a web server, which it must not
+outlive: an orphan would hold the port and serve on unwatched.
 """
 
 from flask import Flask
@@ -10,7 +11,7 @@ from tracker.lifeline import die_with_parent
 
 def service() -> Flask:
     """The API and the staff pages."""
-    die_with_parent()
+    die_with_parent(always=True)
     from tracker import create_app
 
     return create_app()
@@ -18,7 +19,7 @@ def service() -> Flask:
 
 def public() -> Flask:
     """The customers' site."""
-    die_with_parent()
+    die_with_parent(always=True)
     from public_status import create_app
 
     return create_app()

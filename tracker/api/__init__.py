@@ -3,7 +3,7 @@
 from flask import Flask
 from flask_smorest import Api
 
-from tracker.api import orders, problems
+from tracker.api import orders
 
 
 class _Api(Api):  # type: ignore[misc]
@@ -22,7 +22,6 @@ def register(app: Flask) -> None:
         "OPENAPI_URL_PREFIX": "/api/v1",
         "OPENAPI_JSON_PATH": "openapi.json",
     }
-    problems.register(app)
     api = _Api(app)
     api.spec.components.security_scheme("channel_key", {"type": "http", "scheme": "bearer"})
     api.spec.options["security"] = [{"channel_key": []}]

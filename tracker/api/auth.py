@@ -9,11 +9,15 @@ from tracker.runtime import Runtime
 
 
 def require_channel(runtime: Runtime) -> None:
-    """Set `g.channel` to the calling channel. Raises Refusal key.missing or key.unknown."""
+    """Set `g.channel` to the calling channel, and `g.reference` to what it was found in.
+
+    Raises Refusal key.missing or key.unknown.
+    """
     scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not secret.strip():
         raise Refusal(Fault("key.missing"))
-    channel = runtime.reference.current().channel_of_key(hash_of(secret.strip()))
+    g.reference = runtime.reference.current()
+    channel = g.reference.channel_of_key(hash_of(secret.strip()))
     if channel is None:
         raise Refusal(Fault("key.unknown"))
     g.channel = channel

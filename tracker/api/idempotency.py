@@ -13,7 +13,7 @@ from typing import Any
 
 from flask import Response, jsonify, request
 from psycopg.errors import LockNotAvailable
-from sqlalchemy import func, insert, select
+from sqlalchemy import bindparam, func, insert, select
 from sqlalchemy.exc import OperationalError
 
 from tracker import clock
@@ -24,6 +24,16 @@ from tracker.runtime import Runtime
 
 # How long a request waits for another with the same key before it is told to come back.
 _PATIENCE = "5s"
+# Built once: putting a statement together costs more than PostgreSQL takes to run it.
+_records = IdempotencyRecord.__table__
+_LOCK = select(
+    func.set_config("lock_timeout", _PATIENCE, True),
+    func.pg_advisory_xact_lock(func.hashtextextended(bindparam("name"), 0)),
+)
+_FIND = select(_records.c.fingerprint, _records.c.status, _records.c.headers, _records.c.body).where(
+    _records.c.channel_id == bindparam("channel"), _records.c.key == bindparam("given")
+)
+_KEEP = insert(_records)
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
 
@@ -45,38 +55,28 @@ def once(runtime: Runtime, channel: ChannelFacts, act: Callable[[], Answer]) -> 
     key, fingerprint = _key(), _fingerprint()
     with runtime.db.transaction() as connection:
         try:
-            connection.execute(
-                select(
-                    func.set_config("lock_timeout", _PATIENCE, True),
-                    func.pg_advisory_xact_lock(func.hashtextextended(f"{channel.id}/{key}", 0)),
-                )
-            )
+            connection.execute(_LOCK, {"name": f"{channel.id}/{key}"})
         except OperationalError as error:
             if isinstance(error.orig, LockNotAvailable):
                 raise Refusal(Fault("idempotency.running")) from None
             raise
-        known = connection.execute(
-            select(IdempotencyRecord.__table__).where(
-                IdempotencyRecord.channel_id == channel.id, IdempotencyRecord.key == key
-            )
-        ).one_or_none()
+        known = connection.execute(_FIND, {"channel": channel.id, "given": key}).one_or_none()
         if known is not None:
             if bytes(known.fingerprint) != fingerprint:
                 raise Refusal(Fault("idempotency.reused"))
             return _response(known.status, known.body, {**known.headers, "Idempotency-Replayed": "true"})
         answer = act()
-        connection.execute(
-            insert(IdempotencyRecord).values(
-                channel_id=channel.id,
-                key=key,
-                operator_id=channel.operator_id,
-                fingerprint=fingerprint,
-                status=answer.status,
-                headers=answer.headers,
-                body=answer.body,
-                created_at=clock.now(),
-            )
-        )
+        record = {
+            "channel_id": channel.id,
+            "key": key,
+            "operator_id": channel.operator_id,
+            "fingerprint": fingerprint,
+            "status": answer.status,
+            "headers": answer.headers,
+            "body": answer.body,
+            "created_at": clock.now(),
+        }
+        connection.execute(_KEEP, record)
     return _response(answer.status, answer.body, answer.headers)
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import current_app, jsonify, request
+from flask import current_app, g, jsonify, request
 from flask.views import MethodView
 from flask_smorest import Blueprint
 from marshmallow import fields, validate
@@ -28,6 +28,7 @@ from tracker.runtime import Runtime
 
 blueprint = Blueprint("orders", __name__, url_prefix="/api/v1/orders", description="Installation orders")
 
+# Instances, because flask-smorest would otherwise build each schema anew for each request.
 _shown = OrderSchema()
 _IDEMPOTENCY = {
     "in": "header",
@@ -60,7 +61,7 @@ class PageQuerySchema(StrictSchema):
 class Orders(MethodView):
     """The orders of the calling channel."""
 
-    @blueprint.arguments(PageQuerySchema, location="query")
+    @blueprint.arguments(PageQuerySchema(), location="query")
     @blueprint.response(200, OrderPageSchema)
     def get(self, page: dict[str, Any]) -> dict[str, Any]:
         """List the channel's orders, oldest first."""
@@ -77,14 +78,14 @@ class Orders(MethodView):
         return {"orders": orders, "next": None if after is None else str(after)}
 
     @blueprint.doc(parameters=[_IDEMPOTENCY])
-    @blueprint.arguments(OrderRequestSchema)
+    @blueprint.arguments(OrderRequestSchema())
     @blueprint.response(201, OrderSchema)
     def post(self, order: dict[str, Any]) -> Any:
         """Take in an order. The promise is computed, stored and told by text."""
         runtime, channel = _runtime(), caller()
 
         def act() -> Answer:
-            placed = place_order(runtime, channel, order)
+            placed = place_order(runtime, channel, order, reference=g.reference)
             shown = _show(placed.number)
             return Answer(
                 200 if placed.repeated else 201,
@@ -113,7 +114,7 @@ class Progress(MethodView):
     """Steps of an order."""
 
     @blueprint.doc(parameters=[_IDEMPOTENCY, _IF_MATCH])
-    @blueprint.arguments(ProgressRequestSchema)
+    @blueprint.arguments(ProgressRequestSchema())
     @blueprint.response(200, OrderSchema)
     def post(self, step: dict[str, Any], number: str) -> Any:
         """Move an order to another stage. `next_stages` of the order lists the open moves."""
@@ -134,7 +135,7 @@ class Payments(MethodView):
     """Money received for an order."""
 
     @blueprint.doc(parameters=[_IDEMPOTENCY])
-    @blueprint.arguments(PaymentRequestSchema)
+    @blueprint.arguments(PaymentRequestSchema())
     @blueprint.response(201, OrderSchema)
     def post(self, payment: dict[str, Any], number: str) -> Any:
         """Record a payment or a refund; what is due and paid shows at the customer's lookup."""

@@ -2,16 +2,11 @@
 
 from typing import Any
 
-import structlog
-from flask import Flask, Response, current_app, g, jsonify, request
-from redis.exceptions import RedisError
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from flask import Response, g, jsonify, request
 from werkzeug.exceptions import HTTPException
 
+from tracker.db import is_outage
 from tracker.problems import RULES, Fault, Refusal, faults_in
-
-log = structlog.get_logger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -73,39 +68,7 @@ def of_http_exception(error: HTTPException) -> Response:
 
 
 def of_exception(error: Exception) -> Response:
-    """Anything else: our own failure, told apart from a database that cannot be reached."""
-    if is_outage(error):
-        log.error("store_unavailable", error=type(error).__name__)
-        return problem(Fault("server.unavailable"))
-    # The text of an exception may quote what a caller sent: only its kind and place are logged.
-    place = error.__traceback__
-    while place is not None and place.tb_next is not None:
-        place = place.tb_next
-    where = f"{place.tb_frame.f_code.co_filename}:{place.tb_lineno}" if place is not None else ""
-    log.error("request_failed", error=type(error).__name__, where=where)
-    if current_app.debug or current_app.testing:
-        raise error
-    return problem(Fault("server.error"))
-
-
-def is_outage(error: Exception) -> bool:
-    """Whether the database or Redis could not be reached."""
-    if isinstance(error, OperationalError | InterfaceError | PoolTimeoutError | RedisError):
-        return True
-    return isinstance(error, DBAPIError) and error.connection_invalidated
-
-
-def register(app: Flask) -> None:
-    """Answer every error of the API's addresses with a problem document."""
-
-    @app.errorhandler(Refusal)
-    def refused(error: Refusal) -> Response:
+    """Anything else: a refusal, or our own failure, told apart from a store that cannot be reached."""
+    if isinstance(error, Refusal):
         return problem(*error.faults)
-
-    @app.errorhandler(HTTPException)
-    def http_error(error: HTTPException) -> Response | HTTPException:
-        return of_http_exception(error) if request.path.startswith("/api/") else error
-
-    @app.errorhandler(Exception)
-    def failed(error: Exception) -> Response:
-        return of_exception(error)
+    return problem(Fault("server.unavailable" if is_outage(error) else "server.error"))

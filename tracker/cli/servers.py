@@ -16,7 +16,7 @@ from tracker.lifeline import die_with_parent
 from tracker.notices.rules import QUEUES
 
 
-def _granian(target: str, port: int, complete: Config) -> None:
+def serve_wsgi(target: str, port: int, complete: Config) -> None:
     """Serve a WSGI factory: a worker process per core, one blocking thread in each."""
     # Loaded here: only the web commands need it.
     from granian import Granian
@@ -49,7 +49,7 @@ def serve() -> None:
     """
     die_with_parent()
     with settings() as complete:
-        _granian("tracker.wsgi:service", complete.port, complete)
+        serve_wsgi("tracker.wsgi:service", complete.port, complete)
 
 
 @click.command("serve-public")
@@ -57,7 +57,7 @@ def serve_public() -> None:
     """Serve the customers' site on TRACKER_PUBLIC_PORT."""
     die_with_parent()
     with settings() as complete:
-        _granian("tracker.wsgi:public", complete.public_port, complete)
+        serve_wsgi("tracker.wsgi:public", complete.public_port, complete)
 
 
 @click.command()

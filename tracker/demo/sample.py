@@ -59,11 +59,12 @@ def _write(path: Path, reference: Reference, channel: ChannelFacts) -> None:
     with draft.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, list(COLUMNS))
         writer.writeheader()
-        for number in range(ORDERS_PER_OPERATOR):
+        ages = sorted((dice.randrange(10, _DAYS * 1440) for _ in range(ORDERS_PER_OPERATOR)), reverse=True)
+        for number, minutes in enumerate(ages):
             plan = dice.choices(plans, [8 if plan.audience == "home" else 2 for plan in plans])[0]
             surname = dice.choice(_SURNAMES)
             home = plan.audience == "home"
-            accepted_at = now - timedelta(minutes=dice.randrange(10, _DAYS * 1440))
+            accepted_at = now - timedelta(minutes=minutes)
             writer.writerow(
                 {
                     "external_reference": f"SAMPLE-{number + 1:04d}",

@@ -27,6 +27,7 @@ log = structlog.get_logger(__name__)
 # A whole batch must be through well before its lease runs out, even if every request of it takes
 # the gateway's full time-out: 64 texts over 8 connections at 10 s are 80 s of a lease of 180 s.
 BATCH = 64
+MOST = 50 * BATCH
 _DETAIL_LIMIT = 200
 
 
@@ -39,10 +40,10 @@ class Claimed:
     sms: Sms
 
 
-def deliver(runtime: Runtime, queue: str, *, batches: int = 50) -> int:
-    """Send what is due in one queue, oldest first, up to so many batches; returns how many were tried."""
+def deliver(runtime: Runtime, queue: str) -> int:
+    """Send what is due in one queue, oldest first, up to MOST; returns how many were tried."""
     tried = 0
-    for _ in range(batches):
+    while tried < MOST:
         batch = claim(runtime, queue)
         if not batch:
             break

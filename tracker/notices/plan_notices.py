@@ -14,6 +14,12 @@ from tracker.notices.rules import State, send_from
 from tracker.notices.templates import TEMPLATES
 from tracker.queueing import Doorbell
 
+_notices = Notice.__table__
+_INSERT = (
+    insert(_notices)
+    .on_conflict_do_nothing(index_elements=[_notices.c.dedup_key])
+    .returning(_notices.c.id, _notices.c.queue, _notices.c.next_at)
+)
 RECIPIENT = "notices.recipient"
 DELIVER = "workers.jobs.deliver"
 
@@ -37,12 +43,7 @@ def plan_notices(
     """Store the notices that are new and ring for them after the commit; returns how many are new."""
     if not wanted:
         return 0
-    statement = (
-        insert(Notice)
-        .on_conflict_do_nothing(index_elements=[Notice.dedup_key])
-        .returning(Notice.id, Notice.queue, Notice.next_at)
-    )
-    rows = connection.execute(statement, [_row(keys, one, now) for one in wanted]).all()
+    rows = connection.execute(_INSERT, [_row(keys, one, now) for one in wanted]).all()
     first_due: dict[str, int] = {}
     for row in rows:
         if row.next_at <= now:

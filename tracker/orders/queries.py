@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, bindparam, select
 
-from tracker.orders.models import Order
+from tracker.orders.models import Order, OrderEvent
 from tracker.orders.rules import Stage, open_moves
 from tracker.promises.models import Promise
 
@@ -26,13 +26,18 @@ _SHOWN = (
 )
 
 
-def _of_channel(channel_id: int) -> Any:
-    return select(*_SHOWN).join(Promise, Promise.order_id == Order.id).where(Order.channel_id == channel_id)
+_OF_CHANNEL = (
+    select(*_SHOWN)
+    .join(Promise, Promise.order_id == Order.id)
+    .where(Order.channel_id == bindparam("channel"))
+)
+# Built once: this one answers every request.
+_ONE_OF_CHANNEL = _OF_CHANNEL.where(Order.number == bindparam("number"))
 
 
 def channel_order(connection: Connection, channel_id: int, number: str) -> dict[str, Any] | None:
     """One order of a channel as OrderSchema shows it; None if the channel has no such order."""
-    row = connection.execute(_of_channel(channel_id).where(Order.number == number)).one_or_none()
+    row = connection.execute(_ONE_OF_CHANNEL, {"channel": channel_id, "number": number}).one_or_none()
     return None if row is None else _as_shown(row)
 
 
@@ -40,10 +45,10 @@ def channel_orders(
     connection: Connection, channel_id: int, *, after_id: int, limit: int, stage: str | None
 ) -> tuple[list[dict[str, Any]], int | None]:
     """Orders of a channel with ids above `after_id`, and the id to go on from, None at the end."""
-    wanted = _of_channel(channel_id).where(Order.id > after_id).order_by(Order.id).limit(limit + 1)
+    wanted = _OF_CHANNEL.where(Order.id > after_id).order_by(Order.id).limit(limit + 1)
     if stage is not None:
         wanted = wanted.where(Order.stage == stage)
-    rows: Sequence[Row[Any]] = connection.execute(wanted).all()
+    rows: Sequence[Row[Any]] = connection.execute(wanted, {"channel": channel_id}).all()
     more = len(rows) > limit
     return [_as_shown(row) for row in rows[:limit]], rows[limit - 1].id if more else None
 
@@ -61,6 +66,13 @@ def operator_orders(
     connection: Connection, operator_id: int, *, before_id: int | None, limit: int, stage: str | None
 ) -> tuple[list[Row[Any]], int | None]:
     """Orders of an operator, newest first, for its staff; and the id to go on below, None at the end."""
+    connected_at = (
+        select(OrderEvent.occurred_at)
+        .where(OrderEvent.order_id == Order.id, OrderEvent.stage == Stage.ACTIVATED)
+        .limit(1)
+        .scalar_subquery()
+        .label("connected_at")
+    )
     wanted = (
         select(
             Order.id,
@@ -73,6 +85,7 @@ def operator_orders(
             Order.closed_at,
             Promise.deadline,
             Promise.provisional,
+            connected_at,
         )
         .join(Promise, Promise.order_id == Order.id)
         .where(Order.operator_id == operator_id)

@@ -8,6 +8,8 @@ from tracker.runtime import Runtime
 from tracker.staff.sign_in import Person, person, sign_in
 
 blueprint = Blueprint("staff", __name__, template_folder="templates")
+_csrf = CSRFProtect()
+blueprint.before_request(_csrf.protect)
 
 
 class SignedIn(UserMixin):
@@ -23,7 +25,9 @@ class SignedIn(UserMixin):
 
 def register(app: Flask) -> None:
     """Sessions, and a token on every form (CSRF); the API has keys instead of sessions."""
-    CSRFProtect(app)
+    # Only these pages act on a session; the API does not know it.
+    app.config["WTF_CSRF_CHECK_DEFAULT"] = False
+    _csrf.init_app(app)
     manager = LoginManager(app)
     manager.login_view = "staff.sign_in_page"
     manager.login_message = None

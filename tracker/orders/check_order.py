@@ -1,0 +1,100 @@
+"""What the reference data has to say of a wished order, before anything is stored."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from tracker import clock
+from tracker.crypto import KeyRing
+from tracker.problems import Fault, Refusal
+from tracker.promises import rules as promise_rules
+from tracker.promises.rules import Deadline
+from tracker.reference import ChannelFacts, Place, PlanFacts, Reference
+
+_OLDEST = timedelta(days=730)
+_CLOCK_SKEW = timedelta(minutes=5)
+
+DEDICATED_LINE = "dedicated_line"
+
+
+@dataclass(frozen=True)
+class CheckedOrder:
+    """A request that passed every check, with what was decided for it.
+
+    `digest` tells a repeat of the same order from another one under the same reference.
+    """
+
+    request: Mapping[str, Any]
+    accepted_at: datetime
+    place: Place
+    plan: PlanFacts
+    resource: str
+    deadline: Deadline
+    digest: bytes
+
+    @property
+    def reference(self) -> str:
+        """The channel's own number."""
+        found: str = self.request["external_reference"]
+        return found
+
+
+def check_order(
+    reference: Reference, keys: KeyRing, channel: ChannelFacts, request: Mapping[str, Any], now: datetime
+) -> CheckedOrder | Refusal:
+    """Place, plan, time and promise of a request loaded by OrderRequestSchema; all faults at once."""
+    accepted_at = request["accepted_at"] or now
+    faults = _faults_of_time(accepted_at, now)
+    accepted_on = clock.local_date(accepted_at)
+    place = reference.places.get(request["address"]["community_code"])
+    if place is None:
+        return Refusal(*faults, Fault("order.unknown_community", "/address/community_code"))
+    plan = reference.plan_on_sale(channel.operator_id, request["plan"], place, accepted_on)
+    if plan is None:
+        return Refusal(*faults, Fault("order.unknown_plan", "/plan"))
+    if plan.audience != request["customer"]["kind"]:
+        faults.append(Fault("order.plan_audience", "/plan"))
+    if faults:
+        return Refusal(*faults)
+    # A dedicated line is always surveyed first (专线勘察), whatever the channel thinks of the address.
+    resource = "survey" if plan.product == DEDICATED_LINE else request["resource"]
+    deadline = _deadline(reference, plan, place, resource, accepted_at)
+    if deadline is None:
+        return Refusal(Fault("order.no_promise_rule"))
+    return CheckedOrder(request, accepted_at, place, plan, resource, deadline, digest_of(keys, request))
+
+
+def digest_of(keys: KeyRing, request: Mapping[str, Any]) -> bytes:
+    """A keyed digest of what was asked for, so that a stored one gives nothing away."""
+    canonical = json.dumps(request, sort_keys=True, ensure_ascii=False, default=str)
+    return keys.digest_of("orders.content", hashlib.sha256(canonical.encode()).hexdigest())
+
+
+def _faults_of_time(accepted_at: datetime, now: datetime) -> list[Fault]:
+    if accepted_at > now + _CLOCK_SKEW:
+        return [Fault("order.accepted_in_future", "/accepted_at")]
+    if accepted_at < now - _OLDEST:
+        return [Fault("order.accepted_too_old", "/accepted_at")]
+    return []
+
+
+def _deadline(
+    reference: Reference, plan: PlanFacts, place: Place, resource: str, accepted_at: datetime
+) -> Deadline | None:
+    if reference.calendar is None:
+        return None
+    try:
+        rule = promise_rules.choose(
+            reference.rules.get(plan.operator_id, ()),
+            customer_kind=plan.audience,
+            product=plan.product,
+            area=place.area,
+            resource=resource,
+            on=clock.local_date(accepted_at),
+        )
+    except promise_rules.NoRuleError:
+        return None
+    return promise_rules.deadline(rule, accepted_at, reference.calendar)

@@ -1,0 +1,28 @@
+"""What staff see when a page cannot be shown: what happened and what to do next."""
+
+from flask import Response, make_response, render_template
+
+from tracker.orders.standing import N_
+
+_TITLES = {
+    400: N_("页面已过期"),
+    403: N_("没有权限"),
+    404: N_("没有这个页面"),
+    429: N_("操作过于频繁"),
+    503: N_("系统暂时不可用"),
+}
+_ADVICE = {
+    400: N_("请返回上一页刷新后重试。"),
+    403: N_("您的账号不能查看此页。需要时请联系本单位管理员。"),
+    404: N_("请检查地址，或回到工单列表。"),
+    429: N_("请稍后再试。"),
+    503: N_("数据没有丢失，请稍后刷新。长时间不恢复请联系系统管理员。"),
+}
+
+
+def of_status(status: int) -> Response:
+    """The page of an HTTP status. Asks nothing of the database, which may be what failed."""
+    title = _TITLES.get(status, N_("页面出错了"))
+    advice = _ADVICE.get(status, N_("问题已记录。请返回重试，或联系系统管理员。"))
+    page = render_template("staff/error.html", title=title, advice=advice, status=status, person=None)
+    return make_response(page, status)

@@ -1,0 +1,47 @@
+"""The orders of an operator, for its staff."""
+
+from flask import current_app, render_template, request
+from flask_login import login_required
+from werkzeug.exceptions import Forbidden
+
+from tracker import clock
+from tracker.orders import queries
+from tracker.orders.rules import Stage
+from tracker.pages.signing_in import blueprint, signed_in
+from tracker.runtime import Runtime
+
+ROWS = 20
+
+
+@blueprint.get("/")
+@login_required
+def orders() -> str:
+    """Newest first, twenty a page; the stage filter stands in the address."""
+    runtime: Runtime = current_app.extensions["tracker"]
+    person = signed_in()
+    if person.operator_id is None:
+        # A regulator sees totals, never an operator's orders (I6).
+        raise Forbidden
+    stage = request.args.get("stage", "")
+    before = request.args.get("before", "")
+    with runtime.db.reading() as connection:
+        rows, older = queries.operator_orders(
+            connection,
+            person.operator_id,
+            before_id=int(before) if before.isdecimal() and len(before) < 19 else None,
+            limit=ROWS,
+            stage=stage if stage in set(Stage) else None,
+        )
+    facts = runtime.reference.current()
+    return render_template(
+        "staff/orders.html",
+        person=person,
+        operator=facts.operators[person.operator_id],
+        rows=rows,
+        older=older,
+        places=facts.places,
+        channels=facts.channels,
+        stage=stage,
+        stages=list(Stage),
+        now=clock.now(),
+    )

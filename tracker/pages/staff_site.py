@@ -1,0 +1,129 @@
+"""The staff pages as part of the service: language, words, headers."""
+
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, Response, request
+from flask_babel import Babel, get_locale
+from flask_login import current_user
+from sqlalchemy import Row
+from sqlalchemy.exc import SQLAlchemyError
+
+from tracker import clock
+from tracker.orders.rules import Stage
+from tracker.orders.standing import MARK_WORDS, STAGE_WORDS, TONES, Mark, mark_of
+from tracker.pages import assets, orders, signing_in, texts, wording
+from tracker.runtime import Runtime
+from tracker.staff.sign_in import Person
+
+_TRANSLATIONS = Path(__file__).resolve().parent / "translations"
+_LANGUAGES = ("zh", "en")
+_TAGS = {"zh": "zh-CN", "en": "en"}
+_YEAR = 365 * 86400
+
+_CONTENT_POLICY = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+
+
+def register(app: Flask, run: Runtime) -> None:
+    """Mount the staff pages; the demonstration's texts only where it runs.
+
+    Raises PagesNotBuiltError.
+    """
+    app.config |= {
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "SESSION_COOKIE_SECURE": run.config.secure_cookies,
+    }
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+    assets.register(app)
+    signing_in.register(app)
+    Babel(
+        app,
+        default_locale="zh",
+        default_translation_directories=str(_TRANSLATIONS),
+        locale_selector=_chosen_language,
+    )
+    app.register_blueprint(orders.blueprint)
+    if run.config.demo:
+        app.register_blueprint(texts.blueprint)
+    _give_words(app, run)
+    _set_headers(app, run)
+
+
+def _chosen_language() -> str:
+    for wish in (request.args.get("lang"), request.cookies.get("lang")):
+        if wish in _LANGUAGES:
+            return wish
+    return request.accept_languages.best_match(_LANGUAGES) or _LANGUAGES[0]
+
+
+def _language() -> str:
+    locale = get_locale()
+    return "en" if locale is not None and locale.language == "en" else "zh"
+
+
+def _give_words(app: Flask, run: Runtime) -> None:
+    app.jinja_env.filters.update(
+        deadline=lambda at: wording.deadline(at, _language(), clock.today()),
+        instant=lambda at: wording.instant(at, _language(), clock.today()),
+        machine_time=_machine_time,
+    )
+
+    @app.context_processor
+    def frame() -> dict[str, Any]:
+        language = _language()
+        return {
+            "language": language,
+            "language_tag": _TAGS[language],
+            "elder": False,
+            "demo": run.config.demo,
+            "person": _present(),
+            "stage_words": STAGE_WORDS,
+            "mark_words": MARK_WORDS,
+            "tones": TONES,
+            "standing_of": _standing_of,
+        }
+
+
+def _present() -> Person | None:
+    """Who is signed in, if that can be found out: an error page is also shown without a database."""
+    try:
+        return current_user.who if current_user.is_authenticated else None
+    except SQLAlchemyError:
+        return None
+
+
+def _machine_time(at: datetime | date) -> str:
+    return clock.local(at).isoformat(timespec="minutes") if isinstance(at, datetime) else at.isoformat()
+
+
+def _standing_of(row: Row[Any], now: datetime) -> Mark | None:
+    return mark_of(Stage(row.stage), row.connected_at, row.deadline, now)
+
+
+def _set_headers(app: Flask, run: Runtime) -> None:
+    @app.after_request
+    def protect(response: Response) -> Response:
+        response.headers.setdefault("X-Content-Type-Options", "nosniff")
+        response.headers.setdefault("Referrer-Policy", "no-referrer")
+        if run.config.secure_cookies:
+            response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+        if response.mimetype == "text/html":
+            response.headers["Content-Security-Policy"] = _CONTENT_POLICY
+            response.headers["Cache-Control"] = "no-store"
+            response.headers["X-Robots-Tag"] = "noindex"
+            if (wish := request.args.get("lang")) in _LANGUAGES:
+                response.set_cookie(
+                    "lang",
+                    str(wish),
+                    max_age=_YEAR,
+                    httponly=True,
+                    samesite="Lax",
+                    secure=run.config.secure_cookies,
+                )
+        return response
