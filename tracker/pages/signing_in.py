@@ -28,7 +28,9 @@ def register(app: Flask) -> None:
     # Only these pages act on a session; the API does not know it.
     app.config["WTF_CSRF_CHECK_DEFAULT"] = False
     _csrf.init_app(app)
-    manager = LoginManager(app)
+    manager = LoginManager()
+    # Its own context processor would ask the database for the person on error pages too.
+    manager.init_app(app, add_context_processor=False)
     manager.login_view = "staff.sign_in_page"
     manager.login_message = None
 

@@ -1,0 +1,154 @@
+"""The staff pages: who gets in, what they see, and that it is theirs only."""
+
+import re
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+
+import argon2
+import pytest
+from flask.testing import FlaskClient
+
+from tracker import create_app
+from tracker.notices.deliver import deliver
+from tracker.runtime import Runtime
+from tracker.staff.create_account import create_account
+
+PASSWORD = "correct horse battery"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def quick_hashes() -> Iterator[None]:
+    """Hashes are slow on purpose; here they only have to be right."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(argon2.PasswordHasher.__init__, "__defaults__", (1, 8, 1, 32, 16, "utf-8", argon2.Type.ID))
+        yield
+
+
+@pytest.fixture
+def visitor(runtime: Runtime) -> Iterator[FlaskClient]:
+    accounts = [("wang.min", "manager", 1), ("li.hua", "manager", 2), ("chen.ju", "regulator", None)]
+    for username, role, operator_id in accounts:
+        create_account(
+            runtime.db,
+            username=username,
+            password=PASSWORD,
+            role=role,
+            display_name=username,
+            operator_id=operator_id,
+        )
+    with create_app(runtime).test_client() as client:
+        yield client
+
+
+def token(client: FlaskClient, path: str = "/sign-in") -> str:
+    found = re.search(r'name="csrf_token" value="([^"]+)"', client.get(path).text)
+    assert found
+    return found[1]
+
+
+def enter(client: FlaskClient, username: str = "wang.min", password: str = PASSWORD):
+    return client.post(
+        "/sign-in", data={"username": username, "password": password, "csrf_token": token(client)}
+    )
+
+
+def test_without_signing_in_there_is_nothing_to_see(visitor) -> None:
+    answer = visitor.get("/")
+    assert answer.status_code == 302
+    assert answer.headers["Location"].startswith("/sign-in")
+
+
+def test_signing_in_shows_the_operators_orders_and_signing_out_ends_it(visitor, place) -> None:
+    number = place().number
+    assert enter(visitor).status_code == 302
+    page = visitor.get("/")
+    assert number in page.text
+    assert "清城区" in page.text
+    assert page.headers["Cache-Control"] == "no-store"
+    for personal in ("13800001234", "张三", "测试路"):
+        assert personal not in page.text
+    assert visitor.post("/sign-out", data={"csrf_token": token(visitor, "/")}).status_code == 302
+    assert visitor.get("/").status_code == 302
+
+
+def test_another_operators_orders_are_not_there(visitor, place) -> None:
+    number = place().number
+    enter(visitor, "li.hua")
+    page = visitor.get("/")
+    assert page.status_code == 200
+    assert number not in page.text
+
+
+def test_a_regulator_sees_no_orders(visitor, place) -> None:
+    number = place().number
+    enter(visitor, "chen.ju")
+    page = visitor.get("/")
+    assert page.status_code == 403
+    assert number not in page.text
+
+
+@pytest.mark.parametrize(("username", "password"), [("wang.min", "wrong"), ("nobody", PASSWORD), ("", "")])
+def test_a_wrong_name_or_password_is_told_alike(visitor, username, password) -> None:
+    answer = enter(visitor, username, password)
+    assert answer.status_code == 401
+    assert "用户名或密码不正确" in answer.text
+    assert visitor.get("/").status_code == 302
+
+
+def test_a_form_without_its_token_is_refused(visitor) -> None:
+    answer = visitor.post("/sign-in", data={"username": "wang.min", "password": PASSWORD})
+    assert answer.status_code == 400
+    assert "页面已过期" in answer.text
+    assert visitor.get("/").status_code == 302
+
+
+def test_the_stage_filter_and_older_pages(visitor, place, runtime) -> None:
+    numbers = [place().number for _ in range(23)]
+    enter(visitor)
+    first = visitor.get("/").text
+    assert all(number in first for number in numbers[3:])
+    assert numbers[2] not in first
+    older = re.search(r"before=(\d+)", first)
+    assert older
+    second = visitor.get(f"/?before={older[1]}").text
+    assert all(number in second for number in numbers[:3])
+    assert "没有符合条件的工单" in visitor.get("/?stage=completed").text
+    assert visitor.get("/?stage=nonsense&before=x").status_code == 200
+
+
+def test_english_is_chosen_and_remembered(visitor) -> None:
+    assert "<h1>Sign in</h1>" in visitor.get("/sign-in?lang=en").text
+    assert "<h1>Sign in</h1>" in visitor.get("/sign-in").text
+    assert "<h1>登录</h1>" in visitor.get("/sign-in?lang=zh").text
+
+
+def test_the_texts_are_shown_in_the_demonstration_only(runtime, visitor, place) -> None:
+    number = place().number
+    deliver(runtime, "progress")
+    assert visitor.get("/demo/texts").status_code == 404
+    demo = create_app(replace(runtime, config=replace(runtime.config, demo=True))).test_client()
+    page = demo.get("/demo/texts").text
+    assert number in page
+    assert "138****1234" in page
+    assert "没有短信" in demo.get("/demo/texts?q=nothing").text
+
+
+def test_a_page_that_does_not_exist_is_a_page(visitor) -> None:
+    answer = visitor.get("/nowhere")
+    assert answer.status_code == 404
+    assert "没有这个页面" in answer.text
+
+
+def test_without_its_database_the_service_says_so_quickly(runtime, visitor) -> None:
+    enter(visitor)
+    broken = replace(runtime)
+    broken.__dict__["db"] = type(runtime.db)("postgresql+psycopg://tracker_app@/tracker?host=/nowhere")
+    visitor.application.extensions["tracker"] = broken
+    began = time.monotonic()
+    page = visitor.get("/")
+    assert page.status_code == 503
+    assert "系统暂时不可用" in page.text
+    assert visitor.get("/readyz").status_code == 503
+    assert visitor.get("/healthz").status_code == 200
+    assert time.monotonic() - began < 10
