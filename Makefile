@@ -66,11 +66,11 @@ clean: ## Remove what was built; the demo's data stays
 CATALOGUES := public_status/translations tracker/pages/translations
 $(PAGES): $(VENV)/.base package.json package-lock.json $(wildcard tracker/pages/design/*) \
   $(foreach folder,$(CATALOGUES),$(folder)/en/LC_MESSAGES/messages.po)
-	@if ! node -e 'process.exit(parseInt(process.versions.node) < 20)' 2>/dev/null || ! command -v npm >/dev/null; \
+	@export PATH="$(CURDIR)/$(VENV)/bin:$$PATH"; if ! node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null || ! command -v npm >/dev/null; \
 	then echo "installing Node"; $(PIP) install -q --require-hashes -r requirements-node.lock; fi
 	@echo "building the pages"
-	@PATH="$$PATH:$(CURDIR)/$(VENV)/bin" npm ci --ignore-scripts --no-audit --no-fund --silent
-	@PATH="$$PATH:$(CURDIR)/$(VENV)/bin" npm run build --silent
+	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" npm ci --ignore-scripts --no-audit --no-fund --silent
+	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" npm run build --silent
 	@for folder in $(CATALOGUES); do $(PY) -m babel.messages.frontend -q compile -d "$$folder"; done
 	@touch $@
 

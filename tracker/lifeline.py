@@ -12,6 +12,7 @@ import time
 from tracker.embedded.processes import alive, signal_on_parent_death
 
 VARIABLE = "TRACKER_LIFELINE"
+PARENT_VARIABLE = "TRACKER_LIFELINE_PARENT"
 GRACE_SECONDS = 10.0
 _LOOK_EVERY_SECONDS = 0.5
 _watched_by: int | None = None
@@ -22,15 +23,16 @@ def die_with_parent(*, always: bool = False) -> None:
 
     It gets SIGTERM, and is ended for good if it still runs after GRACE_SECONDS. Does nothing unless
     TRACKER_LIFELINE is set; there a number above 1 names the supervisor's process id. `always` is for a
-    process that makes no sense without its parent, whoever started that. May be called again, and has to
-    be called again in a fork, which inherits neither the kernel's promise nor the thread.
+    process that makes no sense without its parent, whoever started that; a parent that names itself in
+    TRACKER_LIFELINE_PARENT is missed even if it died before this call. May be called again, and has to be
+    called again in a fork, which inherits neither the kernel's promise nor the thread.
     """
     global _watched_by
     value = os.environ.get(VARIABLE, "")
     if not (value or always) or _watched_by == os.getpid():
         return
     _watched_by = os.getpid()
-    parent = os.getppid()
+    parent = int(os.environ.get(PARENT_VARIABLE) or os.getppid())
     supervisor = int(value) if value.isdecimal() and int(value) > 1 else None
     signal_on_parent_death(signal.SIGTERM)
     threading.Thread(target=_watch, args=(parent, supervisor), name="lifeline", daemon=True).start()

@@ -12,7 +12,7 @@ from tracker import migrate as migrating
 from tracker.bootstrap import environment
 from tracker.cli.context import say, settings
 from tracker.config import Config
-from tracker.lifeline import die_with_parent
+from tracker.lifeline import PARENT_VARIABLE, die_with_parent
 from tracker.notices.rules import QUEUES
 
 
@@ -23,6 +23,7 @@ def serve_wsgi(target: str, port: int, complete: Config) -> None:
     from granian.constants import Interfaces
 
     os.environ.update(environment(complete))
+    os.environ[PARENT_VARIABLE] = str(os.getpid())
     Granian(
         target,
         address=complete.bind,

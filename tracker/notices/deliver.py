@@ -14,13 +14,14 @@ import structlog
 from sqlalchemy import Row, insert, select, update
 
 from tracker import clock
+from tracker.crypto import UnreadableError
 from tracker.notices.models import Notice, NoticeAttempt
 from tracker.notices.plan_notices import RECIPIENT
 from tracker.notices.rules import State
 from tracker.notices.settle import settle
 from tracker.notices.verdicts import after_attempt, in_words
 from tracker.runtime import Runtime
-from tracker.sms.port import Accepted, Outcome, Sms
+from tracker.sms.port import Accepted, NotSent, Outcome, Sms
 
 log = structlog.get_logger(__name__)
 
@@ -44,8 +45,13 @@ def deliver(runtime: Runtime, queue: str) -> int:
     """Send what is due in one queue, oldest first, up to MOST; returns how many were tried."""
     tried = 0
     while tried < MOST:
+        expires = clock.now() + timedelta(seconds=runtime.config.lease)
         batch = claim(runtime, queue)
         if not batch:
+            break
+        if clock.now() >= expires:
+            # This process stood still, and another may have sent these by now: the sweep will find out.
+            log.warning("lease_expired_before_sending", notices=[c.sms.notice_id for c in batch])
             break
         outcomes = runtime.gateway.send_many([claimed.sms for claimed in batch])
         record(runtime, batch, outcomes)
@@ -54,7 +60,11 @@ def deliver(runtime: Runtime, queue: str) -> int:
 
 
 def claim(runtime: Runtime, queue: str, limit: int = BATCH) -> list[Claimed]:
-    """Take due notices for this worker until the lease runs out, and commit that."""
+    """Take due notices for this worker until the lease runs out, and commit that.
+
+    One whose number this process cannot open (damaged, or sealed under a key that was added since
+    it started) goes back by itself and holds up nobody else's.
+    """
     now = clock.now()
     due = (
         select(Notice.id)
@@ -79,11 +89,19 @@ def claim(runtime: Runtime, queue: str, limit: int = BATCH) -> list[Claimed]:
     )
     with runtime.db.transaction() as connection:
         rows = connection.execute(statement).all()
-    return [Claimed(row.attempts, row.operator_id, as_sms(runtime, row)) for row in sorted(rows)]
+    claimed, unreadable = [], []
+    for row in sorted(rows):
+        try:
+            claimed.append(Claimed(row.attempts, row.operator_id, as_sms(runtime, row)))
+        except UnreadableError:
+            unreadable.append(Claimed(row.attempts, row.operator_id, Sms(row.id, "", row.body)))
+    if unreadable:
+        record(runtime, unreadable, [NotSent("the number cannot be opened")] * len(unreadable))
+    return claimed
 
 
 def as_sms(runtime: Runtime, row: Row[Any]) -> Sms:
-    """The text of a row that has id, recipient and body."""
+    """The text of a row that has id, recipient and body. Raises UnreadableError."""
     return Sms(row.id, runtime.keys.open(bytes(row.recipient), RECIPIENT), row.body)
 
 

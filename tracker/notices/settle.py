@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, func, or_, update
+from sqlalchemy import Connection, and_, bindparam, func, or_, update
 
 from tracker.notices.models import Notice
 from tracker.notices.rules import State
@@ -15,9 +15,14 @@ _REASON_LIMIT = 200
 _APPLY = (
     update(_notices)
     # Whoever was faster, a receipt or another look, has moved the notice on: then this is old news.
+    # That a text did go out is news of any attempt, while the next one has not been claimed.
     .where(
         _notices.c.id == bindparam("notice"),
-        or_(_notices.c.state == State.SENDING, _notices.c.state == State.UNKNOWN),
+        or_(
+            _notices.c.state == State.SENDING,
+            _notices.c.state == State.UNKNOWN,
+            and_(_notices.c.state == State.CREATED, bindparam("new_state") == State.ACCEPTED.value),
+        ),
         _notices.c.attempts == bindparam("attempt"),
     )
     .values(

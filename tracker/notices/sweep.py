@@ -5,11 +5,13 @@ outage of any length is caught up with.
 """
 
 from datetime import timedelta
+from typing import Any
 
 import structlog
-from sqlalchemy import select, update
+from sqlalchemy import Row, select, update
 
 from tracker import clock
+from tracker.crypto import UnreadableError
 from tracker.notices.deliver import as_sms
 from tracker.notices.models import Notice
 from tracker.notices.plan_notices import DELIVER
@@ -17,6 +19,7 @@ from tracker.notices.rules import QUEUES, State
 from tracker.notices.settle import settle
 from tracker.notices.verdicts import after_looking
 from tracker.runtime import Runtime
+from tracker.sms.port import CannotTell, Finding
 
 log = structlog.get_logger(__name__)
 
@@ -66,13 +69,22 @@ def _settle_unknown(runtime: Runtime) -> int:
         rows = connection.execute(wanted).all()
     settled = 0
     for row in rows:
-        finding = runtime.gateway.find(as_sms(runtime, row), row.sending_at)
+        finding = _ask(runtime, row)
         now = clock.now()
         verdict = after_looking(finding, row.attempts, row.misses, now, grace)
         with runtime.db.transaction() as connection:
             settle(connection, {(row.id, row.attempts): verdict}, now)
         settled += verdict.state is not State.UNKNOWN
     return settled
+
+
+def _ask(runtime: Runtime, row: Row[Any]) -> Finding:
+    try:
+        sms = as_sms(runtime, row)
+    except UnreadableError:
+        # Nobody else's text waits for it.
+        return CannotTell("the number cannot be opened")
+    return runtime.gateway.find(sms, row.sending_at)
 
 
 def _ring_for_due(runtime: Runtime) -> int:

@@ -1,0 +1,123 @@
+"""The front page with its form, and the page of one order."""
+
+import hmac
+import re
+import unicodedata
+from functools import partial
+from typing import Any
+
+from flask import Flask, redirect, render_template, request
+from flask_babel import gettext as _
+from flask_limiter import Limiter
+from werkzeug.wrappers import Response
+
+from public_status import fee_lines, limits, preferences, queries, rules, tickets
+from public_status.queries import Standing
+from public_status.runtime import PublicRuntime
+from tracker import clock
+from tracker.orders import numbers
+from tracker.orders.standing import ENDED_EARLY, MARK_WORDS, STAGE_WORDS, TONES, mark_of
+
+PATH = "/status"
+
+Answer = tuple[str, int]
+
+_FOUR_DIGITS = re.compile(r"[0-9]{4}")
+_NO_DIGEST = bytes(32)
+
+
+def register(app: Flask, run: PublicRuntime, limiter: Limiter) -> None:
+    """The two pages, with their limits."""
+
+    def order_asked_for() -> str:
+        """The order under which wrong tries are counted, as a digest: Redis need not know numbers."""
+        number = numbers.normalise(request.form.get("number", ""))
+        return run.keys.digest_of("public.tries", number).hex() if number else ""
+
+    @app.get("/")
+    def home() -> str:
+        return render_template("lookup.html", faults={}, typed="")
+
+    @app.get(PATH)
+    def status_without_form() -> Response:
+        return redirect("/", 303)
+
+    # No CSRF token: a lookup changes nothing and rests on no cookie, so a forged one could only
+    # show its victim what the forger knows already.
+    @app.post(PATH)
+    @limiter.limit(run.config.lookup_limit, error_message="address")
+    @limiter.limit(
+        limits.WRONG_TRIES,
+        key_func=order_asked_for,
+        exempt_when=lambda: not order_asked_for(),
+        deduct_when=limits.was_wrong,
+        error_message="order",
+    )
+    def status() -> Answer:
+        ticket = request.form.get("ticket")
+        return _by_ticket(run, ticket) if ticket else _by_digits(run)
+
+
+def _by_digits(run: PublicRuntime) -> Answer:
+    """The order, or one and the same answer whatever was wrong.
+
+    Every case computes the digest, asks the database and compares, so that neither the answer nor
+    its time tells a wrong number from wrong digits.
+    """
+    typed, typed_digits = request.form.get("number", ""), request.form.get("last4", "")
+    number = numbers.normalise(typed)
+    digits = unicodedata.normalize("NFKC", typed_digits[:16]).strip()
+    digest = run.keys.digest_of("orders.lookup", f"{number}/{digits}")
+    standing = queries.read(run.db, lambda c: queries.standing_by_digest(c, number or "", digest))
+    known = standing.lookup_digest if standing else _NO_DIGEST
+    if hmac.compare_digest(known, digest) and standing is not None:
+        return _status_page(run, standing), 200
+    faults = {}
+    if not typed.strip():
+        faults["number"] = _("请输入订单号")
+    elif number is None:
+        faults["number"] = _("订单号为 QY 开头的15位，请逐字核对")
+    if not _FOUR_DIGITS.fullmatch(digits):
+        faults["last4"] = _("请输入手机号的后四位数字")
+    return render_template("lookup.html", faults=faults, typed=typed[:40], missed=True), 404
+
+
+def _by_ticket(run: PublicRuntime, ticket: str) -> Answer:
+    number = tickets.number_of(run.keys, ticket, clock.now())
+    standing = number and queries.read(run.db, lambda c: queries.standing_by_number(c, number))
+    if not standing:
+        return render_template("lookup.html", faults={}, typed="", expired=True), 410
+    return _status_page(run, standing), 200
+
+
+def _status_page(run: PublicRuntime, standing: Standing) -> str:
+    now = clock.now()
+    language = preferences.language()
+    ended_early = standing.stage in ENDED_EARLY
+    connected_at = rules.connected_at(standing.happenings)
+    punctuality = mark_of(standing.stage, connected_at, standing.deadline, now)
+    reason_words = partial(rules.reason_words, language=language)
+    facts: dict[str, Any] = {
+        "standing": standing,
+        "ticket": tickets.issue(run.keys, standing.number, now),
+        "stage_word": STAGE_WORDS[standing.stage],
+        "next_word": rules.NEXT_WORDS[standing.stage],
+        "punctuality": punctuality,
+        "punctuality_word": punctuality and MARK_WORDS[punctuality],
+        "tone": TONES[punctuality] if punctuality else "quiet",
+        "left": standing.deadline - now,
+        "connected_at": connected_at,
+        "ended_early": ended_early,
+        "ending_reason": reason_words(standing.happenings[-1].reason_code) if ended_early else "",
+        "explanation": standing.explanation.get(language) or standing.explanation.get("zh", ""),
+        "steps": rules.timeline(standing.stage, standing.happenings),
+        "reason_words": reason_words,
+        "fees": fee_lines.fee_lines(standing.price, standing.payments, ended_early=ended_early),
+        "fee_words": fee_lines.FEE_WORDS,
+        "settled_words": fee_lines.SETTLED_WORDS,
+        "settled_tones": fee_lines.SETTLED_TONES,
+        "operator": standing.operator_name_en if language == "en" else standing.operator_name,
+        "plan_name": standing.price.get("name_en" if language == "en" else "name", ""),
+        "as_of": now,
+    }
+    return render_template("status.html", **facts)

@@ -1,0 +1,56 @@
+"""What every page of the site can say: dates and money in the reader's language, the switches."""
+
+from datetime import date, datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import Flask, request
+
+from public_status import preferences
+from public_status.runtime import PublicRuntime
+from tracker import clock
+from tracker.pages import wording
+
+_LANGUAGE_TAGS = {"zh": "zh-CN", "en": "en"}
+
+
+def register(app: Flask, run: PublicRuntime) -> None:
+    """Give the templates their words and the facts of the frame."""
+    language = preferences.language
+    app.jinja_env.filters.update(
+        deadline=lambda at: wording.deadline(at, language(), clock.today()),
+        deadline_parts=lambda at: wording.deadline_parts(at, language(), clock.today()),
+        instant=lambda at: wording.instant(at, language(), clock.today()),
+        long_day=lambda on: wording.long_day(on, language()),
+        span=lambda length: wording.span(length, language()),
+        money=lambda fen: wording.money(fen, language()),
+        monthly=lambda fen: wording.monthly(fen, language()),
+        bandwidth=lambda mbps: wording.bandwidth(mbps, language()),
+        clauses=lambda text: wording.clauses(text, language()),
+        machine_time=_machine_time,
+    )
+
+    @app.context_processor
+    def frame() -> dict[str, Any]:
+        chosen = language()
+        return {
+            "language": chosen,
+            "language_tag": _LANGUAGE_TAGS[chosen],
+            "elder": preferences.elder(),
+            "operators": run.operators.all(),
+            "demo": run.config.demo,
+            "address_with": _address_with,
+        }
+
+
+def _machine_time(at: datetime | date) -> str:
+    """For the `datetime` attribute, which programs read."""
+    return clock.local(at).isoformat(timespec="minutes") if isinstance(at, datetime) else at.isoformat()
+
+
+def _address_with(**changes: str) -> str:
+    """This page's address with other parameters; the front page's where this one was not fetched by GET."""
+    if request.method not in ("GET", "HEAD"):
+        return "/?" + urlencode(changes)
+    kept = {name: value for name, value in request.args.items() if name not in ("lang", "elder")}
+    return f"{request.path}?{urlencode(kept | changes)}"

@@ -1,0 +1,161 @@
+"""Reads of the customers' site: one order's standing, and the plans on sale.
+
+Only columns granted to the site's database role appear here; none of them names a person.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, TypeVar
+
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, or_, select
+from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy.exc import DBAPIError
+
+from public_status.rules import Happening, PaidIn
+from tracker.db import Database
+from tracker.orders.models import Order, OrderEvent, Payment
+from tracker.orders.rules import Stage
+from tracker.places.models import Division
+from tracker.promises.models import Promise
+from tracker.staff.models import Operator
+from tracker.tariffs.models import Plan
+
+Found = TypeVar("Found")
+
+# Kinds of events that brought an order to a stage; others happen within one.
+_MOVES = ("accepted", "stage")
+
+
+@dataclass(frozen=True)
+class Standing:
+    """One order as the holder of its number and four digits may see it."""
+
+    number: str
+    stage: Stage
+    lookup_digest: bytes
+    price: dict[str, Any]
+    deadline: datetime
+    provisional: bool
+    explanation: dict[str, str]
+    operator_name: str
+    operator_name_en: str
+    hotline: str
+    happenings: tuple[Happening, ...]
+    payments: tuple[PaidIn, ...]
+
+
+def read(db: Database, question: Callable[[Connection], Found]) -> Found:
+    """Ask once, and once more if the pooled connection turns out to have died since its last use."""
+    try:
+        with db.reading() as connection:
+            return question(connection)
+    except DBAPIError as error:
+        if not error.connection_invalidated:
+            raise
+    with db.reading() as connection:
+        return question(connection)
+
+
+def standing_by_digest(connection: Connection, number: str, digest: bytes) -> Standing | None:
+    """The order with this number, if number and digits give this digest: one round trip."""
+    return _standing(connection, (Order.number == number) & (Order.lookup_digest == digest))
+
+
+def standing_by_number(connection: Connection, number: str) -> Standing | None:
+    """The order with this number; for callers who have proved their right to it before."""
+    return _standing(connection, Order.number == number)
+
+
+def _standing(connection: Connection, condition: ColumnElement[bool]) -> Standing | None:
+    row = connection.execute(_STANDING.where(condition)).one_or_none()
+    if row is None:
+        return None
+    return Standing(
+        number=row.number,
+        stage=Stage(row.stage),
+        lookup_digest=bytes(row.lookup_digest),
+        price=row.price,
+        deadline=row.deadline,
+        provisional=row.provisional,
+        explanation=row.explanation,
+        operator_name=row.name,
+        operator_name_en=row.name_en,
+        hotline=row.hotline,
+        happenings=tuple(
+            Happening(Stage(one["stage"]), datetime.fromisoformat(one["at"]), one["reason"])
+            for one in row.happenings or ()
+        ),
+        payments=tuple(PaidIn(one["fee"], one["fen"]) for one in row.payments or ()),
+    )
+
+
+def _standing_select() -> Select[Any]:
+    event = func.json_build_object(
+        "stage", OrderEvent.stage, "at", OrderEvent.occurred_at, "reason", OrderEvent.reason_code
+    )
+    happenings = select(func.json_agg(aggregate_order_by(event, OrderEvent.order_version))).where(
+        OrderEvent.order_id == Order.id, OrderEvent.kind.in_(_MOVES)
+    )
+    payment = func.json_build_object("fee", Payment.fee, "fen", Payment.amount_fen)
+    payments = select(func.json_agg(aggregate_order_by(payment, Payment.id))).where(
+        Payment.order_id == Order.id
+    )
+    return (
+        select(
+            Order.number,
+            Order.stage,
+            Order.lookup_digest,
+            Order.price,
+            Promise.deadline,
+            Promise.provisional,
+            Promise.explanation,
+            Operator.name,
+            Operator.name_en,
+            Operator.hotline,
+            happenings.correlate(Order).scalar_subquery().label("happenings"),
+            payments.correlate(Order).scalar_subquery().label("payments"),
+        )
+        .join(Promise, Promise.order_id == Order.id)
+        .join(Operator, Operator.id == Order.operator_id)
+    )
+
+
+_STANDING = _standing_select()
+
+
+def plans_on_sale(
+    connection: Connection, on: date, *, audience: str | None = None, operator_id: int | None = None
+) -> list[Row[Any]]:
+    """Published plans that can be had that day, slower and cheaper ones first."""
+    wanted = _PLANS.where(
+        Plan.state == "published",
+        Plan.on_sale_from <= on,
+        or_(Plan.on_sale_to.is_(None), Plan.on_sale_to >= on),
+    )
+    if audience is not None:
+        wanted = wanted.where(Plan.audience == audience)
+    if operator_id is not None:
+        wanted = wanted.where(Plan.operator_id == operator_id)
+    return list(
+        connection.execute(wanted.order_by(Plan.product, Plan.download_mbps, Plan.monthly_fen, Plan.id))
+    )
+
+
+def published_plan(connection: Connection, plan_id: int) -> Row[Any] | None:
+    """A plan that is or was published; None for a draft, a withdrawn one and an unknown id."""
+    return connection.execute(_PLANS.where(Plan.id == plan_id, Plan.state == "published")).one_or_none()
+
+
+_PLANS = (
+    select(
+        Plan.__table__,
+        Operator.code.label("operator_code"),
+        Operator.name.label("operator_name"),
+        Operator.name_en.label("operator_name_en"),
+        Operator.hotline,
+        Division.name.label("region_name"),
+    )
+    .join(Operator, Operator.id == Plan.operator_id)
+    .outerjoin(Division, Division.code == Plan.region)
+)

@@ -1,0 +1,52 @@
+"""What the customers' site holds: settings, a database that it can only read, digest keys."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import event
+
+from public_status.operators import OperatorCache
+from tracker import crypto
+from tracker.config import Config, ConfigError
+from tracker.crypto import KeyRing
+from tracker.db import PUBLIC_ROLE, Database
+
+# Somebody is waiting in front of a phone: better a clear "not now" than half a minute of nothing.
+_STATEMENT_TIMEOUT = "3s"
+
+
+@dataclass(frozen=True)
+class PublicRuntime:
+    """Everything the site's pages need. Build it with `start`; close it with `close`."""
+
+    config: Config
+    db: Database
+    keys: KeyRing
+    operators: OperatorCache
+
+    def close(self) -> None:
+        """Give back connections."""
+        self.db.dispose()
+
+
+def start(config: Config) -> PublicRuntime:
+    """The runtime of the site, in the database role that may read only what the site shows.
+
+    Raises ConfigError for what is missing and KeyRingError for an unusable key file; the key
+    file needs no encryption keys.
+    """
+    url = config.public_database_url or config.database_url
+    if url is None or config.key_file is None:
+        raise ConfigError(
+            "configuration: TRACKER_PUBLIC_DATABASE_URL and TRACKER_KEY_FILE are needed here "
+            "(`tracker demo` sets them by itself)"
+        )
+    keys = crypto.load(config.key_file)
+    database = Database(url, role=PUBLIC_ROLE)
+    event.listen(database.engine, "connect", _limit)
+    return PublicRuntime(config, database, keys, OperatorCache(database))
+
+
+def _limit(connection: Any, _record: Any) -> None:
+    connection.execute(f"SET statement_timeout = '{_STATEMENT_TIMEOUT}'")
+    connection.commit()

@@ -1,0 +1,91 @@
+"""The customers' site as a Flask app: pages, headers, logs."""
+
+import logging
+import time
+from typing import Any
+
+import structlog
+from flask import Flask, Response, g, request
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from public_status import errors, fees, limits, lookup, page, preferences
+from public_status.runtime import PublicRuntime, start
+from tracker import config, logs
+from tracker.pages import assets
+
+log = structlog.get_logger(__name__)
+
+# A lookup is two short fields.
+_LARGEST_BODY = 8_192
+
+_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; "
+        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    # Pages carry telephone numbers of operators only, and those are links already.
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+
+
+def create(given: PublicRuntime | None = None) -> Flask:
+    """The app, on a runtime of its own unless one is given. Raises ConfigError, KeyRingError."""
+    run = given or start(config.load())
+    logs.configure(run.config.log_level)
+    # It would write each caller's address.
+    logging.getLogger("flask-limiter").setLevel(logging.WARNING)
+    app = Flask("public_status", static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = _LARGEST_BODY
+    app.extensions["public"] = run
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
+    if run.config.trusted_proxies:
+        hops = run.config.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
+    _log_requests(app)
+    _set_headers(app, secure=run.config.secure_cookies)
+    preferences.register(app, secure=run.config.secure_cookies)
+    assets.register(app)
+    page.register(app, run)
+    errors.register(app)
+    lookup.register(app, run, limits.register(app, run.config))
+    fees.register(app, run)
+    app.add_url_rule("/healthz", "healthz", lambda: {"status": "alive"})
+    return app
+
+
+def _set_headers(app: Flask, *, secure: bool) -> None:
+    @app.after_request
+    def protect(response: Response) -> Response:
+        response.headers.update(_HEADERS)
+        if secure:
+            response.headers["Strict-Transport-Security"] = "max-age=31536000"
+        if request.path == lookup.PATH:
+            response.headers["Cache-Control"] = "no-store"
+            response.headers["X-Robots-Tag"] = "noindex"
+        elif response.mimetype == "text/html":
+            response.headers.setdefault("Cache-Control", "private, no-cache")
+        return response
+
+
+def _log_requests(app: Flask) -> None:
+    """One line a request, naming the route and not the path, into which anything can be typed."""
+
+    @app.before_request
+    def begin() -> None:
+        g.began = time.monotonic()
+
+    @app.after_request
+    def end(response: Response) -> Response:
+        fields: dict[str, Any] = {
+            "method": request.method,
+            "route": request.url_rule.rule if request.url_rule else None,
+            "status": response.status_code,
+            "ms": round((time.monotonic() - g.began) * 1000, 1) if "began" in g else None,
+        }
+        log.info("request", **fields)
+        return response

@@ -1,0 +1,197 @@
+"""The customers' site as people use it: by keyboard, on a phone, in large type, without JavaScript."""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+from stories import STORIES
+from visiting import Visitor
+
+pytestmark = pytest.mark.browser
+
+_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+_UNKNOWN = "QY261123K7M4QZX"
+
+# Whatever can be pressed or typed into, and every line of text, as it is laid out.
+_TARGETS = """() => [...document.querySelectorAll('a, button, input:not([type=hidden])')]
+  .filter(e => !e.matches('.skip'))
+  .map(e => { const b = e.getBoundingClientRect(); return [e.textContent || e.id, b.width, b.height] })"""
+_TOO_WIDE = """() => document.documentElement.scrollWidth <= innerWidth ? [] :
+  [...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > innerWidth + 1)
+  .map(e => e.outerHTML.slice(0, 120))"""
+_TYPE_SIZES = """() => [...document.querySelectorAll('body *')]
+  .filter(e => [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim()) && !e.closest('.unseen, .skip'))
+  .map(e => [e.textContent.trim(), parseFloat(getComputedStyle(e).fontSize)])"""
+
+
+def assert_accessible(page: Page, *, elder: bool = False) -> None:
+    rules = {"color-contrast-enhanced": {"enabled": elder}, "target-size": {"enabled": True}}
+    options = {"runOnly": {"type": "tag", "values": _TAGS}, "rules": rules, "resultTypes": ["violations"]}
+    found: list[dict[str, Any]] = Axe().run(page, options=options).response["violations"]
+    told = [(one["id"], [node["html"] for node in one["nodes"]]) for one in found]
+    assert not told, told
+
+
+def assert_no_sideways_scrolling(page: Page) -> None:
+    wide = page.evaluate(_TOO_WIDE)
+    assert not wide, (page.title(), wide)
+
+
+def pages_of(visitor: Visitor, order: Callable[[str], str], **how: Any) -> Iterator[Page]:
+    """Every kind of page and state, one after the other in the same window."""
+    page = visitor.open(**how)
+    yield page
+    for path in ("/fees", "/fees/1", "/nowhere"):
+        page.goto(path)
+        yield page
+    looked_up = [(order(name), "1234") for name in STORIES]
+    for number, last4 in [*looked_up, (_UNKNOWN, "1234"), ("QY", "1")]:
+        page.goto("/")
+        visitor.look_up(page, number, last4)
+        yield page
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        {},
+        {"dark": True},
+        {"language": "en-GB"},
+        {"elder": True},
+        {"elder": True, "dark": True, "language": "en-GB"},
+        {"width": 1280},
+    ],
+    ids=lambda how: "-".join(map(str, how.values())) or "phone",
+)
+def test_every_page_is_accessible(visitor: Visitor, order: Callable[[str], str], how: dict[str, Any]) -> None:
+    for page in pages_of(visitor, order, **how):
+        assert_accessible(page, elder="elder" in how)
+
+
+@pytest.mark.parametrize("language", ["zh-CN", "en-GB"])
+@pytest.mark.parametrize("elder", [False, True])
+def test_nothing_scrolls_sideways_on_the_narrowest_screen(
+    visitor: Visitor, order: Callable[[str], str], language: str, elder: bool
+) -> None:
+    for page in pages_of(visitor, order, width=320, language=language, elder=elder):
+        assert_no_sideways_scrolling(page)
+
+
+def test_an_order_is_looked_up_by_keyboard_alone(visitor: Visitor, order: Callable[[str], str]) -> None:
+    number = order("on_time")
+    page = visitor.open(width=1280)
+    for _ in range(12):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.id") == "number":
+            break
+    page.keyboard.type(number.lower())
+    page.keyboard.press("Tab")
+    page.keyboard.type("1234")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("已派单")
+    expect(page).to_have_title(re.compile("承诺 11月25日（周三）18:00 前装通"))
+
+
+def test_the_skip_link_leads_past_the_header(visitor: Visitor) -> None:
+    page = visitor.open()
+    page.keyboard.press("Tab")
+    expect(page.get_by_text("跳到正文")).to_be_in_viewport()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    expect(page.locator("#number")).to_be_focused()
+
+
+def test_the_answer_is_in_the_first_screen_of_a_phone(visitor: Visitor, order: Callable[[str], str]) -> None:
+    page = visitor.open(width=360, height=640)
+    visitor.look_up(page, order("on_time"))
+    for words in ("已派单", "按时", "还有 1 天 9 小时"):
+        expect(page.locator(".answer").get_by_text(words).first).to_be_in_viewport(ratio=1)
+    expect(page.locator(".answer .promise")).to_have_text("承诺 11月25日（周三）18:00 前装通")
+    expect(page.locator(".answer .promise")).to_be_in_viewport(ratio=1)
+
+
+def test_everything_works_without_javascript(visitor: Visitor, order: Callable[[str], str]) -> None:
+    page = visitor.open(script=False)
+    visitor.look_up(page, order("near"), "9999")
+    expect(page.get_by_role("alert")).to_contain_text("没有查到订单")
+    page.locator("#last4").fill("1234")
+    page.locator("main form button").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("已预约")
+    page.get_by_role("button", name="长辈版").click()
+    expect(page.locator("html[data-elder]")).to_have_count(1)
+    page.get_by_role("button", name="English").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Visit arranged")
+    expect(page.locator("html[data-elder]")).to_have_count(1)
+    page.get_by_role("button", name="Refresh").click()
+    expect(page.get_by_text("Due soon")).to_be_visible()
+    page.get_by_role("link", name="Fees").click()
+    page.get_by_role("link", name="Business broadband", exact=True).click()
+    expect(page.get_by_role("rowheader")).to_have_count(6)
+    expect(page.get_by_role("link", name="Business broadband", exact=True)).to_have_attribute(
+        "aria-current", "true"
+    )
+
+
+def test_large_type_is_large_and_easy_to_press(visitor: Visitor, order: Callable[[str], str]) -> None:
+    for page in pages_of(visitor, order, elder=True):
+        small = [one for one in page.evaluate(_TYPE_SIZES) if one[1] < 24]
+        assert not small
+        narrow = [one for one in page.evaluate(_TARGETS) if min(one[1:]) < 60]
+        assert not narrow
+
+
+def test_the_choice_of_type_is_kept(visitor: Visitor) -> None:
+    page = visitor.open()
+    page.get_by_role("link", name="长辈版").click()
+    page.get_by_role("link", name="资费公示").click()
+    expect(page.locator("html[data-elder]")).to_have_count(1)
+    page.get_by_role("link", name="标准版").click()
+    expect(page.locator("html[data-elder]")).to_have_count(0)
+
+
+def test_how_an_order_stands_is_told_in_words(visitor: Visitor, order: Callable[[str], str]) -> None:
+    words = {"on_time": "按时", "near": "临近", "late": "已超时", "kept": "按时装通", "missed": "超时装通"}
+    for name, word in words.items():
+        page = visitor.open()
+        visitor.look_up(page, order(name))
+        expect(page.locator(".badge")).to_have_text(word)
+        expect(page.locator(".badge svg")).to_be_visible()
+
+
+def test_the_present_step_is_marked_for_everybody(visitor: Visitor, order: Callable[[str], str]) -> None:
+    page = visitor.open()
+    visitor.look_up(page, order("on_time"))
+    steps = page.locator(".timeline > li")
+    expect(steps).to_have_count(8)
+    expect(page.locator("[aria-current=step]")).to_contain_text(["已派单"])
+    expect(page.locator("[aria-current=step]")).to_contain_text("现在")
+    expect(steps.nth(0)).to_contain_text("已完成")
+    expect(steps.nth(7)).to_contain_text("未到")
+
+
+def test_plans_are_cards_on_a_phone_and_a_table_on_a_desktop(visitor: Visitor) -> None:
+    displays = {}
+    for width in (360, 1280):
+        page = visitor.open("/fees", width=width)
+        displays[width] = page.locator(".plans").first.evaluate("e => getComputedStyle(e).display")
+        expect(page.get_by_role("rowheader")).to_have_count(15)
+        expect(page.get_by_role("columnheader").first).to_have_text("资费名称")
+    assert displays == {360: "block", 1280: "table"}
+
+
+def test_nothing_is_fetched_from_elsewhere_or_refused_by_the_policy(
+    visitor: Visitor, order: Callable[[str], str]
+) -> None:
+    page = visitor.open()
+    asked, complaints = [], []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("console", lambda message: complaints.append(message.text))
+    page.reload()
+    visitor.look_up(page, order("on_time"))
+    page.goto("/fees")
+    assert asked
+    assert all(url.startswith((visitor.site, "data:")) for url in asked)
+    assert not complaints

@@ -1,0 +1,74 @@
+"""Pictures for the documentation, taken anew by `make screenshots`."""
+
+import os
+import struct
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from visiting import Visitor
+
+from tracker.orders import numbers
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif("TRACKER_SCREENSHOTS" not in os.environ, reason="only on demand: make screenshots"),
+]
+
+_PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
+_LARGEST = 150_000
+
+_PHONE: dict[str, Any] = {"width": 390, "height": 844, "scale": 1.5}
+_DESKTOP: dict[str, Any] = {"width": 1280, "height": 860}
+
+_SHOTS: dict[str, tuple[dict[str, Any], str, str, int]] = {
+    # How it is opened; the page; the order of a story to look up there; how much of it is shown.
+    "lookup-phone-zh": (_PHONE, "/", "", 844),
+    "status-phone-zh": (_PHONE, "/", "on_time", 1130),
+    "status-phone-en": (_PHONE | {"language": "en-GB"}, "/", "late", 1130),
+    "status-phone-dark": (_PHONE | {"dark": True}, "/", "near", 1130),
+    "status-elder": (_PHONE | {"elder": True}, "/", "on_time", 1400),
+    "status-desktop-zh": (_DESKTOP, "/", "on_time", 1180),
+    "fees-desktop-zh": (_DESKTOP, "/fees", "", 1000),
+    "fees-phone-zh": (_PHONE, "/fees?audience=home", "", 1130),
+    "not-found-phone-zh": (_PHONE, "/", "wrong", 844),
+}
+
+
+@pytest.mark.parametrize("name", _SHOTS)
+def test_shots(
+    name: str, visitor: Visitor, order: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    how, path, story, height = _SHOTS[name]
+    # The same number each time, so that a picture changes only when the page does.
+    body = "261120K7M4QZ"
+    fixed = numbers.PREFIX + body + numbers.check_character(body)
+    monkeypatch.setattr(numbers, "new_number", lambda accepted_on: fixed)
+    page = visitor.open(path, **how)
+    if story:
+        visitor.look_up(page, fixed if story == "wrong" else order(story))
+    page.evaluate("document.activeElement.blur()")
+    shown = {"x": 0, "y": 0, "width": how["width"], "height": height}
+    picture = packed(page.screenshot(full_page=True, clip=shown))
+    assert len(picture) < _LARGEST
+    _PICTURES.mkdir(parents=True, exist_ok=True)
+    (_PICTURES / f"{name}.png").write_bytes(picture)
+
+
+def packed(png: bytes) -> bytes:
+    """The same picture with its data compressed as well as can be; Chromium hurries."""
+    signature, at, kept, data = png[:8], 8, [], b""
+    while at < len(png):
+        length = struct.unpack_from(">I", png, at)[0]
+        kind, body = png[at + 4 : at + 8], png[at + 8 : at + 8 + length]
+        data += body if kind == b"IDAT" else b""
+        kept += [(kind, body)] if kind != b"IDAT" else []
+        at += length + 12
+    kept.insert(-1, (b"IDAT", zlib.compress(zlib.decompress(data), 9)))
+    chunks = [
+        struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+        for kind, body in kept
+    ]
+    return signature + b"".join(chunks)

@@ -1,0 +1,48 @@
+"""Somebody who opens the customers' site in a browser."""
+
+from dataclasses import dataclass
+
+from playwright.sync_api import Browser, BrowserContext, Page
+
+
+@dataclass
+class Visitor:
+    """Opens the site as somebody would, and looks orders up there."""
+
+    browser: Browser
+    site: str
+    contexts: list[BrowserContext]
+
+    def open(
+        self,
+        path: str = "/",
+        *,
+        width: int = 360,
+        height: int = 780,
+        language: str = "zh-CN",
+        elder: bool = False,
+        dark: bool = False,
+        script: bool = True,
+        scale: float = 1,
+    ) -> Page:
+        """A page of the site in a browser of its own."""
+        context = self.browser.new_context(
+            base_url=self.site,
+            viewport={"width": width, "height": height},
+            locale=language,
+            color_scheme="dark" if dark else "light",
+            java_script_enabled=script,
+            device_scale_factor=scale,
+        )
+        self.contexts.append(context)
+        if elder:
+            context.add_cookies([{"name": "elder", "value": "1", "url": self.site}])
+        page = context.new_page()
+        page.goto(path)
+        return page
+
+    def look_up(self, page: Page, number: str, last4: str = "1234") -> None:
+        """Fill the form and send it."""
+        page.locator("#number").fill(number)
+        page.locator("#last4").fill(last4)
+        page.locator("main form button").click()

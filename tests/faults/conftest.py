@@ -1,0 +1,90 @@
+"""Servers of these tests' own: they are killed, stopped and emptied while others would want them whole."""
+
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from system import MakeSystem, OwnValkey, Stores, System
+
+from tracker import db, migrate
+from tracker.db import Database
+from tracker.demo.seed import seed
+from tracker.embedded import Servers, servers
+
+# The hostile provider lives with the gateways' tests.
+sys.path.append(str(Path(__file__).parent.parent / "sms"))
+
+from stream import Stream
+
+
+@pytest.fixture(scope="session")
+def fault_folder() -> Iterator[Path]:
+    # Not the test's own folder: as root the servers run as another user, who must be able to reach it.
+    folder = Path(tempfile.mkdtemp(prefix="trkf-"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def stores(fault_folder: Path) -> Iterator[Servers]:
+    """No fsync, as no test pulls the plug; but whole pages in the log, as writes are cut off by a kill."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TRACKER_EMBEDDED_PG_OPTIONS", "-c fsync=off")
+        with servers(fault_folder, say=lambda message: None) as running:
+            migrate.upgrade(running.owner_url)
+            owner = Database(running.owner_url, role=db.APP_ROLE)
+            seed(owner)
+            owner.dispose()
+            yield running
+
+
+@pytest.fixture
+def settings(settings: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """As everywhere, with times that a test can wait for."""
+    short = {"TRACKER_LEASE_SECONDS": "0.8", "TRACKER_UNKNOWN_GRACE_SECONDS": "0.2"}
+    for name, value in short.items():
+        monkeypatch.setenv(name, value)
+    return settings | short
+
+
+@pytest.fixture
+def victims(stores: Servers, fault_folder: Path) -> Iterator[Stores]:
+    """The servers, to be killed; both answer again when the test is over."""
+    made = Stores(fault_folder, stores.owner_url, stores.redis_url)
+    yield made
+    made.engine.dispose()
+
+
+@pytest.fixture
+def make_system(settings: dict[str, str], clean: None) -> Iterator[MakeSystem]:
+    """Makes systems on the test's servers; a setting of theirs may be changed by its name."""
+    assert os.path.isdir("/proc/self"), "these tests find processes by /proc"
+    folder = Path(tempfile.mkdtemp(prefix="trkf-"))
+    made: list[System] = []
+
+    def make(**changes: str) -> System:
+        made.append(System(settings, folder, **changes))
+        return made[-1]
+
+    yield make
+    for system in made:
+        system.close()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def make_stream(api_key: str, order_body: Callable[..., dict[str, Any]]) -> Callable[..., Stream]:
+    return lambda system, **options: Stream(system.port, api_key, order_body, **options)
+
+
+@pytest.fixture
+def own_valkey(fault_folder: Path) -> Iterator[OwnValkey]:
+    made = OwnValkey(fault_folder)
+    yield made
+    made.close()

@@ -1,0 +1,111 @@
+"""A delivery that dies: `python die_at.py <boundary> <signal number>`.
+
+Runs the product's own delivery of the progress queue once, in the configuration of the environment,
+and sends itself the signal at the boundary. Ends with code 3 if it never came there.
+"""
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Engine, event
+
+from tracker import config
+from tracker.crypto import KeyRing
+from tracker.notices.deliver import deliver
+from tracker.runtime import start
+from tracker.sms.port import Finding, Gateway, Outcome, Sms
+
+# Boundary: what marks it, and which one of these it is. Statements and commits are counted from
+# the start of the delivery; with the recording gateway the second commit is the provider's.
+BOUNDARIES: dict[str, tuple[str, str | int]] = {
+    "before the claim": ("before", "UPDATE notices"),
+    "claimed, not committed": ("commit", 1),
+    "claimed": ("gateway", "asked"),
+    "claimed, numbers being opened": ("opened", ""),
+    "accepted, not committed by the provider": ("commit", 2),
+    "accepted": ("gateway", "answered"),
+    "one of the batch recorded": ("after", "INSERT INTO notice_attempts"),
+    "recorded, not committed": ("commit", 3),
+    "second commit": ("commit", 2),
+    "recorded": ("end", ""),
+    "one of the batch sent": ("gateway", "one answered"),
+}
+
+
+class WatchedGateway:
+    """The real gateway, with a word before and after each call."""
+
+    def __init__(self, real: Gateway, reached: Callable[[str, str], None]) -> None:
+        self._real, self._reached = real, reached
+        self.name = real.name
+        send = real.send
+
+        def send_and_tell(sms: Sms) -> Outcome:
+            outcome = send(sms)
+            reached("gateway", "one answered")
+            return outcome
+
+        real.send = send_and_tell  # type: ignore[method-assign] - how its own send_many sends
+
+    def send(self, sms: Sms) -> Outcome:
+        return self._real.send(sms)
+
+    def send_many(self, batch: Sequence[Sms]) -> list[Outcome]:
+        self._reached("gateway", "asked")
+        outcomes = self._real.send_many(batch)
+        self._reached("gateway", "answered")
+        return outcomes
+
+    def find(self, sms: Sms, since: datetime) -> Finding:
+        return self._real.find(sms, since)
+
+    def close(self) -> None:
+        self._real.close()
+
+
+def watch(engine: Engine, reached: Callable[[str, str], None]) -> None:
+    """Tell of statements before and after they run, and of commits before they are asked for."""
+    commits = iter(range(1, 1000))
+
+    @event.listens_for(engine, "before_cursor_execute")
+    def before(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
+        reached("before", statement)
+
+    @event.listens_for(engine, "after_cursor_execute")
+    def after(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
+        reached("after", statement)
+
+    @event.listens_for(engine, "commit")
+    def commit(connection: Any) -> None:
+        reached("commit", str(next(commits)))
+
+
+def main(boundary: str, signal_number: int) -> int:
+    mark, detail = BOUNDARIES[boundary]
+
+    def reached(kind: str, what: str) -> None:
+        if kind == mark and (str(detail) in what if kind in ("before", "after") else str(detail) == what):
+            os.kill(os.getpid(), signal_number)
+
+    opened = KeyRing.open
+
+    def open_and_tell(*args: Any) -> str:
+        plain = opened(*args)
+        reached("opened", "")
+        return plain
+
+    KeyRing.open = open_and_tell  # type: ignore[method-assign]
+    run = start(config.load())
+    run.__dict__["gateway"] = WatchedGateway(run.gateway, reached)
+    watch(run.db.engine, reached)
+    deliver(run, "progress")
+    reached("end", "")
+    run.close()
+    return 3
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1], int(sys.argv[2])))

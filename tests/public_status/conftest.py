@@ -1,0 +1,43 @@
+"""The customers' site on the test's database, in the role that only reads."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from public_status import create_app
+from public_status.runtime import PublicRuntime, start
+from tracker.config import Config
+
+LookUp = Callable[..., TestResponse]
+
+
+@pytest.fixture
+def public_runtime(config: Config, clean: None) -> Iterator[PublicRuntime]:
+    made = start(config)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def public_app(public_runtime: PublicRuntime) -> Flask:
+    return create_app(public_runtime)
+
+
+@pytest.fixture
+def client(public_app: Flask) -> FlaskClient:
+    return public_app.test_client()
+
+
+@pytest.fixture
+def look_up(client: FlaskClient) -> LookUp:
+    """Submits the form as a browser would."""
+
+    def submit(number: str, last4: str = "1234", **more: str) -> TestResponse:
+        language = more.pop("accept", "zh-CN")
+        data = {"number": number, "last4": last4, **more}
+        return client.post("/status", data=data, headers={"Accept-Language": language})
+
+    return submit

@@ -1,0 +1,84 @@
+"""Dates, times left and money as people say them, in zh and en, on the city's clocks."""
+
+from datetime import date, datetime, timedelta
+
+from babel.dates import format_date
+
+from tracker import clock
+from tracker.promises.wording import moment
+from tracker.tariffs.rules import yuan
+
+# The year is said only where it is not the reader's own.
+_DAY = {"zh": "M月d日（EEE）", "en": "EEEE d MMMM"}
+_DAY_OF_ANOTHER_YEAR = {"zh": "y年M月d日（EEE）", "en": "EEEE d MMMM y"}
+_SHORT_DAY = {"zh": "M月d日", "en": "d MMM"}
+_LONG_DAY = {"zh": "y年M月d日", "en": "d MMMM y"}
+
+
+def day(on: date, language: str, today: date) -> str:
+    """A day with its weekday, and its year if it is not this one: "11月12日（周四）"."""
+    patterns = _DAY if on.year == today.year else _DAY_OF_ANOTHER_YEAR
+    return format_date(on, patterns[language], locale=language)
+
+
+def long_day(on: date, language: str) -> str:
+    """A day of the record, always with its year: "2024年1月1日", "1 January 2024"."""
+    return format_date(on, _LONG_DAY[language], locale=language)
+
+
+def deadline(at: datetime, language: str, today: date) -> str:
+    """A promised instant: "11月12日（周四）18:00", "18:00 on Thursday 12 November"."""
+    there, clock_time = deadline_parts(at, language, today)
+    return f"{clock_time} on {there}" if language == "en" else f"{there}{clock_time}"
+
+
+def deadline_parts(at: datetime, language: str, today: date) -> tuple[str, str]:
+    """Its day and its time; midnight is the 24:00 of the day that ends."""
+    on, said = moment(at)
+    hour, _, minute = said.removesuffix("时").partition(":")
+    return day(on, language, today), f"{int(hour):02d}:{minute or '00'}"
+
+
+def instant(at: datetime, language: str, today: date) -> str:
+    """When something happened: "11月23日 09:30", "23 Nov, 09:30"."""
+    there = clock.local(at)
+    patterns = _SHORT_DAY if there.year == today.year else _LONG_DAY
+    comma = "," if language == "en" else ""
+    return f"{format_date(there.date(), patterns[language], locale=language)}{comma} {there:%H:%M}"
+
+
+def span(length: timedelta, language: str) -> str:
+    """A length of time in its two largest units, rounded down: "2 天 3 小时", "40 分钟"."""
+    minutes = max(int(length.total_seconds()) // 60, 0)
+    days, minutes = divmod(minutes, 1440)
+    hours, minutes = divmod(minutes, 60)
+    units = ("day", "hour", "minute") if language == "en" else ("天", "小时", "分钟")
+    parts = [(days, units[0]), (hours, units[1]), (minutes, units[2])]
+    while len(parts) > 1 and parts[0][0] == 0:
+        parts.pop(0)
+    said = [(count, unit) for count, unit in parts[:2] if count] or [(0, units[2])]
+    if language == "en":
+        return " ".join(f"{count} {unit}{'' if count == 1 else 's'}" for count, unit in said)
+    return " ".join(f"{count} {unit}" for count, unit in said)
+
+
+def money(fen: int, language: str) -> str:
+    """An amount: "129 元", "¥129"."""
+    return f"¥{yuan(fen)}" if language == "en" else f"{yuan(fen)} 元"
+
+
+def monthly(fen: int, language: str) -> str:
+    """A monthly fee: "129 元/月", "¥129 a month"."""
+    return f"¥{yuan(fen)} a month" if language == "en" else f"{yuan(fen)} 元/月"
+
+
+def bandwidth(mbps: int, language: str) -> str:
+    """A speed as plans are sold: "1000M", in English "1,000 Mbit/s"."""
+    return f"{mbps:,} Mbit/s" if language == "en" else f"{mbps}M"
+
+
+def clauses(text: str, language: str) -> list[str]:
+    """The parts of a published sentence, which separates them by semicolons."""
+    parts = text.replace("；", ";").split(";")
+    found = [part.strip() for part in parts if part.strip()]
+    return [one[:1].upper() + one[1:] for one in found] if language == "en" else found
