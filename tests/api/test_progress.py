@@ -11,6 +11,7 @@ from tracker.notices.models import Notice
 from tracker.orders.models import OrderEvent
 
 ORDERS = "/api/v1/orders"
+LONG_AGO = "2026-01-01T00:00:00Z"
 
 
 @pytest.fixture
@@ -24,12 +25,11 @@ def step(post, order):
     version = iter(range(1, 100))
 
     def send(stage: str, *, if_match: str | None = None, **fields):
-        answer = post(
+        return post(
             f"{ORDERS}/{order['number']}/progress",
             {"stage": stage, **fields},
             If_Match=if_match or f'"{next(version)}"',
         )
-        return answer
 
     return send
 
@@ -95,7 +95,7 @@ def test_a_repeated_step_is_answered_as_the_first_time(post, order) -> None:
         ({"stage": "returned"}, 422, "order.reason_required", "/reason_code"),
         ({"stage": "returned", "reason_code": "other"}, 422, "order.reason_text_required", "/reason_text"),
         ({"stage": "returned", "reason_code": "laziness"}, 422, "field.choice", "/reason_code"),
-        ({"stage": "verified", "occurred_at": "2026-01-01T00:00:00Z"}, 422, "order.before_last_stage", "/occurred_at"),
+        ({"stage": "verified", "occurred_at": LONG_AGO}, 422, "order.before_last_stage", "/occurred_at"),
         ({"stage": "verified", "appointment": {}}, 422, "field.required", "/appointment/starts_at"),
     ],
 )  # fmt: skip

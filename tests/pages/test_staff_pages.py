@@ -21,7 +21,8 @@ PASSWORD = "correct horse battery"
 def quick_hashes() -> Iterator[None]:
     """Hashes are slow on purpose; here they only have to be right."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(argon2.PasswordHasher.__init__, "__defaults__", (1, 8, 1, 32, 16, "utf-8", argon2.Type.ID))
+        cheap = (1, 8, 1, 32, 16, "utf-8", argon2.Type.ID)
+        patch.setattr(argon2.PasswordHasher.__init__, "__defaults__", cheap)
         yield
 
 
