@@ -26,7 +26,7 @@ def register(app: Flask, run: PublicRuntime) -> None:
         plans = queries.read(
             run.db,
             lambda c: queries.plans_on_sale(
-                c, clock.today(), audience=audience, operator_id=operator and operator.id
+                c, clock.today(), audience=audience, operator_id=operator.id if operator else None
             ),
         )
         return render_template(
@@ -63,4 +63,4 @@ def register(app: Flask, run: PublicRuntime) -> None:
 
 def is_example(plan: Any) -> bool:
     """Whether the plan's own data says that it is an example and no operator's offer."""
-    return any(_EXAMPLE in text for text in (plan.name, plan.kind, plan.services, plan.restrictions))
+    return _EXAMPLE in plan.remark

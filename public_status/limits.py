@@ -5,6 +5,7 @@ itself: lookups go on, and a caller gets at most as many tries more as there are
 """
 
 import ipaddress
+from typing import Any
 
 from flask import Flask, Response, request
 from flask_limiter import Limiter
@@ -56,7 +57,7 @@ def _storage(redis_url: str | None) -> str:
     return f"redis+{redis_url}" if redis_url.startswith("unix:") else redis_url
 
 
-def _impatient() -> dict[str, object]:
+def _impatient() -> dict[str, Any]:
     return {
         "socket_timeout": _PATIENCE_SECONDS,
         "socket_connect_timeout": _PATIENCE_SECONDS,

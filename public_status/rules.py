@@ -80,7 +80,10 @@ def timeline(stage: Stage, happenings: Sequence[Happening]) -> list[Step]:
     if stage in ENDED_EARLY:
         done = [_done(one, reached) for one in PATH if one in reached]
         last = reached.get(stage)
-        return [*done, Step(STAGE_WORDS[stage], "ended", last and last.at, "", last and last.reason_code)]
+        ended = Step(STAGE_WORDS[stage], "ended")
+        if last is not None:
+            ended = Step(STAGE_WORDS[stage], "ended", last.at, reason_code=last.reason_code)
+        return [*done, ended]
     at = PATH.index(stage)
     steps = [_done(one, reached) for one in PATH[:at]]
     state = "done" if stage is Stage.COMPLETED else "now"
@@ -90,7 +93,7 @@ def timeline(stage: Stage, happenings: Sequence[Happening]) -> list[Step]:
 
 def _done(stage: Stage, reached: Mapping[Stage, Happening]) -> Step:
     one = reached.get(stage)
-    return Step(STAGE_WORDS[stage], "done", one and one.at)
+    return Step(STAGE_WORDS[stage], "done", one.at if one else None)
 
 
 def _present(
@@ -103,9 +106,9 @@ def _present(
         for earlier, later in zip(moves[-2:], moves[-1:], strict=False)
     )
     if not fell_back:
-        return Step(STAGE_WORDS[stage], state, one and one.at)
+        return Step(STAGE_WORDS[stage], state, one.at if one else None)
     note = N_("需要重新预约上门") if stage is Stage.APPOINTED else N_("需要重新安排装维人员")
-    return Step(STAGE_WORDS[stage], state, one and one.at, note, one and one.reason_code)
+    return Step(STAGE_WORDS[stage], state, one.at if one else None, note, one.reason_code if one else None)
 
 
 def reason_words(code: str | None, language: str) -> str:

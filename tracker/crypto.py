@@ -42,8 +42,8 @@ class KeyRing:
     """Encryption keys by id, the id of the one that writes, and the digest key."""
 
     active: str | None
-    encryption: dict[str, bytes]
-    digest: bytes
+    encryption: dict[str, bytes] = field(repr=False)
+    digest: bytes = field(repr=False)
     _ciphers: dict[str, AESGCM] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

@@ -60,6 +60,8 @@ class Database:
             max_overflow=5,
             pool_timeout=5,
             pool_pre_ping=False,
+            # Errors would quote what was to be stored (I5).
+            hide_parameters=True,
             connect_args={"connect_timeout": 5, "options": options},
         )
         self._reading = self.engine.execution_options(isolation_level="AUTOCOMMIT")

@@ -129,6 +129,7 @@ def upgrade() -> None:
         sa.Column("services_en", sa.Text(), nullable=False),
         sa.Column("restrictions", sa.Text(), nullable=False),
         sa.Column("restrictions_en", sa.Text(), nullable=False),
+        sa.Column("remark", sa.String(length=120), nullable=False),
         sa.Column("on_sale_from", sa.Date(), nullable=False),
         sa.Column("on_sale_to", sa.Date(), nullable=True),
         sa.Column("published_at", sa.DateTime(timezone=True), nullable=True),

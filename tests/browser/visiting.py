@@ -45,4 +45,5 @@ class Visitor:
         """Fill the form and send it."""
         page.locator("#number").fill(number)
         page.locator("#last4").fill(last4)
-        page.locator("main form button").click()
+        with page.expect_navigation():
+            page.locator("main form button").click()

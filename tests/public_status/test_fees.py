@@ -119,7 +119,10 @@ def test_a_plan_that_was_sold_once_stays_readable(
 
 
 def test_an_example_is_called_one(client: FlaskClient, database: Database, gigabit: int) -> None:
-    assert 'data-tone="quiet">示例' not in client.get("/fees").text
-    change(database, gigabit, restrictions="示例，待运营商确认")
-    assert client.get("/fees").text.count('data-tone="quiet">示例') == 1
-    assert 'data-tone="quiet">示例' in client.get(f"/fees/{gigabit}").text
+    label = 'data-tone="quiet">示例'
+    seeded = client.get("/fees").text.count(label)
+    assert seeded == 15, "every seeded price is an example"
+    assert label in client.get(f"/fees/{gigabit}").text
+    change(database, gigabit, remark="")
+    assert client.get("/fees").text.count(label) == seeded - 1
+    assert label not in client.get(f"/fees/{gigabit}").text

@@ -72,6 +72,7 @@ def _plans(connection: Connection, operators: dict[str, int], plans: list[dict[s
                     "version": 1,
                     "state": "published",
                     "kind": "套餐",
+                    "remark": EXAMPLE,
                     "on_sale_from": _IN_FORCE_FROM,
                     "published_at": now,
                 }

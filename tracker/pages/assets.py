@@ -73,13 +73,13 @@ def _static(name: str) -> Response:
     if kind is None:
         raise NotFound
     hashed = name in _manifest().values()
-    packed = hashed and "gzip" in request.accept_encodings and (_SHELF / f"{name}.gz").is_file()
+    packed = hashed and request.accept_encodings.quality("gzip") > 0 and (_SHELF / f"{name}.gz").is_file()
     response = send_from_directory(
         _SHELF, f"{name}.gz" if packed else name, mimetype=kind, max_age=_YEAR if hashed else _HOUR
     )
     response.cache_control.public = True
     response.cache_control.no_cache = None
-    response.cache_control.immutable = hashed or None
+    response.cache_control.immutable = hashed
     response.vary.add("Accept-Encoding")
     if packed:
         response.content_encoding = "gzip"

@@ -43,6 +43,7 @@ class Plan(Base):
     services_en: Mapped[str] = mapped_column(Text)
     restrictions: Mapped[str] = mapped_column(Text)
     restrictions_en: Mapped[str] = mapped_column(Text)
+    remark: Mapped[str] = mapped_column(String(120), default="")
     on_sale_from: Mapped[date]
     on_sale_to: Mapped[date | None]
     published_at: Mapped[datetime | None]
