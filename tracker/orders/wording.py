@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from tracker import clock
+from tracker.promises.wording import MONTHS_EN
 
 # What happened longer ago than this is history and tells nobody, unless asked to.
 _NEWS = timedelta(hours=24)
@@ -16,7 +17,7 @@ def is_news(happened_at: datetime, now: datetime) -> bool:
 def day(at: datetime, language: str) -> str:
     """A day: "11月10日", "10 Nov"."""
     there = clock.local(at)
-    return f"{there.day} {there:%b}" if language == "en" else f"{there.month}月{there.day}日"
+    return f"{there.day} {MONTHS_EN[there.month]}" if language == "en" else f"{there.month}月{there.day}日"
 
 
 def slot(starts_at: datetime, ends_at: datetime, language: str) -> str:

@@ -65,15 +65,15 @@ class WorkingCalendar:
         self._lay_out(end, by_day)
 
     def _lay_out(self, end: int, by_day: dict[int, SpecialDay]) -> None:
-        # _index[i]: working days among the first i days; _days[k]: ordinal of working day k.
-        self._index, self._days = [0], list[int]()
+        # _index[i]: working days among the first i days; _days[k]: working day k.
+        self._index, self._days = [0], list[date]()
         off: list[tuple[int, str, str]] = []
         self._make_up: list[date] = []
         for ordinal in range(self._first, end):
             weekend = (ordinal + 6) % 7 >= 5  # ordinal 1 was a Monday
             entry = by_day.get(ordinal)
             if entry.working if entry else not weekend:
-                self._days.append(ordinal)
+                self._days.append(date.fromordinal(ordinal))
                 if weekend:
                     self._make_up.append(date.fromordinal(ordinal))
             else:
@@ -100,8 +100,11 @@ class WorkingCalendar:
         """
         if n < 1:
             raise ValueError("working days are counted from 1")
+        offset = day.toordinal() - self._first
+        if offset < 0:
+            raise CalendarRangeError(f"{day} lies outside of the calendar's years")
         try:
-            return date.fromordinal(self._days[self._index[self._offset(day) + 1] + n - 1])
+            return self._days[self._index[offset + 1] + n - 1]
         except IndexError:
             raise CalendarRangeError(f"{n} working days after {day} lie past the calendar's years") from None
 

@@ -7,6 +7,8 @@ from tracker.promises.calendar import RestSpan
 from tracker.promises.rules import Deadline, Unit
 
 _WEEKDAYS = "一二三四五六日"
+# Not strftime, which speaks the language that the process happens to be started in.
+MONTHS_EN = ("", *"Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split())
 
 
 def moment(at: datetime) -> tuple[date, str]:
@@ -26,7 +28,7 @@ def deadline_for_sms(at: datetime) -> str:
 def deadline_for_sms_en(at: datetime) -> str:
     """A deadline in an English text: "12 Nov 18:00"."""
     day, clock_time = moment(at)
-    return f"{day.day} {day:%b} {_clock_en(clock_time)}"
+    return f"{day.day} {MONTHS_EN[day.month]} {_clock_en(clock_time)}"
 
 
 def _clock_en(clock_time: str) -> str:
@@ -66,12 +68,12 @@ def _explain_en(deadline: Deadline) -> str:
     text = f"{rule.amount} {unit}, the day of acceptance not counted"
     if deadline.postponed:
         day = deadline.counted_from
-        text = f"accepted late or on a rest day, so counted as of {day.day} {day:%b}; {text}"
+        text = f"accepted late or on a rest day, so counted as of {day.day} {MONTHS_EN[day.month]}; {text}"
     if deadline.skipped:
         text += "; skipped: " + ", ".join(_span_en(span) for span in deadline.skipped)
     if deadline.make_up:
         text += "; worked in exchange for a holiday: " + ", ".join(
-            f"{d.day} {d:%b}" for d in deadline.make_up
+            f"{d.day} {MONTHS_EN[d.month]}" for d in deadline.make_up
         )
     if deadline.provisional:
         text += "; final once the State Council has announced the year's holidays"
@@ -86,10 +88,10 @@ def _span_zh(span: RestSpan) -> str:
 def _span_en(span: RestSpan) -> str:
     name = span.name_en or "weekend"
     if span.first == span.last:
-        return f"{span.first.day} {span.first:%b} ({name})"
+        return f"{span.first.day} {MONTHS_EN[span.first.month]} ({name})"
     if span.first.month == span.last.month:
-        return f"{span.first.day}–{span.last.day} {span.last:%b} ({name})"
-    return f"{span.first.day} {span.first:%b} – {span.last.day} {span.last:%b} ({name})"
+        return f"{span.first.day}–{span.last.day} {MONTHS_EN[span.last.month]} ({name})"
+    return f"{span.first.day} {MONTHS_EN[span.first.month]} – {span.last.day} {MONTHS_EN[span.last.month]} ({name})"
 
 
 def _weekdays(span: RestSpan) -> list[int]:
