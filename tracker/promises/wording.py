@@ -8,7 +8,7 @@ from tracker.promises.rules import Deadline, Unit
 
 _WEEKDAYS = "一二三四五六日"
 # Not strftime, which speaks the language that the process happens to be started in.
-MONTHS_EN = ("", *"Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split())
+MONTHS_EN = ("", "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 def moment(at: datetime) -> tuple[date, str]:
@@ -28,7 +28,11 @@ def deadline_for_sms(at: datetime) -> str:
 def deadline_for_sms_en(at: datetime) -> str:
     """A deadline in an English text: "12 Nov 18:00"."""
     day, clock_time = moment(at)
-    return f"{day.day} {MONTHS_EN[day.month]} {_clock_en(clock_time)}"
+    return f"{_day_en(day)} {_clock_en(clock_time)}"
+
+
+def _day_en(day: date) -> str:
+    return f"{day.day} {MONTHS_EN[day.month]}"
 
 
 def _clock_en(clock_time: str) -> str:
@@ -68,13 +72,11 @@ def _explain_en(deadline: Deadline) -> str:
     text = f"{rule.amount} {unit}, the day of acceptance not counted"
     if deadline.postponed:
         day = deadline.counted_from
-        text = f"accepted late or on a rest day, so counted as of {day.day} {MONTHS_EN[day.month]}; {text}"
+        text = f"accepted late or on a rest day, so counted as of {_day_en(day)}; {text}"
     if deadline.skipped:
         text += "; skipped: " + ", ".join(_span_en(span) for span in deadline.skipped)
     if deadline.make_up:
-        text += "; worked in exchange for a holiday: " + ", ".join(
-            f"{d.day} {MONTHS_EN[d.month]}" for d in deadline.make_up
-        )
+        text += "; worked in exchange for a holiday: " + ", ".join(_day_en(day) for day in deadline.make_up)
     if deadline.provisional:
         text += "; final once the State Council has announced the year's holidays"
     return text + "."
@@ -86,12 +88,13 @@ def _span_zh(span: RestSpan) -> str:
 
 
 def _span_en(span: RestSpan) -> str:
+    first, last = span.first, span.last
     name = span.name_en or "weekend"
-    if span.first == span.last:
-        return f"{span.first.day} {MONTHS_EN[span.first.month]} ({name})"
-    if span.first.month == span.last.month:
-        return f"{span.first.day}–{span.last.day} {MONTHS_EN[span.last.month]} ({name})"
-    return f"{span.first.day} {MONTHS_EN[span.first.month]} – {span.last.day} {MONTHS_EN[span.last.month]} ({name})"
+    if first == last:
+        return f"{_day_en(first)} ({name})"
+    if first.month == last.month:
+        return f"{first.day}–{_day_en(last)} ({name})"
+    return f"{_day_en(first)} – {_day_en(last)} ({name})"
 
 
 def _weekdays(span: RestSpan) -> list[int]:
