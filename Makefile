@@ -35,6 +35,10 @@ lint: $(VENV)/.dev ## Style, types of the pure parts, import contracts
 bench: $(VENV)/.dev $(PAGES) ## Speeds beside their ceilings, as ratios (ARGS=--quick for a short run)
 	$(PY) -m bench $(ARGS)
 
+.PHONY: soak
+soak: $(VENV)/.dev $(PAGES) ## Long proofs: 100,000 examples of each property of a deadline
+	TRACKER_EXAMPLES=100000 $(PY) -m pytest -n $(WORKERS) tests/promises/test_deadline_properties.py $(ARGS)
+
 .PHONY: pages
 pages: $(PAGES) ## Build the pages' style sheets and translations
 

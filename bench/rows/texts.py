@@ -12,7 +12,7 @@ from twilio.rest import Client
 from bench.figures import BenchError, Beside, Figure, Plan, Row
 from bench.system import System, Web, free_port
 from tracker import clock
-from tracker.notices.deliver import BATCH
+from tracker.notices.deliver import BATCH, MOST
 from tracker.notices.models import Notice
 from tracker.notices.plan_notices import DELIVER, RECIPIENT
 from tracker.notices.rules import State
@@ -22,8 +22,6 @@ from tracker.sms.recording import RECIPIENT_COLUMN
 _QUEUE = "progress"
 _ACCOUNT = "AC" + "0" * 32
 _PATIENCE = 60.0
-# One job looks at so many batches at most; every order rings, so a worker hears more than one ring.
-_TEXTS_A_RING = 50 * BATCH
 
 
 def measure(system: System, plan: Plan, ceilings: Web, step: Callable[[str], None]) -> list[Row]:
@@ -95,7 +93,7 @@ def _ring(system: System, count: int) -> float:
     with system.runtime.db.reading() as connection:
         first = connection.scalar(select(func.min(Notice.id)))
     began = time.monotonic()
-    for _ in range(-(-count // _TEXTS_A_RING)):
+    for _ in range(-(-count // MOST)):
         if not system.runtime.bell.ring(_QUEUE, DELIVER, int(first or 0)):
             raise BenchError("Redis did not take the ring")
     return began
