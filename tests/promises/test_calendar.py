@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tracker.promises.calendar import CalendarRangeError, SpecialDay, WorkingCalendar, announced
+from tracker.promises import seed
+from tracker.promises.calendar import CalendarRangeError, RestSpan, SpecialDay, WorkingCalendar, announced
 from tracker.promises.seed import announced_years
 
 CASES = list(
@@ -72,6 +73,70 @@ def test_counting_agrees_with_walking_day_by_day(start: date, n: int) -> None:
         day += timedelta(days=1)
         left -= CALENDAR.is_working(day)
     assert CALENDAR.add_working_days(start, n) == day
+
+
+WEEK = [date(2026, 6, 15) + timedelta(days=i) for i in range(14)]  # Monday to the second Sunday
+
+
+def small(*special: SpecialDay) -> WorkingCalendar:
+    return WorkingCalendar(special, [2025, 2026], ahead=1)
+
+
+def test_a_calendar_is_the_plain_week_and_what_differs() -> None:
+    calendar = small(
+        SpecialDay(date(2026, 6, 19), False, "端午节", "Dragon Boat Festival"),
+        SpecialDay(date(2026, 6, 20), False, "端午节", "Dragon Boat Festival"),
+        SpecialDay(date(2026, 6, 28), True, "调休上班", "make-up working day"),
+    )
+    # Fri 19 and Sat 20 are the holiday, Sun 21 and the next weekend's Saturday are plain rest days.
+    assert [calendar.is_working(day) for day in WEEK] == [True] * 4 + [False] * 3 + [True] * 5 + [False, True]
+    assert calendar.rest_spans(WEEK[0], WEEK[-1]) == [
+        RestSpan(date(2026, 6, 19), date(2026, 6, 20), "端午节", "Dragon Boat Festival"),
+        RestSpan(date(2026, 6, 21), date(2026, 6, 21)),
+        RestSpan(date(2026, 6, 27), date(2026, 6, 27)),
+    ]
+    assert calendar.rest_spans(date(2026, 6, 20), date(2026, 6, 20)) == [
+        RestSpan(date(2026, 6, 20), date(2026, 6, 20), "端午节", "Dragon Boat Festival")
+    ]
+    assert calendar.rest_spans(WEEK[0], WEEK[3]) == []
+    assert calendar.make_up_days(WEEK[0], WEEK[-1]) == [date(2026, 6, 28)]
+    assert calendar.make_up_days(date(2026, 6, 28), date(2026, 6, 28)) == [date(2026, 6, 28)]
+    assert calendar.make_up_days(WEEK[0], date(2026, 6, 27)) == []
+    assert [calendar.add_working_days(WEEK[3], n) for n in (1, 5, 6)] == [WEEK[7], WEEK[11], WEEK[13]]
+    assert calendar.next_working_day(WEEK[3]) == WEEK[7]
+
+
+def test_a_calendar_reaches_from_its_first_year_to_the_years_ahead() -> None:
+    calendar = small()
+    assert calendar.last_announced_year == 2026
+    first, last = date(2025, 1, 1), date(2027, 12, 31)
+    assert calendar.is_working(first)  # Wednesday
+    assert calendar.is_working(last)  # Friday
+    assert calendar.rest_spans(last - timedelta(days=6), last) == [
+        RestSpan(date(2027, 12, 25), date(2027, 12, 26))
+    ]
+    for outside in (first - timedelta(days=1), last + timedelta(days=1)):
+        with pytest.raises(CalendarRangeError, match=str(outside)):
+            calendar.is_working(outside)
+    assert calendar.add_working_days(last - timedelta(days=1), 1) == last
+    with pytest.raises(CalendarRangeError, match=f"1 working days after {last}"):
+        calendar.add_working_days(last, 1)
+    with pytest.raises(CalendarRangeError, match="2024-12-31"):
+        calendar.add_working_days(first - timedelta(days=1), 1)
+    assert not calendar.is_provisional(date(2025, 1, 1))
+    assert calendar.is_provisional(date(2027, 1, 1))
+    assert WorkingCalendar([], [2026]).is_working(date(2032, 12, 31))  # six years ahead, a Friday
+
+
+def test_the_packaged_calendar_built_anew_counts_the_same() -> None:
+    fresh = seed.packaged_calendar.__wrapped__()
+    for case in CASES:
+        accepted_on = date.fromisoformat(case["accepted_on"])
+        n = int(case["working_days"])
+        assert fresh.add_working_days(accepted_on, n) == CALENDAR.add_working_days(accepted_on, n)
+    assert fresh.rest_spans(date(2026, 2, 13), date(2026, 2, 25)) == [
+        RestSpan(date(2026, 2, 15), date(2026, 2, 23), "春节", "Spring Festival")
+    ]
 
 
 def test_what_cannot_be_counted_is_refused() -> None:

@@ -70,11 +70,77 @@ def test_calendar_days_end_at_midnight() -> None:
     assert wording.deadline_for_sms(promised.at) == "11月22日24时"
 
 
-def test_the_explanation_names_what_was_skipped_and_what_was_worked() -> None:
-    words = wording.explain(deadline(WORKING, there(2026, 2, 13, 9, 0), CALENDAR))
-    assert words["zh"] == "3个工作日，受理当日不计；跳过2月15–23日（春节）；2月14日为调休上班，计为工作日。"
-    assert "15–23 Feb (Spring Festival)" in words["en"]
-    assert "14 Feb" in words["en"]
+@pytest.mark.parametrize(
+    ("changes", "accepted", "zh", "en"),
+    [
+        (
+            {},
+            there(2026, 2, 13, 9, 0),
+            "3个工作日，受理当日不计；跳过2月15–23日（春节）；2月14日为调休上班，计为工作日。",
+            "3 working days, the day of acceptance not counted; skipped: 15–23 Feb (Spring Festival); "
+            "worked in exchange for a holiday: 14 Feb.",
+        ),
+        (
+            {"amount": 1},
+            there(2026, 11, 23, 9, 0),
+            "1个工作日，受理当日不计。",
+            "1 working day, the day of acceptance not counted.",
+        ),
+        (
+            {"late_counts_as_next_day": True, "amount": 5},
+            there(2026, 11, 20, 18, 0),
+            "截止时间后或休息日受理，视为11月23日受理；5个工作日，受理当日不计；"
+            "跳过11月21–22日（周六、周日）、11月28–29日（周六、周日）。",
+            "accepted late or on a rest day, so counted as of 23 Nov; 5 working days, the day of acceptance "
+            "not counted; skipped: 21–22 Nov (weekend), 28–29 Nov (weekend).",
+        ),
+        (
+            {"amount": 15},
+            there(2026, 9, 14, 9, 0),
+            "15个工作日，受理当日不计；跳过9月19日（周六）、9月25–27日（中秋）、10月1–7日（国庆节）；"
+            "9月20日、10月10日为调休上班，计为工作日。",
+            "15 working days, the day of acceptance not counted; skipped: 19 Sep (weekend), "
+            "25–27 Sep (Mid-autumn Festival), 1–7 Oct (National Day); "
+            "worked in exchange for a holiday: 20 Sep, 10 Oct.",
+        ),
+        (
+            {"unit": Unit.CALENDAR_DAYS, "amount": 2},
+            there(2026, 11, 20, 9, 0),
+            "2日，受理当日不计。",
+            "2 days, the day of acceptance not counted.",
+        ),
+        (
+            {"unit": Unit.HOURS, "amount": 48},
+            there(2026, 11, 20, 9, 0),
+            "受理后48小时内，周末和节假日照常计时。",
+            "Within 48 hours of acceptance; weekends and holidays are counted.",
+        ),
+    ],
+)
+def test_the_explanation_names_what_was_skipped_and_what_was_worked(
+    changes: dict[str, object], accepted: datetime, zh: str, en: str
+) -> None:
+    promised = deadline(replace(WORKING, **changes), accepted, CALENDAR)
+    assert wording.explain(promised) == {"zh": zh, "en": en}
+
+
+def test_a_rest_that_runs_over_the_end_of_a_month() -> None:
+    words = wording.explain(deadline(WORKING, there(2026, 1, 29, 9, 0), CALENDAR))
+    assert "跳过1月31日–2月1日（周六、周日）" in words["zh"]
+    assert "skipped: 31 Jan – 1 Feb (weekend)" in words["en"]
+
+
+@pytest.mark.parametrize(
+    ("at", "zh", "en"),
+    [
+        (there(2026, 11, 12, 18, 0), "11月12日18时", "12 Nov 18:00"),
+        (there(2026, 11, 12, 9, 5), "11月12日9:05", "12 Nov 9:05"),
+        (there(2026, 12, 1, 0, 0), "11月30日24时", "30 Nov 24:00"),
+    ],
+)
+def test_a_deadline_in_a_text(at: datetime, zh: str, en: str) -> None:
+    assert wording.deadline_for_sms(at) == zh
+    assert wording.deadline_for_sms_en(at) == en
 
 
 def test_past_the_announced_years_a_promise_is_provisional_and_says_so() -> None:
