@@ -118,6 +118,7 @@ def test_a_calendar_reaches_from_its_first_year_to_the_years_ahead() -> None:
     for outside in (first - timedelta(days=1), last + timedelta(days=1)):
         with pytest.raises(CalendarRangeError, match=str(outside)):
             calendar.is_working(outside)
+    assert calendar.add_working_days(first, 1) == date(2025, 1, 2)
     assert calendar.add_working_days(last - timedelta(days=1), 1) == last
     with pytest.raises(CalendarRangeError, match=f"1 working days after {last}"):
         calendar.add_working_days(last, 1)

@@ -1,14 +1,14 @@
 """Which rule applies, and what it promises."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
 from tracker import clock
 from tracker.promises import wording
 from tracker.promises.calendar import announced
-from tracker.promises.rules import NoRuleError, Rule, Unit, choose, deadline
+from tracker.promises.rules import Deadline, NoRuleError, Rule, Unit, choose, deadline
 
 WORKING = Rule(
     1, 1, "enterprise", "broadband", "any", "ready", 3, Unit.WORKING_DAYS, time(17), time(18), False,
@@ -24,9 +24,8 @@ def there(*parts: int) -> datetime:
 
 def test_hours_run_from_the_moment_of_acceptance_over_rest_days() -> None:
     promised = deadline(HOURS, there(2026, 10, 1, 9, 30), CALENDAR)  # National Day, a Thursday
-    assert promised.at == there(2026, 10, 3, 9, 30)
-    assert promised.at.tzinfo is UTC or promised.at.utcoffset() is not None
-    assert not promised.provisional
+    day, at = date(2026, 10, 1), there(2026, 10, 3, 9, 30)
+    assert promised == Deadline(at, False, HOURS, day, date(2026, 10, 3), False, (), ())
 
 
 @pytest.mark.parametrize(
@@ -66,8 +65,15 @@ def test_the_day_is_the_citys_and_not_utcs() -> None:
 def test_calendar_days_end_at_midnight() -> None:
     rule = replace(WORKING, unit=Unit.CALENDAR_DAYS, amount=2, end_of_day=None)
     promised = deadline(rule, there(2026, 11, 20, 9, 0), CALENDAR)
-    assert promised.at == there(2026, 11, 23, 0, 0)
+    at = there(2026, 11, 23, 0, 0)
+    assert promised == Deadline(at, False, rule, date(2026, 11, 20), date(2026, 11, 22), False, (), ())
+    assert promised.at.utcoffset() == timedelta(0), "stored instants are UTC"
     assert wording.deadline_for_sms(promised.at) == "11月22日24时"
+    late = replace(rule, late_counts_as_next_day=True)
+    promised = deadline(late, there(2026, 11, 20, 17, 30), CALENDAR)
+    assert promised == Deadline(
+        there(2026, 11, 26, 0, 0), False, late, date(2026, 11, 23), date(2026, 11, 25), True, (), ()
+    )
 
 
 @pytest.mark.parametrize(
@@ -147,8 +153,11 @@ def test_past_the_announced_years_a_promise_is_provisional_and_says_so() -> None
     accepted = there(CALENDAR.last_announced_year, 12, 30, 10, 0)
     promised = deadline(WORKING, accepted, CALENDAR)
     assert promised.provisional
-    assert "以国务院节假日安排公布后为准" in wording.explain(promised)["zh"]
-    assert "announced" in wording.explain(promised)["en"]
+    words = wording.explain(promised)
+    assert words["zh"].startswith("3个工作日")
+    assert words["zh"].endswith("；以国务院节假日安排公布后为准。")
+    assert words["en"].startswith("3 working days")
+    assert words["en"].endswith("; final once the State Council has announced the year's holidays.")
 
 
 def test_a_naive_time_is_refused() -> None:
