@@ -39,17 +39,18 @@ class Doorbell:
         self._queues: dict[str, Queue] = {}
         self._rest_until = 0.0
 
-    def ring(self, queue: str, job: str, *ids: int, expires: int = 3600) -> bool:
+    def ring(self, queue: str, job: str, *ids: int, expires: int = 3600, one_is_enough: bool = False) -> bool:
         """Ask a worker of `queue` to run `job` ("workers.jobs.deliver") with row ids only (I5).
 
-        `expires`: seconds after which nobody needs to come any more. Returns whether Redis took it.
+        `expires`: seconds after which nobody needs to come any more. `one_is_enough`: any job that
+        waits in this queue does the same. Returns whether Redis took it.
         """
         if time.monotonic() < self._rest_until:
             return False
         try:
             waiting = self._queue(queue)
             # One that has not been answered yet will find the row too: it was committed before this ring.
-            if waiting.count:
+            if one_is_enough and waiting.count:
                 return True
             waiting.enqueue_call(
                 job, args=ids, timeout=_JOB_TIMEOUT, result_ttl=0, ttl=expires, failure_ttl=86400
@@ -59,10 +60,6 @@ class Doorbell:
             log.warning("doorbell_silent", error=type(error).__name__)
             return False
         return True
-
-    def waiting(self, queue: str) -> int:
-        """Jobs waiting in a queue. Raises RedisError."""
-        return self._queue(queue).count
 
     def ping(self) -> None:
         """Raises RedisError if Redis does not answer."""

@@ -54,7 +54,7 @@ def plan_notices(
 
 
 def _ring(bell: Doorbell, queue: str, notice_id: int) -> None:
-    bell.ring(queue, DELIVER, notice_id)
+    bell.ring(queue, DELIVER, notice_id, one_is_enough=True)
 
 
 def _row(keys: KeyRing, wanted: Wanted, now: datetime) -> dict[str, object]:

@@ -98,6 +98,6 @@ def _ring_for_due(runtime: Runtime) -> int:
                 .order_by(Notice.next_at)
                 .limit(1)
             )
-            if due is not None and runtime.bell.ring(queue, DELIVER, due):
+            if due is not None and runtime.bell.ring(queue, DELIVER, due, one_is_enough=True):
                 rung += 1
     return rung
