@@ -12,7 +12,6 @@ from tracker.orders.standing import N_
 AUDIENCE_WORDS = {"home": N_("家庭宽带"), "enterprise": N_("企业宽带")}
 
 _EXAMPLE = "示例"
-_LARGEST_ID = 2**31 - 1
 
 
 def register(app: Flask, run: PublicRuntime) -> None:

@@ -30,7 +30,7 @@ def register(app: Flask, config: Config) -> Limiter:
         in_memory_fallback_enabled=True,
         # Redis may go between the check and the count; the answer has been found by then.
         swallow_errors=True,
-        strategy="fixed-window",
+        strategy="moving-window",
         key_prefix="lookup",
     )
 

@@ -47,8 +47,8 @@ def create(given: PublicRuntime | None = None) -> Flask:
         hops = run.config.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
     _log_requests(app)
-    _set_headers(app, secure=run.config.secure_cookies)
-    preferences.register(app, secure=run.config.secure_cookies)
+    _set_headers(app, secure=run.config.site_is_secure)
+    preferences.register(app, secure=run.config.site_is_secure)
     assets.register(app)
     page.register(app, run)
     errors.register(app)

@@ -13,6 +13,9 @@ from pathlib import Path
 from tracker import crypto, embedded
 from tracker.config import Config
 
+_KEYS = "keys.json"
+_SESSIONS = "secret-key"
+
 
 def data_dir(config: Config) -> Path:
     """Where embedded servers, keys and sample files live."""
@@ -20,15 +23,20 @@ def data_dir(config: Config) -> Path:
 
 
 @contextmanager
-def completed(config: Config, *, say: Callable[[str], None]) -> Iterator[Config]:
-    """The configuration with every blank filled in, for the length of the block.
+def completed(config: Config, *, say: Callable[[str], None], make_keys: bool = False) -> Iterator[Config]:
+    """The configuration with its blanks filled in, for the length of the block.
 
-    Starts the embedded servers where no address is given, or uses those that run already. Raises
+    Starts the embedded servers where no address is given, or uses those that run already. Keys and
+    secret are made for the embedded database only, or with `make_keys`: beside a database of one's own,
+    a key ring that each machine made for itself would leave data that the others cannot read. Raises
     EmbeddedError and KeyRingError.
     """
     folder = data_dir(config)
+    # A public site that is given its own login needs no other database, and can do without Redis.
+    of_ones_own = config.database_url or config.public_database_url
+    make_keys = make_keys or of_ones_own is None
     with ExitStack() as stack:
-        if config.database_url is None or config.redis_url is None:
+        if of_ones_own is None or (config.database_url is not None and config.redis_url is None):
             servers = stack.enter_context(embedded.servers(folder, say=say))
             if config.database_url is None:
                 config = replace(
@@ -38,14 +46,15 @@ def completed(config: Config, *, say: Callable[[str], None]) -> Iterator[Config]
                     migration_database_url=config.migration_database_url or servers.owner_url,
                 )
             config = replace(config, redis_url=config.redis_url or servers.redis_url)
-        key_file = config.key_file or folder / "keys.json"
-        if config.key_file is None:
-            crypto.load_or_create(key_file)
+        if make_keys and config.key_file is None:
+            crypto.load_or_create(folder / _KEYS)
+        if make_keys and config.secret_key is None:
+            _make_secret(folder / _SESSIONS)
         yield replace(
             config,
-            key_file=key_file,
             data_dir=folder,
-            secret_key=config.secret_key or _kept_secret(folder / "secret-key"),
+            key_file=config.key_file or _existing(folder / _KEYS),
+            secret_key=config.secret_key or _text_of(folder / _SESSIONS),
             migration_database_url=config.migration_database_url or config.database_url,
         )
 
@@ -57,15 +66,23 @@ def environment(config: Config) -> dict[str, str]:
         "TRACKER_MIGRATION_DATABASE_URL": config.migration_database_url,
         "TRACKER_PUBLIC_DATABASE_URL": config.public_database_url,
         "TRACKER_REDIS_URL": config.redis_url,
-        "TRACKER_KEY_FILE": str(config.key_file),
+        "TRACKER_KEY_FILE": config.key_file and str(config.key_file),
         "TRACKER_SECRET_KEY": config.secret_key,
-        "TRACKER_DATA_DIR": str(config.data_dir),
+        "TRACKER_DATA_DIR": config.data_dir and str(config.data_dir),
     }
     return {name: value for name, value in values.items() if value is not None}
 
 
-def _kept_secret(path: Path) -> str:
-    """A random secret, made at the first use; two processes at once get the same one."""
+def _existing(path: Path) -> Path | None:
+    return path if path.exists() else None
+
+
+def _text_of(path: Path) -> str | None:
+    return path.read_text() if path.exists() else None
+
+
+def _make_secret(path: Path) -> None:
+    """Write a random secret unless there is one; two processes at once get the same one."""
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f"{path.name}.{os.getpid()}.new")
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
@@ -76,4 +93,3 @@ def _kept_secret(path: Path) -> str:
         pass
     finally:
         draft.unlink()
-    return path.read_text()

@@ -10,8 +10,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from environs import Env, EnvValidationError
+from limits import parse_many
 from marshmallow import validate
 
+_FLAGS = {"": None, "1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
 GATEWAYS = ("recording", "twilio")
 
 
@@ -56,23 +58,51 @@ class Config:
     lookup_limit: str
     trusted_proxies: int
     demo: bool
-    secure_cookies: bool
+    secure_cookies: bool | None
     log_level: str
+
+    @property
+    def service_is_secure(self) -> bool:
+        """Whether staff reach the service over TLS only: secure cookies, and HSTS."""
+        return self._secure(self.public_base_url)
+
+    @property
+    def site_is_secure(self) -> bool:
+        """Whether customers reach the public site over TLS only."""
+        return self._secure(self.public_site_url)
+
+    def _secure(self, address: str) -> bool:
+        return address.startswith("https://") if self.secure_cookies is None else self.secure_cookies
+
+
+def _scheme(value: str) -> str:
+    """The scheme of an address whose parts, the port among them, can be told apart; else empty."""
+    try:
+        parts = urlsplit(value)
+        return parts.scheme if parts.port is None or parts.port > 0 else ""
+    except ValueError:
+        return ""
+
+
+def _limit(value: str) -> None:
+    try:
+        parse_many(value)
+    except ValueError:
+        raise validate.ValidationError("must be a limit like '30 per minute'") from None
 
 
 def _web_address(value: str) -> None:
-    parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    if _scheme(value) not in ("http", "https") or not urlsplit(value).hostname:
         raise validate.ValidationError("must be an http(s) address")
 
 
 def _postgres_address(value: str) -> None:
-    if urlsplit(value).scheme not in ("postgresql", "postgres", "postgresql+psycopg"):
+    if _scheme(value) not in ("postgresql", "postgres", "postgresql+psycopg"):
         raise validate.ValidationError("must begin with postgresql://")
 
 
 def _redis_address(value: str) -> None:
-    if urlsplit(value).scheme not in ("redis", "rediss", "unix"):
+    if _scheme(value) not in ("redis", "rediss", "unix"):
         raise validate.ValidationError("must begin with redis://, rediss:// or unix://")
 
 
@@ -122,14 +152,20 @@ def _read(env: Env) -> Config:
         unknown_grace = env.float("UNKNOWN_GRACE_SECONDS", 120.0, validate=positive)
         lease = env.float("LEASE_SECONDS", 180.0, validate=positive)
         sweep_interval = env.float("SWEEP_INTERVAL_SECONDS", 60.0, validate=positive)
-        lookup_limit = env.str("LOOKUP_LIMIT", "30 per minute")
+        lookup_limit = env.str("LOOKUP_LIMIT", "30 per minute", validate=_limit)
         trusted_proxies = env.int("TRUSTED_PROXIES", 0, validate=validate.Range(0, 5, error="must be 0 to 5"))
-        demo = env.bool("DEMO", False)
-        secure_cookies = env.bool("SECURE_COOKIES", site.startswith("https://"))
+        demo = _flag(env, "DEMO") or False
+        secure_cookies = _flag(env, "SECURE_COOKIES")
         log_level = env.str(
             "LOG_LEVEL",
             "INFO",
             validate=validate.OneOf(["DEBUG", "INFO", "WARNING", "ERROR"], error="must be one of: {choices}"),
+        )
+    twilio = _twilio(env) if sms_gateway == "twilio" else None
+    if twilio is not None and unknown_grace and unknown_grace < (twilio.timeout_seconds or 0):
+        # Asked sooner, the provider could deny a text that is still on its way to it.
+        raise ConfigError(
+            "configuration: TRACKER_UNKNOWN_GRACE_SECONDS: must not be below TWILIO_TIMEOUT_SECONDS"
         )
     return Config(
         database_url=database_url,
@@ -146,7 +182,7 @@ def _read(env: Env) -> Config:
         public_site_url=(site or "").rstrip("/"),
         web_workers=web_workers,
         sms_gateway=sms_gateway,
-        twilio=_twilio(env) if sms_gateway == "twilio" else None,
+        twilio=twilio,
         unknown_grace=unknown_grace,
         lease=lease,
         sweep_interval=sweep_interval,
@@ -156,6 +192,12 @@ def _read(env: Env) -> Config:
         secure_cookies=secure_cookies,
         log_level=log_level,
     )
+
+
+def _flag(env: Env, name: str) -> bool | None:
+    """True, false, or None for one that is not set or set to nothing, as files of settings write it."""
+    value = env.str(name, "", validate=validate.OneOf(_FLAGS, error="must be true or false"))
+    return _FLAGS.get(value or "")
 
 
 def _postgres(env: Env, name: str) -> str | None:

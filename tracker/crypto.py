@@ -125,6 +125,8 @@ def load(path: Path) -> KeyRing:
         return parse(path.read_text())
     except OSError as error:
         raise KeyRingError(f"key file {path}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise KeyRingError(f"key file {path} is not a key ring: see `tracker keys --help`") from None
 
 
 def save(ring: KeyRing, path: Path) -> None:

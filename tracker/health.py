@@ -25,7 +25,7 @@ def healthz() -> Response:
 
 @blueprint.get("/readyz")
 def readyz() -> tuple[Response, int]:
-    """Ready: database, migrations, Redis, calendar and queue, each with its own word."""
+    """Ready: database, migrations, Redis, reference data, calendar and queue, each with its own word."""
     runtime: Runtime = current_app.extensions["tracker"]
     checks = examine(runtime)
     failed = any(word.startswith("failed") for word in checks.values())
@@ -38,6 +38,7 @@ def examine(runtime: Runtime) -> dict[str, str]:
     for name, check in (
         ("database", _migrations),
         ("redis", _redis),
+        ("reference", _reference),
         ("calendar", _calendar),
         ("queue", _queue),
     ):
@@ -62,6 +63,13 @@ def _redis(runtime: Runtime) -> str:
     except Exception as error:  # noqa: BLE001, RUF100 - whatever failed, Redis does not answer
         return f"warning: {type(error).__name__}, texts wait"
     return "ok"
+
+
+def _reference(runtime: Runtime) -> str:
+    facts = runtime.reference.current()
+    kinds = ("operators", "channels", "places", "rules", "plans")
+    missing = [kind for kind in kinds if not getattr(facts, kind)]
+    return f"failed: no {', '.join(missing)} on record: see `tracker setup`" if missing else "ok"
 
 
 def _calendar(runtime: Runtime) -> str:

@@ -5,7 +5,10 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config as AlembicConfig
+from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy import create_engine
+from sqlalchemy.pool import NullPool
 
 _SCRIPTS = Path(__file__).resolve().parent.parent / "migrations"
 
@@ -28,3 +31,10 @@ def head() -> str | None:
 def upgrade(url: str, revision: str = "head") -> None:
     """Run what is missing, as the login of `url`; harmless to repeat, safe to run twice at once."""
     command.upgrade(alembic_config(url), revision)
+
+
+def current(url: str) -> str | None:
+    """The revision that a database is at."""
+    engine = create_engine(url, poolclass=NullPool)
+    with engine.connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision()

@@ -118,10 +118,12 @@ _RULES = (
     ProblemRule(
         "order.appointment_times",
         422,
-        "预约时段不正确（结束须晚于开始，且不超过12小时）",
-        "The appointment must end after it begins, last at most 12 hours and lie ahead.",
+        "预约时段不正确（结束须晚于开始，不超过12小时，且在一年之内）",
+        "The appointment must end after it begins, last at most 12 hours and lie within the year ahead.",
     ),
     # Payments.
+    ProblemRule("payment.nothing", 422, "金额不能为零", "The amount must not be zero."),
+    ProblemRule("payment.in_the_future", 422, "缴费时间晚于现在", "The time of payment lies in the future."),
     ProblemRule(
         "payment.duplicate_reference",
         409,
@@ -135,6 +137,7 @@ _RULES = (
     ProblemRule(
         "file.row_width", 422, "列数与表头不符", "The row does not have as many cells as the header."
     ),
+    ProblemRule("file.repeated_column", 422, "重复的列：{column}", "The column {column} stands twice."),
     # Ourselves.
     ProblemRule(
         "server.unavailable", 503, "系统暂时不可用，请稍后再试", "The service is unavailable for now."
@@ -197,7 +200,9 @@ def faults_in(messages: Any, pointer: str = "") -> list[Fault]:
     if isinstance(messages, Mapping):
         found = []
         for key, inner in messages.items():
-            step = "" if key == "_schema" else "/" + str(key).replace("~", "~0").replace("/", "~1")
+            # A key may hold half a surrogate pair, which no answer could be written with.
+            name = str(key).encode("utf-8", "replace").decode()
+            step = "" if key == "_schema" else "/" + name.replace("~", "~0").replace("/", "~1")
             found += faults_in(inner, pointer + step)
         return found
     if isinstance(messages, list | tuple):

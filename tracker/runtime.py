@@ -44,11 +44,10 @@ def start(config: Config) -> Runtime:
 
     Raises ConfigError for what is missing and KeyRingError for an unusable key file.
     """
-    if config.database_url is None or config.redis_url is None or config.key_file is None:
-        raise ConfigError(
-            "configuration: TRACKER_DATABASE_URL, TRACKER_REDIS_URL and TRACKER_KEY_FILE are needed here "
-            "(`tracker demo` sets them by itself)"
-        )
+    if config.database_url is None or config.redis_url is None:
+        raise ConfigError("configuration: TRACKER_DATABASE_URL and TRACKER_REDIS_URL are needed here")
+    if config.key_file is None:
+        raise ConfigError("configuration: TRACKER_KEY_FILE is needed: `tracker keys init FILE` makes one")
     database = Database(config.database_url, role=db.APP_ROLE)
     return Runtime(
         config=config,

@@ -15,7 +15,7 @@ from tracker.config import ConfigError
 from tracker.db import is_outage
 from tracker.pages import errors as page_errors
 from tracker.pages import staff_site
-from tracker.problems import Refusal
+from tracker.problems import Fault, Refusal
 from tracker.runtime import Runtime
 
 log = structlog.get_logger(__name__)
@@ -28,9 +28,7 @@ def create(given: Runtime | None = None) -> Flask:
     """The app, on a runtime of its own unless one is given. Raises ConfigError, KeyRingError."""
     run = given or runtime.start(config.load())
     if run.config.secret_key is None:
-        raise ConfigError(
-            "configuration: TRACKER_SECRET_KEY is needed here (`tracker demo` makes one by itself)"
-        )
+        raise ConfigError("configuration: TRACKER_SECRET_KEY is needed")
     logs.configure(run.config.log_level)
     app = Flask("tracker", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = _LARGEST_BODY
@@ -54,6 +52,9 @@ def _answer_errors(app: Flask) -> None:
     @app.errorhandler(Exception)
     def failed(error: Exception) -> Response:
         for_people = not request.path.startswith(("/api/", "/healthz", "/readyz"))
+        if isinstance(error, RecursionError):
+            # A body nested too deeply for the parser, which nothing that we ask for is.
+            error = Refusal(Fault("request.broken_json"))
         if isinstance(error, HTTPException):
             if error.code is not None and error.code < 400:
                 return error.get_response()  # type: ignore[return-value]  # a redirect that routing raised

@@ -450,6 +450,9 @@ def _seal_history() -> None:
     for table in _APPEND_ONLY:
         op.execute(f"REVOKE UPDATE, DELETE, TRUNCATE ON {table} FROM tracker_app")
     op.execute("REVOKE DELETE, TRUNCATE ON orders, notices FROM tracker_app")
+    # A rule is never edited: it gets its last day, and a new version follows it.
+    op.execute("REVOKE UPDATE, DELETE, TRUNCATE ON promise_rules FROM tracker_app")
+    op.execute("GRANT UPDATE (valid_to) ON promise_rules TO tracker_app")
     op.execute("GRANT SELECT ON alembic_version TO tracker_app")
 
 

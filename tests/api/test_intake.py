@@ -117,6 +117,14 @@ def test_all_faults_are_told_at_once(post) -> None:
     }
 
 
+def test_an_unknown_place_does_not_hide_an_unknown_plan(post, order_body) -> None:
+    answer = post(ORDERS, order_body(address__community_code="441802006999", plan="x"))
+    assert [error["rule"] for error in answer.json["errors"]] == [
+        "order.unknown_community",
+        "order.unknown_plan",
+    ]
+
+
 def test_the_future_is_refused(post, order_body) -> None:
     later = (clock.now() + timedelta(minutes=10)).isoformat()
     assert post(ORDERS, order_body(accepted_at=later)).json["rule"] == "order.accepted_in_future"
@@ -137,7 +145,10 @@ def test_what_is_no_order_at_all(client, post, api_key, database) -> None:
         answer = send(data)
         assert (answer.status_code, answer.json["rule"]) == (status, rule)
         assert answer.content_type == "application/problem+json"
-    assert send(b"plan=1", "application/x-www-form-urlencoded").status_code in (415, 422)
+    for media_type in ("application/x-www-form-urlencoded", "text/plain"):
+        assert send(b"{}", media_type).json["rule"] == "request.media_type"
+    assert send(b"[" * 100_000).json["rule"] == "request.broken_json"
+    assert send(b'{"\\ud800": 1}').status_code == 422
     assert stored(database) == (0, 0, 0, 0)
 
 

@@ -150,6 +150,9 @@ def test_payments_are_recorded_once(post, order, database) -> None:
     assert (again.status_code, again.json["rule"]) == (409, "payment.duplicate_reference")
     assert post(path, {**paid, "reference": "P-2", "amount_fen": "100"}).json["rule"] == "field.type"
     assert post(path, {**paid, "reference": "P-2", "amount_fen": 10**9}).json["rule"] == "field.range"
+    assert post(path, {**paid, "reference": "P-2", "amount_fen": 0}).json["rule"] == "payment.nothing"
+    late = {**paid, "reference": "P-2", "paid_at": "9999-12-31T00:00:00Z"}
+    assert post(path, late).json["rule"] == "payment.in_the_future"
     with database.reading() as connection:
         assert connection.scalars(text("SELECT amount_fen FROM payments")).all() == [10000]
 

@@ -47,7 +47,7 @@ def stores(fault_folder: Path) -> Iterator[Servers]:
 @pytest.fixture
 def settings(settings: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     """As everywhere, with times that a test can wait for."""
-    short = {"TRACKER_LEASE_SECONDS": "0.8", "TRACKER_UNKNOWN_GRACE_SECONDS": "0.2"}
+    short = {"TRACKER_LEASE_SECONDS": "0.8", "TRACKER_UNKNOWN_GRACE_SECONDS": "0.5"}
     for name, value in short.items():
         monkeypatch.setenv(name, value)
     return settings | short

@@ -53,9 +53,9 @@ class WatchedGateway:
     def send(self, sms: Sms) -> Outcome:
         return self._real.send(sms)
 
-    def send_many(self, batch: Sequence[Sms]) -> list[Outcome]:
+    def send_many(self, batch: Sequence[Sms], *, until: datetime | None = None) -> list[Outcome]:
         self._reached("gateway", "asked")
-        outcomes = self._real.send_many(batch)
+        outcomes = self._real.send_many(batch, until=until)
         self._reached("gateway", "answered")
         return outcomes
 

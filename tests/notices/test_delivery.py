@@ -47,7 +47,7 @@ class Scripted:
         self.sent.append(sms)
         return self.answer(sms)
 
-    def send_many(self, batch: Sequence[Sms]) -> list[Outcome]:
+    def send_many(self, batch: Sequence[Sms], *, until: datetime | None = None) -> list[Outcome]:
         return [self.send(sms) for sms in batch]
 
     def find(self, sms: Sms, since: datetime) -> Finding:

@@ -4,7 +4,8 @@ import csv
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import create_engine, func, select, text
+from sqlalchemy.pool import NullPool
 
 from tracker.cli import main
 from tracker.notices.models import Notice
@@ -101,8 +102,35 @@ def test_spreadsheets_marks_quotes_and_line_breaks(bring, tmp_path) -> None:
     report = bring(path)
     assert (report.stored, [(b.line, b.fault.rule) for b in report.faults]) == (
         1,
-        [(3, "field.control_characters")],
+        [(3, "file.row_width"), (4, "file.row_width")],
     )
+
+
+def test_a_stray_quote_costs_its_own_row_only(bring, tmp_path) -> None:
+    path = write(tmp_path / "orders.csv", [{}, {}, {}, {}])
+    path.write_text(path.read_text().replace("R1,home,张三", 'R1,home,"张三'))
+    report = bring(path)
+    assert (report.stored, [(b.line, b.fault.rule) for b in report.faults]) == (3, [(3, "file.row_width")])
+
+
+def test_what_was_stored_stays_stored_when_its_plan_is_no_longer_sold(bring, tmp_path, stores) -> None:
+    bring(write(tmp_path / "orders.csv", [{}, {}]))
+    owner = create_engine(stores.owner_url, poolclass=NullPool)
+
+    def sell(state: str) -> None:
+        with owner.begin() as connection:
+            connection.execute(
+                text("UPDATE plans SET state = :state WHERE filing_number = '24GD100001'"), {"state": state}
+            )
+
+    sell("withdrawn")
+    try:
+        again = bring(write(tmp_path / "orders.csv", [{}, {}, {}]))
+        assert (again.stored, again.repeated) == (0, 2)
+        assert [(bad.line, bad.fault.rule) for bad in again.faults] == [(4, "order.unknown_plan")]
+    finally:
+        sell("published")
+        owner.dispose()
 
 
 def test_broken_lines_cost_only_themselves(bring, tmp_path) -> None:

@@ -48,6 +48,11 @@ def test_a_smooth_order_goes_the_whole_path_and_a_closed_one_nowhere() -> None:
             {"appointment": (NOW - timedelta(hours=3), NOW - timedelta(hours=1))},
             "order.appointment_times",
         ),
+        (
+            Stage.APPOINTED,
+            {"appointment": (datetime(9999, 12, 31, 14, tzinfo=UTC), datetime(9999, 12, 31, 16, tzinfo=UTC))},
+            "order.appointment_times",
+        ),
         (Stage.WITHDRAWN, {"appointment": SLOT}, "order.appointment_not_expected"),
     ],
 )

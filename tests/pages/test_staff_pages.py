@@ -87,6 +87,7 @@ def test_a_regulator_sees_no_orders(visitor, place) -> None:
     page = visitor.get("/")
     assert page.status_code == 403
     assert number not in page.text
+    assert "退出" in page.text, "there is a way out"
 
 
 @pytest.mark.parametrize(("username", "password"), [("wang.min", "wrong"), ("nobody", PASSWORD), ("", "")])
@@ -102,6 +103,31 @@ def test_a_form_without_its_token_is_refused(visitor) -> None:
     assert answer.status_code == 400
     assert "页面已过期" in answer.text
     assert visitor.get("/").status_code == 302
+
+
+def test_signing_in_works_over_tls(runtime) -> None:
+    """Browsers send no more of where they come from than our own header lets them."""
+    create_account(
+        runtime.db, username="lan", password=PASSWORD, role="manager", display_name="lan", operator_id=1
+    )
+    client = create_app(runtime).test_client()
+    there = "https://desk.example"
+    page = client.get("/sign-in", base_url=there)
+    assert page.headers["Referrer-Policy"] == "same-origin"
+    found = re.search(r'name="csrf_token" value="([^"]+)"', page.text)
+    assert found
+    answer = client.post(
+        "/sign-in",
+        base_url=there,
+        headers={"Referer": f"{there}/sign-in"},
+        data={"username": "lan", "password": PASSWORD, "csrf_token": found[1]},
+    )
+    assert answer.status_code == 302
+
+
+def test_what_the_database_has_no_place_for_is_no_failure(visitor) -> None:
+    assert enter(visitor, "wang\0min").status_code == 401
+    assert enter(visitor).status_code == 302
 
 
 def test_the_stage_filter_and_older_pages(visitor, place, runtime) -> None:

@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 
 from tracker.promises import seed
 from tracker.promises.calendar import CalendarRangeError, RestSpan, SpecialDay, WorkingCalendar, announced
+from tracker.promises.import_calendar import import_calendar
 from tracker.promises.seed import announced_years
+from tracker.reference import read_calendar
 
 CASES = list(
     csv.DictReader((Path(__file__).parents[1] / "data" / "working-day-cases.csv").read_text().splitlines())
@@ -151,3 +153,21 @@ def test_what_cannot_be_counted_is_refused() -> None:
         WorkingCalendar([SpecialDay(date(2026, 1, 1), False)] * 2, [2026])
     with pytest.raises(ValueError, match="announced"):
         WorkingCalendar([], [])
+
+
+def test_an_older_package_leaves_later_announced_years_alone(database, monkeypatch) -> None:
+    with database.reading() as connection:
+        before = read_calendar(connection)
+    monkeypatch.setattr(seed, "announced_years", lambda: [2024, 2025])
+    days = [day for day in seed.announced_days() if day.day.year in (2024, 2025)]
+    monkeypatch.setattr(seed, "announced_days", lambda: iter(days))
+    import_calendar(database)
+    with database.reading() as connection:
+        after = read_calendar(connection)
+    assert before is not None
+    assert after is not None
+    assert after.last_announced_year == before.last_announced_year == 2026
+    start = date(2026, 1, 1)
+    for offset in range(365):
+        day = start + timedelta(days=offset)
+        assert after.is_working(day) == before.is_working(day), day

@@ -1,6 +1,7 @@
 """Missing or malformed configuration stops the start with one clear line (I8)."""
 
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -34,15 +35,44 @@ def run(settings: dict[str, str], *arguments: str) -> subprocess.CompletedProces
         ({"TRACKER_KEY_FILE": "/nowhere/keys.json"}, "/nowhere/keys.json"),
         ({"TRACKER_SECRET_KEY": "short"}, "at least 32 characters"),
         ({"TRACKER_LEASE_SECONDS": "-1"}, "TRACKER_LEASE_SECONDS"),
+        ({"TRACKER_LOOKUP_LIMIT": "now and then"}, "TRACKER_LOOKUP_LIMIT"),
+        ({"TRACKER_DEMO": "perhaps"}, "TRACKER_DEMO"),
+        ({"TRACKER_DATABASE_URL": "postgresql://host:port/x"}, "TRACKER_DATABASE_URL"),
+        ({"TRACKER_PUBLIC_BASE_URL": "http://[half"}, "TRACKER_PUBLIC_BASE_URL"),
+        (
+            {
+                "TRACKER_SMS_GATEWAY": "twilio",
+                "TWILIO_ACCOUNT_SID": "AC" + "0" * 32,
+                "TWILIO_AUTH_TOKEN": "0" * 32,
+                "TWILIO_FROM": "+15005550006",
+                "TRACKER_UNKNOWN_GRACE_SECONDS": "5",
+            },
+            "must not be below TWILIO_TIMEOUT_SECONDS",
+        ),
+        ({"TRACKER_DATABASE_URL": "postgresql://nobody@127.0.0.1:9/x"}, "database: "),
     ],
 )
 def test_a_wrong_setting_is_named_in_one_line(
     settings: dict[str, str], change: dict[str, str], told: str
 ) -> None:
-    ended = run({**settings, **change}, "check")
+    ended = run({**settings, **change}, "keys", "channel", "telecom", "app")
     assert ended.returncode == 2
     assert told in ended.stderr
     assert ended.stderr.count("\n") == 1, ended.stderr
+
+
+def test_a_port_in_use_is_named(settings: dict[str, str]) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        ended = run({**settings, "TRACKER_PORT": port}, "serve")
+    assert ended.returncode == 2
+    assert f"cannot listen on 127.0.0.1:{port}" in ended.stderr
+
+
+def test_nothing_is_nothing_as_files_of_settings_write_it(settings: dict[str, str]) -> None:
+    assert run({**settings, "TRACKER_DEMO": "", "TRACKER_SECURE_COOKIES": ""}, "check").returncode == 0
 
 
 def test_a_secret_is_never_repeated(settings: dict[str, str]) -> None:
@@ -58,15 +88,24 @@ def test_a_key_file_that_others_can_read_is_refused(settings: dict[str, str], tm
     assert (ended.returncode, "0600" in ended.stderr) == (2, True)
 
 
+@pytest.mark.parametrize(
+    ("name", "command"), [("TRACKER_KEY_FILE", "check"), ("TRACKER_SECRET_KEY", "serve")]
+)
+def test_a_database_of_ones_own_never_gets_keys_made_up(
+    settings: dict[str, str], tmp_path: Path, name: str, command: str
+) -> None:
+    """Each machine would make its own, and none could read what another wrote."""
+    settings = {k: v for k, v in settings.items() if k != name} | {"TRACKER_DATA_DIR": str(tmp_path)}
+    ended = run(settings, command)
+    assert (ended.returncode, name in ended.stderr) == (2, True)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_good_configuration_can_serve(settings: dict[str, str]) -> None:
     ended = run(settings, "check")
     assert ended.returncode == 0, ended.stdout + ended.stderr
-    assert {line.split()[0] for line in ended.stdout.splitlines()} == {
-        "database",
-        "redis",
-        "calendar",
-        "queue",
-    }
+    told = {line.split()[0] for line in ended.stdout.splitlines()}
+    assert told == {"database", "redis", "reference", "calendar", "queue"}
 
 
 @pytest.mark.parametrize(

@@ -47,6 +47,8 @@ def _runtime() -> Runtime:
 @blueprint.before_request
 def _authenticate() -> None:
     require_channel(_runtime())
+    if request.method == "POST" and not request.is_json:
+        raise Refusal(Fault("request.media_type"))
 
 
 class PageQuerySchema(StrictSchema):

@@ -4,11 +4,13 @@ import sys
 from collections.abc import Sequence
 
 import click
+from sqlalchemy.exc import DBAPIError
 
-from tracker.cli import calendar, demo, imports, keys, servers, staff
+from tracker.cli import calendar, demo, imports, keys, servers, setup, staff
 from tracker.cli.context import say
 from tracker.config import ConfigError
 from tracker.crypto import KeyRingError
+from tracker.db import is_outage
 from tracker.embedded import EmbeddedError
 
 
@@ -35,6 +37,7 @@ for command in (
     servers.worker,
     servers.schedule,
     servers.migrate,
+    setup.setup,
     servers.check,
     imports.import_orders,
     calendar.calendar,
@@ -51,3 +54,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except (ConfigError, KeyRingError, EmbeddedError) as error:
         say(f"tracker: {error}")
         sys.exit(2)
+    except DBAPIError as error:
+        # The driver's own first line: it names host and reason, and no password.
+        reason = str(error.orig).strip().splitlines() or [type(error).__name__]
+        say(f"tracker: database: {reason[0]}")
+        sys.exit(2 if is_outage(error) else 1)

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import sys
 import threading
 
@@ -22,6 +23,7 @@ def serve_wsgi(target: str, port: int, complete: Config) -> None:
     from granian import Granian
     from granian.constants import Interfaces
 
+    _make_sure_is_free(complete.bind, port)
     os.environ.update(environment(complete))
     os.environ[PARENT_VARIABLE] = str(os.getpid())
     Granian(
@@ -40,6 +42,17 @@ def serve_wsgi(target: str, port: int, complete: Config) -> None:
     ).serve()
 
 
+def _make_sure_is_free(address: str, port: int) -> None:
+    """Raises ConfigError where the address cannot be listened on; the web server would say it in riddles."""
+    try:
+        family = socket.getaddrinfo(address, port, type=socket.SOCK_STREAM)[0][0]
+        with socket.socket(family, socket.SOCK_STREAM) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((address, port))
+    except OSError as error:
+        raise config.ConfigError(f"cannot listen on {address}:{port}: {error.strerror}") from None
+
+
 @click.command()
 def serve() -> None:
     """Serve the API and the staff pages on TRACKER_PORT.
@@ -50,6 +63,12 @@ def serve() -> None:
     """
     die_with_parent()
     with settings() as complete:
+        # Tried here first: a web server's worker would tell of what is missing in a traceback.
+        runtime.start(complete).close()
+        if complete.secret_key is None:
+            raise config.ConfigError(
+                "configuration: TRACKER_SECRET_KEY is needed with a database of one's own"
+            )
         serve_wsgi("tracker.wsgi:service", complete.port, complete)
 
 
@@ -106,7 +125,7 @@ def migrate(revision: str) -> None:
         if url is None:
             raise config.ConfigError("configuration: TRACKER_MIGRATION_DATABASE_URL is needed")
         migrating.upgrade(url, revision)
-        say(f"database is at {revision}")
+        say(f"database is at {migrating.current(url)}")
 
 
 @click.command()

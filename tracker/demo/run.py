@@ -37,7 +37,7 @@ class Credentials:
 
 def run(config: Config, say: Callable[[str], None]) -> int:
     """Set everything up, run it until Ctrl-C, and return the exit code."""
-    with bootstrap.completed(config, say=say) as complete:
+    with bootstrap.completed(config, say=say, make_keys=True) as complete:
         if complete.data_dir is None or complete.migration_database_url is None:
             raise AssertionError("a completed configuration has a data folder and a migration address")
         say("migrating the database")

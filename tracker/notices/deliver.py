@@ -25,8 +25,9 @@ from tracker.sms.port import Accepted, NotSent, Outcome, Sms
 
 log = structlog.get_logger(__name__)
 
-# A whole batch must be through well before its lease runs out, even if every request of it takes
-# the gateway's full time-out: 64 texts over 8 connections at 10 s are 80 s of a lease of 180 s.
+# A whole batch should be through well before its lease runs out, even if every request of it takes
+# the gateway's full time-out: 64 texts over 8 connections at 10 s are 80 s of a lease of 180 s. What
+# has not been begun by then is not begun any more.
 BATCH = 64
 MOST = 50 * BATCH
 _DETAIL_LIMIT = 200
@@ -53,7 +54,7 @@ def deliver(runtime: Runtime, queue: str) -> int:
             # This process stood still, and another may have sent these by now: the sweep will find out.
             log.warning("lease_expired_before_sending", notices=[c.sms.notice_id for c in batch])
             break
-        outcomes = runtime.gateway.send_many([claimed.sms for claimed in batch])
+        outcomes = runtime.gateway.send_many([claimed.sms for claimed in batch], until=expires)
         record(runtime, batch, outcomes)
         tried += len(batch)
     return tried

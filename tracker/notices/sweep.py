@@ -29,8 +29,11 @@ _ASK_AT_MOST = 500
 def sweep(runtime: Runtime) -> dict[str, int]:
     """One round; returns what it did, by kind."""
     expired = _expire_leases(runtime)
-    settled = _settle_unknown(runtime)
+    # First what is due: asking about the unknown may take long where a provider hangs.
     rung = _ring_for_due(runtime)
+    settled = _settle_unknown(runtime)
+    if settled:
+        rung += _ring_for_due(runtime)
     if expired or settled:
         log.info("swept", expired=expired, settled=settled, rung=rung)
     return {"expired": expired, "settled": settled, "rung": rung}

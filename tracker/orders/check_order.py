@@ -9,13 +9,13 @@ from typing import Any
 
 from tracker import clock
 from tracker.crypto import KeyRing
+from tracker.orders.rules import CLOCK_SKEW
 from tracker.problems import Fault, Refusal
 from tracker.promises import rules as promise_rules
 from tracker.promises.rules import Deadline
 from tracker.reference import ChannelFacts, Place, PlanFacts, Reference
 
 _OLDEST = timedelta(days=730)
-_CLOCK_SKEW = timedelta(minutes=5)
 
 DEDICATED_LINE = "dedicated_line"
 
@@ -51,14 +51,17 @@ def check_order(
     accepted_on = clock.local_date(accepted_at)
     place = reference.places.get(request["address"]["community_code"])
     if place is None:
-        return Refusal(*faults, Fault("order.unknown_community", "/address/community_code"))
+        faults.append(Fault("order.unknown_community", "/address/community_code"))
+    if (channel.operator_id, request["plan"]) not in reference.plans:
+        faults.append(Fault("order.unknown_plan", "/plan"))
+    if faults or place is None:
+        return Refusal(*faults)
+    # Whether it was on sale there and then can be told only of a known place and a sound time.
     plan = reference.plan_on_sale(channel.operator_id, request["plan"], place, accepted_on)
     if plan is None:
-        return Refusal(*faults, Fault("order.unknown_plan", "/plan"))
+        return Refusal(Fault("order.unknown_plan", "/plan"))
     if plan.audience != request["customer"]["kind"]:
-        faults.append(Fault("order.plan_audience", "/plan"))
-    if faults:
-        return Refusal(*faults)
+        return Refusal(Fault("order.plan_audience", "/plan"))
     # A dedicated line is always surveyed first (专线勘察), whatever the channel thinks of the address.
     resource = "survey" if plan.product == DEDICATED_LINE else request["resource"]
     deadline = _deadline(reference, plan, place, resource, accepted_at)
@@ -74,7 +77,7 @@ def digest_of(keys: KeyRing, request: Mapping[str, Any]) -> bytes:
 
 
 def _faults_of_time(accepted_at: datetime, now: datetime) -> list[Fault]:
-    if accepted_at > now + _CLOCK_SKEW:
+    if accepted_at > now + CLOCK_SKEW:
         return [Fault("order.accepted_in_future", "/accepted_at")]
     if accepted_at < now - _OLDEST:
         return [Fault("order.accepted_too_old", "/accepted_at")]

@@ -9,7 +9,7 @@ from codecs import BOM_UTF8
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from marshmallow import ValidationError
 
@@ -102,34 +102,23 @@ def import_orders(
 
 def _rows(path: Path) -> Iterator[tuple[int, dict[str, str] | Fault, int]]:
     """First line of each row, its cells by column or why they cannot be read, and bytes read so far."""
+    header: list[str] | None = None
     with path.open("rb") as raw:
-        # Decoded line by line, so that the position in the file is known. Bytes that are not UTF-8
-        # become surrogates, by which the row is told to be so.
-        reader = csv.reader(
-            (line.decode("utf-8", "surrogateescape") for line in _without_mark(raw)), strict=True
-        )
-        header: list[str] | None = None
-        while True:
-            begins = reader.line_num + 1
+        # A line is a row: no field may hold a line break, and so a stray quote costs its own row only.
+        # Bytes that are not UTF-8 become surrogates, by which the row is told to be so.
+        for number, line in enumerate(raw, start=1):
+            text = (line.removeprefix(BOM_UTF8) if number == 1 else line).decode("utf-8", "surrogateescape")
             try:
-                cells = next(reader)
-            except StopIteration:
-                break
+                cells = next(csv.reader([text.rstrip("\r\n")], strict=True), [])
             except csv.Error:
                 cells = [""] * (len(header or ()) + 1)
             if header is None:
                 header = [name.strip() for name in cells]
                 _check_header(header)
             elif cells:
-                yield begins, _by_column(header, cells), raw.tell()
-        if header is None:
-            _check_header([])
-
-
-def _without_mark(raw: IO[bytes]) -> Iterator[bytes]:
-    """The lines of the file without a byte order mark, as spreadsheet programs write it."""
-    for number, line in enumerate(raw):
-        yield line.removeprefix(BOM_UTF8) if number == 0 else line
+                yield number, _by_column(header, cells), raw.tell()
+    if header is None:
+        _check_header([])
 
 
 def _by_column(header: list[str], cells: list[str]) -> dict[str, str] | Fault:
@@ -143,6 +132,8 @@ def _by_column(header: list[str], cells: list[str]) -> dict[str, str] | Fault:
 def _check_header(header: list[str]) -> None:
     faults = [Fault("file.missing_column", "", {"column": name}) for name in _NEEDED if name not in header]
     faults += [Fault("file.unknown_column", "", {"column": name}) for name in header if name not in COLUMNS]
+    twice = {name for name in header if header.count(name) > 1}
+    faults += [Fault("file.repeated_column", "", {"column": name}) for name in sorted(twice)]
     if faults:
         raise Refusal(*faults)
 

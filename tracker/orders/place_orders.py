@@ -70,32 +70,31 @@ def place_orders(
     """
     now = clock.now()
     reference = reference or runtime.reference.current()
-    results: list[Placed | Refusal | None] = [None] * len(requests)
-    fresh: dict[str, tuple[int, CheckedOrder]] = {}
-    repeats: list[int] = []
-    for index, request in enumerate(requests):
-        if request["external_reference"] in fresh:
-            repeats.append(index)
-            continue
-        checked = check_order(reference, runtime.keys, channel, request, now)
-        if isinstance(checked, Refusal):
-            results[index] = checked
-        else:
-            fresh[checked.reference] = (index, checked)
-    batch = [checked for _, checked in fresh.values()]
+    checked = [check_order(reference, runtime.keys, channel, request, now) for request in requests]
+    # The first sound request under a reference is stored; any other is judged against what stands there.
+    first: dict[str, CheckedOrder] = {}
+    for one in checked:
+        if isinstance(one, CheckedOrder):
+            first.setdefault(one.reference, one)
     with runtime.db.transaction() as connection:
-        stored = _store(connection, runtime, reference, channel, batch, now, notify_old)
-        known = _known(connection, channel, [key for key in fresh if key not in stored])
-    for key, (index, checked) in fresh.items():
-        results[index] = stored.get(key) or _repeat(known[key], checked.digest)
-    for index in repeats:
-        # The same reference twice in one batch: the second is judged against the first.
-        first_index, first = fresh[requests[index]["external_reference"]]
-        answer = results[first_index]
-        if digest_of(runtime.keys, requests[index]) != first.digest:
-            answer = Refusal(_duplicate())
-        results[index] = replace(answer, repeated=True) if isinstance(answer, Placed) else answer
-    return results  # type: ignore[return-value]  # every place has been filled
+        stored = _store(connection, runtime, reference, channel, list(first.values()), now, notify_old)
+        others = {request["external_reference"] for request in requests} - stored.keys()
+        known = _known(connection, channel, sorted(others))
+    results: list[Placed | Refusal] = []
+    for request, one in zip(requests, checked, strict=True):
+        key = request["external_reference"]
+        if key in stored and one is first[key]:
+            results.append(stored[key])
+        elif key in stored:
+            same = digest_of(runtime.keys, request) == first[key].digest
+            results.append(replace(stored[key], repeated=True) if same else Refusal(_duplicate()))
+        elif key in known:
+            # Also where it is refused today, because its plan is no longer sold: it is stored.
+            results.append(_repeat(known[key], digest_of(runtime.keys, request)))
+        else:
+            assert isinstance(one, Refusal), "what is sound was stored, or stands there"  # noqa: S101
+            results.append(one)
+    return results
 
 
 def _store(

@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from tracker import clock
 from tracker.orders.actor import Actor
 from tracker.orders.models import Order, Payment
+from tracker.orders.rules import CLOCK_SKEW
 from tracker.problems import Fault, Refusal
 from tracker.runtime import Runtime
 
@@ -16,10 +17,14 @@ from tracker.runtime import Runtime
 def record_payment(runtime: Runtime, actor: Actor, number: str, request: Mapping[str, Any]) -> None:
     """Record one payment, loaded by PaymentRequestSchema.
 
-    Raises Refusal: order.not_found, or payment.duplicate_reference for a reference that the
-    operator has used before.
+    Raises Refusal: order.not_found, payment.nothing, payment.in_the_future, or
+    payment.duplicate_reference for a reference that the operator has used before.
     """
     now = clock.now()
+    if request["amount_fen"] == 0:
+        raise Refusal(Fault("payment.nothing", "/amount_fen"))
+    if request["paid_at"] is not None and request["paid_at"] > now + CLOCK_SKEW:
+        raise Refusal(Fault("payment.in_the_future", "/paid_at"))
     with runtime.db.transaction() as connection:
         wanted = select(Order.id).where(Order.number == number, Order.operator_id == actor.operator_id)
         if actor.channel_id is not None:

@@ -44,7 +44,7 @@ def record_progress(
         if if_version is not None and if_version != order.version:
             raise Refusal(Fault("version.stale"))
         move = _move(request, now)
-        faults = faults_of(Stage(order.stage), order.stage_at, move, now)
+        faults = faults_of(Stage(order.stage), _stage_at(connection, order.id), move, now)
         if faults:
             raise Refusal(*(Fault(rule, _POINTERS[rule]) for rule in faults))
         installer = request.get("installer")
@@ -81,16 +81,22 @@ def record_progress(
 
 
 def _locked(connection: Connection, actor: Actor, number: str) -> Row[Any] | None:
-    """The order, locked until the commit, with the time it reached its stage."""
-    latest = select(func.max(OrderEvent.occurred_at)).where(OrderEvent.order_id == Order.id).scalar_subquery()
+    """The order, locked until the commit."""
     wanted = (
-        select(Order.__table__, latest.label("stage_at"))
+        select(Order.__table__)
         .where(Order.number == number, Order.operator_id == actor.operator_id)
-        .with_for_update(of=Order)
+        .with_for_update()
     )
     if actor.channel_id is not None:
         wanted = wanted.where(Order.channel_id == actor.channel_id)
     return connection.execute(wanted).one_or_none()
+
+
+def _stage_at(connection: Connection, order_id: int) -> datetime:
+    """When its latest stage was reached; read after the lock, or it could be older than the order."""
+    return connection.execute(
+        select(func.max(OrderEvent.occurred_at)).where(OrderEvent.order_id == order_id)
+    ).scalar_one()
 
 
 def _move(request: Mapping[str, Any], now: datetime) -> Move:

@@ -48,6 +48,9 @@ MOVES: dict[Stage, tuple[Stage, ...]] = {
     Stage.RETURNED: (),
 }
 
+# A caller's clock may be this much ahead of ours.
+CLOCK_SKEW = timedelta(minutes=5)
+
 NEEDS_REASON = frozenset({Stage.RETURNED})
 NEEDS_APPOINTMENT = frozenset({Stage.APPOINTED})
 
@@ -125,7 +128,7 @@ def faults_of(stage: Stage, reached_at: datetime, move: Move, now: datetime) -> 
     faults = []
     if move.to not in MOVES[stage]:
         faults.append("order.illegal_move")
-    if move.occurred_at > now + timedelta(minutes=5):
+    if move.occurred_at > now + CLOCK_SKEW:
         faults.append("order.in_the_future")
     if move.occurred_at < reached_at:
         faults.append("order.before_last_stage")
@@ -144,6 +147,7 @@ def _appointment_faults(appointment: tuple[datetime, datetime] | None, agreed_at
     if appointment is None:
         return ["order.appointment_required"]
     starts_at, ends_at = appointment
-    if not starts_at < ends_at <= starts_at + timedelta(hours=12) or ends_at <= agreed_at:
+    ahead = agreed_at < ends_at <= agreed_at + timedelta(days=366)
+    if not ahead or not timedelta(0) < ends_at - starts_at <= timedelta(hours=12):
         return ["order.appointment_times"]
     return []

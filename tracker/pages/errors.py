@@ -21,8 +21,8 @@ _ADVICE = {
 
 
 def of_status(status: int) -> Response:
-    """The page of an HTTP status. Asks nothing of the database, which may be what failed."""
+    """The page of an HTTP status, also where the database is what failed."""
     title = _TITLES.get(status, N_("页面出错了"))
     advice = _ADVICE.get(status, N_("问题已记录。请返回重试，或联系系统管理员。"))
-    page = render_template("staff/error.html", title=title, advice=advice, status=status, person=None)
+    page = render_template("staff/error.html", title=title, advice=advice, status=status)
     return make_response(page, status)

@@ -56,7 +56,9 @@ def sign_in_page() -> str | tuple[str, int] | Response:
     if request.method == "GET":
         return render_template("staff/sign_in.html", wrong=False)
     runtime: Runtime = current_app.extensions["tracker"]
-    username, password = request.form.get("username", "")[:64], request.form.get("password", "")[:200]
+    # NUL is the one character that PostgreSQL has no place for.
+    username = request.form.get("username", "")[:64].replace("\0", "")
+    password = request.form.get("password", "")[:200]
     found = sign_in(runtime.db, username, password)
     if found is None:
         return render_template("staff/sign_in.html", wrong=True, username=username), 401

@@ -36,7 +36,7 @@ def register(app: Flask, run: Runtime) -> None:
     app.config |= {
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",
-        "SESSION_COOKIE_SECURE": run.config.secure_cookies,
+        "SESSION_COOKIE_SECURE": run.config.service_is_secure,
     }
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
@@ -110,8 +110,9 @@ def _set_headers(app: Flask, run: Runtime) -> None:
     @app.after_request
     def protect(response: Response) -> Response:
         response.headers.setdefault("X-Content-Type-Options", "nosniff")
-        response.headers.setdefault("Referrer-Policy", "no-referrer")
-        if run.config.secure_cookies:
+        # To ourselves it is sent: over TLS a form's sender is checked by it as well as by its token.
+        response.headers.setdefault("Referrer-Policy", "same-origin")
+        if run.config.service_is_secure:
             response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
         if response.mimetype == "text/html":
             response.headers["Content-Security-Policy"] = _CONTENT_POLICY
@@ -124,6 +125,6 @@ def _set_headers(app: Flask, run: Runtime) -> None:
                     max_age=_YEAR,
                     httponly=True,
                     samesite="Lax",
-                    secure=run.config.secure_cookies,
+                    secure=run.config.service_is_secure,
                 )
         return response

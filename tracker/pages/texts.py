@@ -15,7 +15,7 @@ _SEARCH_LIMIT = 40
 def texts() -> str:
     """The newest texts, newest first; renews itself while no search is typed."""
     runtime: Runtime = current_app.extensions["tracker"]
-    search = request.args.get("q", "").strip()[:_SEARCH_LIMIT]
+    search = request.args.get("q", "").replace("\0", "").strip()[:_SEARCH_LIMIT]
     with runtime.db.reading() as connection:
         found = queries.recent(connection, _SHOWN, search)
     return render_template("staff/texts.html", texts=found, search=search)

@@ -95,8 +95,11 @@ class Gateway(Protocol):
         """Make exactly one attempt. Never raises for the provider's or the network's doing."""
         ...
 
-    def send_many(self, batch: Sequence[Sms]) -> list[Outcome]:
-        """One attempt for each, outcomes in the order of the batch."""
+    def send_many(self, batch: Sequence[Sms], *, until: datetime | None = None) -> list[Outcome]:
+        """One attempt for each, outcomes in the order of the batch.
+
+        None is begun at or after `until` (aware UTC): those are NotSent.
+        """
         ...
 
     def find(self, sms: Sms, since: datetime) -> Finding:

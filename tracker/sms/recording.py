@@ -38,13 +38,15 @@ class RecordingGateway:
         """Record one text. See `send_many`."""
         return self.send_many([sms])[0]
 
-    def send_many(self, batch: Sequence[Sms]) -> list[Outcome]:
+    def send_many(self, batch: Sequence[Sms], *, until: datetime | None = None) -> list[Outcome]:
         """Record all texts in one transaction of their own: all of them share what becomes of it.
 
         Not sent while nothing was committed; unknown once the commit was asked for and failed.
         """
         if not batch:
             return []
+        if until is not None and clock.now() >= until:
+            return [NotSent("no time left")] * len(batch)
         if self._latency:
             time.sleep(self._latency)
         rows = [self._row(sms) for sms in batch]

@@ -17,6 +17,7 @@ from twilio.base.exceptions import TwilioException
 from twilio.rest import Client
 from urllib3.exceptions import HTTPError
 
+from tracker import clock
 from tracker.config import TwilioSettings
 from tracker.sms.port import (
     Absent,
@@ -91,8 +92,8 @@ class TwilioGateway:
             return Unknown("accepted without a sid")
         return Accepted(sid)
 
-    def send_many(self, batch: Sequence[Sms]) -> list[Outcome]:
-        """One POST for each, several at a time.
+    def send_many(self, batch: Sequence[Sms], *, until: datetime | None = None) -> list[Outcome]:
+        """One POST for each, several at a time, none begun at or after `until`.
 
         The whole batch can take as long as its size over the concurrency, times the time-out.
         """
@@ -100,7 +101,10 @@ class TwilioGateway:
             return []
         self._messages()
         with ThreadPoolExecutor(min(self._concurrency, len(batch)), "twilio") as pool:
-            return list(pool.map(self.send, batch))
+            return list(pool.map(lambda sms: self._send_until(sms, until), batch))
+
+    def _send_until(self, sms: Sms, until: datetime | None) -> Outcome:
+        return NotSent("no time left") if until is not None and clock.now() >= until else self.send(sms)
 
     def find(self, sms: Sms, since: datetime) -> Finding:
         """List the messages to the number and look for the same text.

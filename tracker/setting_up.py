@@ -1,0 +1,102 @@
+"""Set a city up: divisions, calendar, and the operators, channels, limits and plans of a file.
+
+Harmless to repeat: what is there already is left as it is.
+"""
+
+import tomllib
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, select
+from sqlalchemy.dialects.postgresql import insert
+
+from tracker import clock
+from tracker.channels.models import Channel
+from tracker.db import Base, Database
+from tracker.places.load_divisions import load_divisions, packaged
+from tracker.promises.import_calendar import import_calendar
+from tracker.promises.models import PromiseRule
+from tracker.staff.models import Operator
+from tracker.tariffs.models import Plan
+
+
+class SetUpError(ValueError):
+    """The file does not describe a city's operators; the message says where."""
+
+
+def example() -> str:
+    """The text of the demonstration's file, to begin one's own from."""
+    return (files("tracker") / "data" / "demo.toml").read_text(encoding="utf-8")
+
+
+def set_up(db: Database, content: str, divisions: Path | None = None) -> None:
+    """Store what `content` (TOML) says, the divisions (by default Qingyuan's), and the calendar.
+
+    Raises SetUpError, and DivisionsError for a wrong file of divisions.
+    """
+    try:
+        data = tomllib.loads(content)
+    except tomllib.TOMLDecodeError as error:
+        raise SetUpError(f"not TOML: {error}") from None
+    load_divisions(db, divisions or packaged())
+    import_calendar(db)
+    try:
+        with db.transaction() as connection:
+            _insert(connection, Operator, data["operators"])
+            operators = {row.code: row.id for row in connection.execute(select(Operator.code, Operator.id))}
+            for code in (operator["code"] for operator in data["operators"]):
+                _channels(connection, operators[code], data["channels"])
+                _rules(connection, operators[code], data["rules"], data)
+            _plans(connection, operators, data)
+    except KeyError as error:
+        raise SetUpError(f"{error.args[0]} is missing, or names nothing in the file") from None
+
+
+def _insert(connection: Connection, table: type[Base], rows: list[dict[str, Any]]) -> None:
+    """What is there already is left as it is."""
+    if rows:
+        connection.execute(insert(table).on_conflict_do_nothing(), rows)
+
+
+def _channels(connection: Connection, operator_id: int, channels: list[dict[str, Any]]) -> None:
+    _insert(connection, Channel, [channel | {"operator_id": operator_id} for channel in channels])
+
+
+def _rules(
+    connection: Connection, operator_id: int, rules: list[dict[str, Any]], data: dict[str, Any]
+) -> None:
+    common = {
+        "operator_id": operator_id,
+        "version": 1,
+        "cut_off": None,
+        "end_of_day": None,
+        "late_counts_as_next_day": False,
+        "valid_from": data["in_force_from"],
+        "remark": data.get("remark", ""),
+        "created_at": clock.now(),
+    }
+    _insert(connection, PromiseRule, [common | rule for rule in rules])
+
+
+def _plans(connection: Connection, operators: dict[str, int], data: dict[str, Any]) -> None:
+    now = clock.now()
+    rows = []
+    for plan in data["plans"]:
+        for code, (filing_number, monthly_fen) in plan["operators"].items():
+            rows.append(
+                {name: value for name, value in plan.items() if name != "operators"}
+                | {
+                    "operator_id": operators[code],
+                    "filing_number": filing_number,
+                    "monthly_fen": monthly_fen,
+                    "region": data["region"],
+                    "version": 1,
+                    "state": "published",
+                    "kind": "套餐",
+                    "remark": data.get("remark", ""),
+                    "on_sale_from": data["in_force_from"],
+                    "published_at": now,
+                }
+            )
+    _insert(connection, Plan, rows)
