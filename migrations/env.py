@@ -1,13 +1,17 @@
 """How migrations run: one at a time, and never waiting long for a lock that customers hold."""
 
+import time
+
 from alembic import context
-from sqlalchemy import create_engine, text
+from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.pool import NullPool
 
 from tracker import tables
 
 # Any number will do, as long as every migration of this database takes the same.
 _ADVISORY_LOCK = 772_118_024
+
+_PAUSE_SECONDS = 0.1
 
 # A statement that has to wait for a lock makes everybody behind it wait too.
 _PATIENCE = ("SET lock_timeout = '2s'", "SET statement_timeout = '15min'")
@@ -16,8 +20,7 @@ _PATIENCE = ("SET lock_timeout = '2s'", "SET statement_timeout = '15min'")
 def _run_online(url: str) -> None:
     engine = create_engine(url, poolclass=NullPool, connect_args={"options": "-c timezone=UTC"})
     with engine.connect() as connection:
-        # Held by the session, so it outlives each migration's transaction.
-        connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _ADVISORY_LOCK})
+        _wait_for_turn(connection)
         for setting in _PATIENCE:
             connection.execute(text(setting))
         connection.commit()
@@ -31,6 +34,18 @@ def _run_online(url: str) -> None:
         with context.begin_transaction():
             context.run_migrations()
     engine.dispose()
+
+
+def _wait_for_turn(connection: Connection) -> None:
+    """Take the lock, held by the session, so that it outlives each migration's transaction.
+
+    Asked for again and again rather than waited for: a statement that waits is an open transaction, for
+    whose end an index that is built beside running writes would wait in turn.
+    """
+    wanted = text("SELECT pg_try_advisory_lock(:key)")
+    while not connection.scalar(wanted, {"key": _ADVISORY_LOCK}):
+        connection.rollback()
+        time.sleep(_PAUSE_SECONDS)
 
 
 def _run_offline() -> None:

@@ -8,23 +8,21 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, or_, select, true
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.exc import DBAPIError
 
 from public_status.rules import Happening, PaidIn
 from tracker.db import Database
-from tracker.orders.models import Order, OrderEvent, Payment
+from tracker.orders.models import MOVE_KINDS, Order, OrderEvent, Payment
 from tracker.orders.rules import Stage
 from tracker.places.models import Division
-from tracker.promises.models import Promise
+from tracker.promises.models import Promise, PromiseEntry
+from tracker.promises.standing import current, latest_entry
 from tracker.staff.models import Operator
 from tracker.tariffs.models import Plan
 
 Found = TypeVar("Found")
-
-# Kinds of events that brought an order to a stage; others happen within one.
-_MOVES = ("accepted", "stage")
 
 
 @dataclass(frozen=True)
@@ -90,12 +88,17 @@ def _standing(connection: Connection, condition: ColumnElement[bool]) -> Standin
     )
 
 
+_LATEST = latest_entry(
+    Order.id, PromiseEntry.deadline, PromiseEntry.provisional, PromiseEntry.explanation
+)
+
+
 def _standing_select() -> Select[Any]:
     event = func.json_build_object(
         "stage", OrderEvent.stage, "at", OrderEvent.occurred_at, "reason", OrderEvent.reason_code
     )
     happenings = select(func.json_agg(aggregate_order_by(event, OrderEvent.order_version))).where(
-        OrderEvent.order_id == Order.id, OrderEvent.kind.in_(_MOVES)
+        OrderEvent.order_id == Order.id, OrderEvent.kind.in_(MOVE_KINDS)
     )
     payment = func.json_build_object("fee", Payment.fee, "fen", Payment.amount_fen)
     payments = select(func.json_agg(aggregate_order_by(payment, Payment.id))).where(
@@ -107,9 +110,10 @@ def _standing_select() -> Select[Any]:
             Order.stage,
             Order.lookup_digest,
             Order.price,
-            Promise.deadline,
-            Promise.provisional,
-            Promise.explanation,
+            Promise.deadline.label("first_deadline"),
+            current(_LATEST, "deadline"),
+            current(_LATEST, "provisional"),
+            current(_LATEST, "explanation"),
             Operator.name,
             Operator.name_en,
             Operator.hotline,
@@ -117,6 +121,7 @@ def _standing_select() -> Select[Any]:
             payments.correlate(Order).scalar_subquery().label("payments"),
         )
         .join(Promise, Promise.order_id == Order.id)
+        .outerjoin(_LATEST, true())
         .join(Operator, Operator.id == Order.operator_id)
     )
 

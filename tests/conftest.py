@@ -31,7 +31,7 @@ _BASE = Path(tempfile.gettempdir())
 
 # Emptied after each test; the seeded tables stay.
 _BUSINESS_TABLES = (
-    "recorded_texts, notice_attempts, notices, payments, promises, order_events, orders,"
+    "recorded_texts, notice_attempts, notices, payments, promise_entries, promises, order_events, orders,"
     " idempotency_records, channel_keys, accounts"
 )
 

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from typing import Any
 
 import phonenumbers
@@ -136,6 +136,54 @@ class Timestamp(fields.AwareDateTime):
         if value is None:
             return None
         return value.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+class Day(fields.Date):
+    """A calendar day of the city, ISO 8601: "2026-11-25"."""
+
+    default_error_messages = {  # noqa: RUF012 - marshmallow's own protocol
+        **_COMMON,
+        "invalid": RuleText("field.date"),
+        "format": RuleText("field.date"),
+    }
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(format="iso", **kwargs)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        try:
+            return super()._deserialize(value, attr, data, **kwargs)
+        except TypeError:
+            raise ValidationError(RuleText("field.date")) from None
+
+
+class TimeOfDay(fields.Field):
+    """A time on the city's clocks to the minute, "17:00"; "24:00" and beyond lie outside of the day."""
+
+    default_error_messages = {**_COMMON}  # noqa: RUF012 - marshmallow's own protocol
+    _SHAPE = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> time:
+        if not isinstance(value, str) or not self._SHAPE.fullmatch(value):
+            raise ValidationError(RuleText("field.time_of_day"))
+        return time.fromisoformat(value)
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> str | None:
+        return None if value is None else f"{value:%H:%M}"
+
+
+class Flag(fields.Boolean):
+    """true or false; neither 1 nor "yes"."""
+
+    default_error_messages = {**_COMMON, "invalid": RuleText("field.type")}  # noqa: RUF012
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(truthy={True}, falsy={False}, **kwargs)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> bool:
+        if not isinstance(value, bool):
+            raise ValidationError(RuleText("field.type"))
+        return value
 
 
 class Phone(Text):

@@ -73,9 +73,9 @@ def _reference(runtime: Runtime) -> str:
 
 
 def _calendar(runtime: Runtime) -> str:
-    return calendar_word(
-        None if (c := runtime.reference.current().calendar) is None else c.last_announced_year, clock.today()
-    )
+    calendars = runtime.reference.current().calendars
+    last_year = None if calendars is None else calendars.general().last_announced_year
+    return calendar_word(last_year, clock.today())
 
 
 def calendar_word(last_announced_year: int | None, today: date) -> str:

@@ -17,9 +17,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 from tracker.channels.models import Channel, ChannelKey
 from tracker.db import Base, Database
 from tracker.places.models import Division
-from tracker.promises.calendar import SpecialDay, WorkingCalendar
-from tracker.promises.models import CalendarDay, CalendarYear, PromiseRule
-from tracker.promises.rules import Rule, Unit
+from tracker.promises.calendar import WorkingCalendar
+from tracker.promises.calendars import Calendars
+from tracker.promises.queries import read_calendars, read_rules
+from tracker.promises.rules import Rule
 from tracker.staff.models import Operator
 from tracker.tariffs.models import Plan
 
@@ -54,6 +55,14 @@ class ChannelFacts:
     code: str
     name: str
     kind: str
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Whose key it is, and what the key may do."""
+
+    channel: ChannelFacts
+    scopes: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -96,16 +105,24 @@ class Reference:
     revision: int
     operators: Mapping[int, OperatorFacts]
     channels: Mapping[int, ChannelFacts]
-    keys: Mapping[bytes, int]
+    keys: Mapping[bytes, Caller]
     places: Mapping[str, Place]
     plans: Mapping[tuple[int, str], tuple[PlanFacts, ...]]
     rules: Mapping[int, tuple[Rule, ...]]
-    calendar: WorkingCalendar | None
+    calendars: Calendars | None
 
-    def channel_of_key(self, secret_sha256: bytes) -> ChannelFacts | None:
-        """The channel that a key, given by its hash, belongs to; None for an unknown or revoked one."""
-        channel_id = self.keys.get(secret_sha256)
-        return None if channel_id is None else self.channels[channel_id]
+    def calendar_of(self, operator_id: int, place: Place) -> WorkingCalendar | None:
+        """The calendar by which an operator counts at a place; None while none was imported."""
+        return None if self.calendars is None else self.calendars.of(operator_id, place.county_code)
+
+    @property
+    def counties(self) -> dict[str, str]:
+        """Each county's code and name."""
+        return {place.county_code: place.county for place in self.places.values()}
+
+    def caller_of(self, secret_sha256: bytes) -> Caller | None:
+        """Whose key this is, given by its hash; None for an unknown or revoked one."""
+        return self.keys.get(secret_sha256)
 
     def plan_on_sale(self, operator_id: int, filing_number: str, place: Place, on: date) -> PlanFacts | None:
         """The newest version on sale that day, one for the county before one for the whole city."""
@@ -157,16 +174,21 @@ def read(connection: Connection) -> Reference:
         row.id: ChannelFacts(row.id, row.operator_id, row.code, row.name, row.kind)
         for row in connection.execute(select(Channel.__table__))
     }
-    live = select(ChannelKey.secret_sha256, ChannelKey.channel_id).where(ChannelKey.revoked_at.is_(None))
+    live = select(ChannelKey.secret_sha256, ChannelKey.channel_id, ChannelKey.scopes).where(
+        ChannelKey.revoked_at.is_(None)
+    )
     return Reference(
         revision=revision,
         operators=operators,
         channels=channels,
-        keys={bytes(row.secret_sha256): row.channel_id for row in connection.execute(live)},
+        keys={
+            bytes(row.secret_sha256): Caller(channels[row.channel_id], frozenset(row.scopes))
+            for row in connection.execute(live)
+        },
         places=_places(connection),
         plans=_plans(connection),
-        rules=_rules(connection),
-        calendar=read_calendar(connection),
+        rules=read_rules(connection),
+        calendars=read_calendars(connection),
     )
 
 
@@ -190,25 +212,3 @@ def _plans(connection: Connection) -> dict[tuple[int, str], tuple[PlanFacts, ...
         key = (row.operator_id, row.filing_number)
         plans[key] = (*plans.get(key, ()), PlanFacts(*row))
     return plans
-
-
-def _rules(connection: Connection) -> dict[int, tuple[Rule, ...]]:
-    rules: dict[int, tuple[Rule, ...]] = {}
-    columns = [getattr(PromiseRule, name) for name in Rule.__dataclass_fields__ if name != "unit"]
-    for row in connection.execute(select(PromiseRule.operator_id, PromiseRule.unit, *columns)):
-        values = row._asdict()
-        operator_id = values.pop("operator_id")
-        rule = Rule(**{**values, "unit": Unit(values["unit"])})
-        rules[operator_id] = (*rules.get(operator_id, ()), rule)
-    return rules
-
-
-def read_calendar(connection: Connection) -> WorkingCalendar | None:
-    """The calendar of the tables; None while no announced year has been imported."""
-    years = connection.scalars(select(CalendarYear.year)).all()
-    if not years:
-        return None
-    days = connection.execute(
-        select(CalendarDay.day, CalendarDay.working, CalendarDay.name, CalendarDay.name_en)
-    )
-    return WorkingCalendar([SpecialDay(*row) for row in days], years)

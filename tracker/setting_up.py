@@ -4,10 +4,12 @@ Harmless to repeat: what is there already is left as it is.
 """
 
 import tomllib
+from datetime import date, time
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from marshmallow import ValidationError
 from sqlalchemy import Connection, select
 from sqlalchemy.dialects.postgresql import insert
 
@@ -15,10 +17,15 @@ from tracker import clock
 from tracker.channels.models import Channel
 from tracker.db import Base, Database
 from tracker.places.load_divisions import load_divisions, packaged
+from tracker.problems import Refusal, faults_in
 from tracker.promises.import_calendar import import_calendar
 from tracker.promises.models import PromiseRule
+from tracker.promises.publish_rule import publish
+from tracker.promises.schemas import RuleRequestSchema
 from tracker.staff.models import Operator
 from tracker.tariffs.models import Plan
+
+_ACTOR = "console:setup"
 
 
 class SetUpError(ValueError):
@@ -66,17 +73,44 @@ def _channels(connection: Connection, operator_id: int, channels: list[dict[str,
 def _rules(
     connection: Connection, operator_id: int, rules: list[dict[str, Any]], data: dict[str, Any]
 ) -> None:
+    scope = (PromiseRule.customer_kind, PromiseRule.product, PromiseRule.area, PromiseRule.resource)
+    known = {
+        tuple(row)
+        for row in connection.execute(
+            select(*scope, PromiseRule.valid_from).where(
+                PromiseRule.operator_id == operator_id, PromiseRule.withdrawn_at.is_(None)
+            )
+        )
+    }
     common = {
-        "operator_id": operator_id,
-        "version": 1,
-        "cut_off": None,
-        "end_of_day": None,
-        "late_counts_as_next_day": False,
         "valid_from": data["in_force_from"],
         "remark": data.get("remark", ""),
-        "created_at": clock.now(),
+        "reason": "the operator's limits when the city was set up",
     }
-    _insert(connection, PromiseRule, [common | rule for rule in rules])
+    for rule in rules:
+        try:
+            request = RuleRequestSchema().load(_as_json({**common, **rule}))
+            key = tuple(request[column.key] for column in (*scope, PromiseRule.valid_from))
+            if key not in known:
+                publish(connection, operator_id, request, _ACTOR, back_dated=True)
+        except ValidationError as error:
+            faults = ", ".join(f"{fault.pointer} {fault.words('en')}" for fault in faults_in(error.messages))
+            raise SetUpError(f"rules: {faults}") from None
+        except Refusal as refusal:
+            words = ", ".join(fault.words("en") for fault in refusal.faults)
+            raise SetUpError(f"rules: {words}") from None
+
+
+def _as_json(rule: dict[str, Any]) -> dict[str, Any]:
+    """TOML's own dates and times as the API writes them."""
+    return {
+        name: f"{value:%H:%M}"
+        if isinstance(value, time)
+        else value.isoformat()
+        if isinstance(value, date)
+        else value
+        for name, value in rule.items()
+    }
 
 
 def _plans(connection: Connection, operators: dict[str, int], data: dict[str, Any]) -> None:

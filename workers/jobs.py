@@ -9,6 +9,7 @@ from tracker.notices import deliver as delivering
 from tracker.notices import sweep as sweeping
 from tracker.notices.models import Notice
 from tracker.notices.plan_notices import DELIVER
+from tracker.orders import recount_promises as recounting
 from tracker.runtime import Runtime, start
 
 
@@ -30,3 +31,8 @@ def deliver(notice_id: int) -> None:
 def sweep() -> None:
     """Recover leases, settle the unknown, ring again."""
     sweeping.sweep(runtime())
+
+
+def recount_promises() -> None:
+    """Count provisional promises anew that an announcement has settled."""
+    recounting.recount_promises(runtime())

@@ -3,7 +3,13 @@
 from tracker.config import Config
 from tracker.queueing import UPKEEP
 
+# A promise that was being given while a year was announced waits no longer than this to be recounted.
+_RECOUNT_SECONDS = 600.0
+
 
 def jobs(config: Config) -> dict[str, tuple[str, float]]:
     """Every scheduled job of the system."""
-    return {"workers.jobs.sweep": (UPKEEP, config.sweep_interval)}
+    return {
+        "workers.jobs.sweep": (UPKEEP, config.sweep_interval),
+        "workers.jobs.recount_promises": (UPKEEP, _RECOUNT_SECONDS),
+    }

@@ -12,7 +12,8 @@ from bench.figures import Beside, Plan, Row, Slices
 from bench.system import System, Web
 from tracker.promises import wording
 from tracker.promises.calendar import announced
-from tracker.promises.rules import Rule, Unit, deadline
+from tracker.promises.deadline import deadline
+from tracker.promises.rules import Rule, Unit
 
 # Across the Spring Festival of 2026: days off, and a Saturday that was worked.
 _FROM = date(2026, 2, 13)

@@ -1,5 +1,6 @@
 """Which rule applies, and what it promises."""
 
+import json
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -8,7 +9,8 @@ import pytest
 from tracker import clock
 from tracker.promises import wording
 from tracker.promises.calendar import announced
-from tracker.promises.rules import Deadline, NoRuleError, Rule, Unit, choose, deadline
+from tracker.promises.deadline import Deadline, deadline
+from tracker.promises.rules import NoRuleError, Rule, Unit, ambiguous, choose
 
 WORKING = Rule(
     1, 1, "enterprise", "broadband", "any", "ready", 3, Unit.WORKING_DAYS, time(17), time(18), False,
@@ -168,17 +170,46 @@ def test_a_naive_time_is_refused() -> None:
 ASKED = {"customer_kind": "enterprise", "product": "broadband", "area": "urban", "resource": "ready"}
 
 
-def test_the_most_specific_rule_in_force_wins() -> None:
+def test_the_rule_that_names_most_of_the_order_wins() -> None:
     general = replace(WORKING, id=1, product="any", resource="any")
     urban = replace(WORKING, id=2, product="any", area="urban", resource="any")
-    product = replace(WORKING, id=3, resource="any")
-    old = replace(WORKING, id=4, resource="ready", valid_to=date(2026, 6, 30))
-    rules = [general, urban, product, old]
+    two = replace(WORKING, id=3, product="any", area="urban")
+    old = replace(WORKING, id=4, area="urban", valid_to=date(2026, 6, 30))
+    rules = [general, urban, two, old]
     assert choose(rules, **ASKED, on=date(2026, 7, 1)).id == 3
     assert choose(rules, **ASKED, on=date(2026, 6, 30)).id == 4
     assert choose([general, urban], **ASKED, on=date(2026, 7, 1)).id == 2
-    newer = replace(product, id=5, valid_from=date(2026, 8, 1))
-    assert choose([newer, product], **ASKED, on=date(2026, 8, 1)).id == 5
+    rural = replace(WORKING, id=5, area="rural")
+    home = replace(WORKING, id=6, customer_kind="home", area="urban")
+    assert choose([general, rural, home], **ASKED, on=date(2026, 7, 1)).id == 1
+
+
+@pytest.mark.parametrize(
+    ("mine", "theirs", "clash"),
+    [
+        ({}, {}, True),
+        ({}, {"valid_from": date(2030, 1, 1)}, True),  # open-ended, so it lasts until then
+        ({"valid_to": date(2026, 6, 30)}, {"valid_from": date(2026, 7, 1)}, False),
+        ({"valid_to": date(2026, 7, 1)}, {"valid_from": date(2026, 7, 1)}, True),
+        ({"customer_kind": "home"}, {}, False),
+        ({"resource": "survey"}, {}, False),
+        # Each names one part, and an urban broadband order is covered by both.
+        ({"resource": "any"}, {"product": "any", "area": "urban", "resource": "any"}, True),
+        # The other names more, so there is no doubt.
+        ({"resource": "any"}, {"area": "urban"}, False),
+        ({"area": "urban"}, {"area": "rural"}, False),
+    ],
+)  # fmt: skip
+def test_rules_between_which_an_order_could_not_choose(
+    mine: dict[str, object], theirs: dict[str, object], clash: bool
+) -> None:
+    one, other = replace(WORKING, **mine), replace(WORKING, id=2, **theirs)
+    assert ambiguous(one, other) == ambiguous(other, one) == clash
+
+
+def test_a_frozen_rule_is_read_back_as_it_was() -> None:
+    for rule in (WORKING, HOURS, replace(WORKING, valid_to=date(2026, 6, 30))):
+        assert Rule.from_json(json.loads(json.dumps(rule.as_json()))) == rule
 
 
 def test_without_a_rule_nothing_is_promised() -> None:

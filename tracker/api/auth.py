@@ -1,10 +1,10 @@
-"""Which channel is calling: the key in `Authorization: Bearer <key>`."""
+"""Which channel is calling: the key in `Authorization: Bearer <key>`, and what the key may do."""
 
 from flask import g, request
 
 from tracker.channels.rules import hash_of
 from tracker.problems import Fault, Refusal
-from tracker.reference import ChannelFacts
+from tracker.reference import Caller, ChannelFacts, Reference
 from tracker.runtime import Runtime
 
 
@@ -17,13 +17,31 @@ def require_channel(runtime: Runtime) -> None:
     if scheme.lower() != "bearer" or not secret.strip():
         raise Refusal(Fault("key.missing"))
     g.reference = runtime.reference.current()
-    channel = g.reference.channel_of_key(hash_of(secret.strip()))
-    if channel is None:
+    found = g.reference.caller_of(hash_of(secret.strip()))
+    if found is None:
         raise Refusal(Fault("key.unknown"))
-    g.channel = channel
+    g.caller, g.channel = found, found.channel
+
+
+def require_scope(*scopes: str) -> None:
+    """Raises Refusal key.scope unless the key may do one of these."""
+    found: Caller = g.caller
+    if not found.scopes & set(scopes):
+        raise Refusal(Fault("key.scope", "", {"scope": " / ".join(scopes)}))
 
 
 def caller() -> ChannelFacts:
     """The channel of the present request."""
     channel: ChannelFacts = g.channel
     return channel
+
+
+def actor() -> str:
+    """The calling channel as the history names it."""
+    return f"channel:{caller().code}"
+
+
+def reference() -> Reference:
+    """The reference data that the present request is answered by."""
+    found: Reference = g.reference
+    return found

@@ -2,15 +2,25 @@
 
 from typing import Any
 
-from flask import current_app, g, jsonify, request
+from flask import g, jsonify
 from flask.views import MethodView
 from flask_smorest import Blueprint
 from marshmallow import fields, validate
 
-from tracker.api.auth import caller, require_channel
+from tracker.api.auth import caller, require_scope
+from tracker.api.common import (
+    IDEMPOTENCY,
+    IF_MATCH,
+    authenticate,
+    etag,
+    if_version,
+    number_of,
+    runtime,
+    show_order,
+)
 from tracker.api.idempotency import Answer, once
 from tracker.fields import Choice, StrictSchema
-from tracker.orders import numbers, queries
+from tracker.orders import queries
 from tracker.orders.actor import Actor
 from tracker.orders.place_orders import place_order
 from tracker.orders.record_payment import record_payment
@@ -24,31 +34,14 @@ from tracker.orders.schemas import (
     ProgressRequestSchema,
 )
 from tracker.problems import Fault, Refusal
-from tracker.runtime import Runtime
 
 blueprint = Blueprint("orders", __name__, url_prefix="/api/v1/orders", description="Installation orders")
-
-# Instances, because flask-smorest would otherwise build each schema anew for each request.
-_shown = OrderSchema()
-_IDEMPOTENCY = {
-    "in": "header",
-    "name": "Idempotency-Key",
-    "required": True,
-    "schema": {"type": "string", "minLength": 1, "maxLength": 255},
-}
-_IF_MATCH = {"in": "header", "name": "If-Match", "required": True, "schema": {"type": "string"}}
-
-
-def _runtime() -> Runtime:
-    runtime: Runtime = current_app.extensions["tracker"]
-    return runtime
+blueprint.before_request(authenticate)
 
 
 @blueprint.before_request
-def _authenticate() -> None:
-    require_channel(_runtime())
-    if request.method == "POST" and not request.is_json:
-        raise Refusal(Fault("request.media_type"))
+def _may() -> None:
+    require_scope("orders")
 
 
 class PageQuerySchema(StrictSchema):
@@ -69,7 +62,7 @@ class Orders(MethodView):
         """List the channel's orders, oldest first."""
         if page["after"] and not (page["after"].isdecimal() and len(page["after"]) < 19):
             raise Refusal(Fault("field.invalid", "/after"))
-        with _runtime().db.reading() as connection:
+        with runtime().db.reading() as connection:
             orders, after = queries.channel_orders(
                 connection,
                 caller().id,
@@ -79,23 +72,22 @@ class Orders(MethodView):
             )
         return {"orders": orders, "next": None if after is None else str(after)}
 
-    @blueprint.doc(parameters=[_IDEMPOTENCY])
+    @blueprint.doc(parameters=[IDEMPOTENCY])
     @blueprint.arguments(OrderRequestSchema())
     @blueprint.response(201, OrderSchema)
     def post(self, order: dict[str, Any]) -> Any:
         """Take in an order. The promise is computed, stored and told by text."""
-        runtime, channel = _runtime(), caller()
 
         def act() -> Answer:
-            placed = place_order(runtime, channel, order, reference=g.reference)
-            shown = _show(placed.number)
+            placed = place_order(runtime(), caller(), order, reference=g.reference)
+            shown = show_order(placed.number)
             return Answer(
                 200 if placed.repeated else 201,
                 shown,
-                {"Location": f"/api/v1/orders/{placed.number}", "ETag": _etag(shown["version"])},
+                {"Location": f"/api/v1/orders/{placed.number}", "ETag": etag(shown["version"])},
             )
 
-        return once(runtime, channel, act)
+        return once(runtime(), caller(), act)
 
 
 @blueprint.route("/<number>")
@@ -105,9 +97,9 @@ class OneOrder(MethodView):
     @blueprint.response(200, OrderSchema)
     def get(self, number: str) -> Any:
         """Read an order; its ETag is what a change must name in If-Match."""
-        shown = _show(_number(number))
+        shown = show_order(number_of(number))
         response = jsonify(shown)
-        response.headers["ETag"] = _etag(shown["version"])
+        response.headers["ETag"] = etag(shown["version"])
         return response
 
 
@@ -115,69 +107,34 @@ class OneOrder(MethodView):
 class Progress(MethodView):
     """Steps of an order."""
 
-    @blueprint.doc(parameters=[_IDEMPOTENCY, _IF_MATCH])
+    @blueprint.doc(parameters=[IDEMPOTENCY, IF_MATCH])
     @blueprint.arguments(ProgressRequestSchema())
     @blueprint.response(200, OrderSchema)
     def post(self, step: dict[str, Any], number: str) -> Any:
         """Move an order to another stage. `next_stages` of the order lists the open moves."""
-        runtime, channel = _runtime(), caller()
 
         def act() -> Answer:
             # Inside, so that a repeated request is answered by its key and not by its stale version.
             version = record_progress(
-                runtime, Actor.of_channel(channel), _number(number), step, if_version=_if_version()
+                runtime(), Actor.of_channel(caller()), number_of(number), step, if_version=if_version()
             )
-            return Answer(200, _show(_number(number)), {"ETag": _etag(version)})
+            return Answer(200, show_order(number_of(number)), {"ETag": etag(version)})
 
-        return once(runtime, channel, act)
+        return once(runtime(), caller(), act)
 
 
 @blueprint.route("/<number>/payments")
 class Payments(MethodView):
     """Money received for an order."""
 
-    @blueprint.doc(parameters=[_IDEMPOTENCY])
+    @blueprint.doc(parameters=[IDEMPOTENCY])
     @blueprint.arguments(PaymentRequestSchema())
     @blueprint.response(201, OrderSchema)
     def post(self, payment: dict[str, Any], number: str) -> Any:
         """Record a payment or a refund; what is due and paid shows at the customer's lookup."""
-        runtime, channel = _runtime(), caller()
 
         def act() -> Answer:
-            record_payment(runtime, Actor.of_channel(channel), _number(number), payment)
-            return Answer(201, _show(_number(number)))
+            record_payment(runtime(), Actor.of_channel(caller()), number_of(number), payment)
+            return Answer(201, show_order(number_of(number)))
 
-        return once(runtime, channel, act)
-
-
-def _number(typed: str) -> str:
-    number = numbers.normalise(typed)
-    if number is None:
-        raise Refusal(Fault("order.not_found"))
-    return number
-
-
-def _show(number: str) -> dict[str, Any]:
-    """The order as JSON. Raises Refusal order.not_found."""
-    with _runtime().db.reading() as connection:
-        row = queries.channel_order(connection, caller().id, number)
-    if row is None:
-        raise Refusal(Fault("order.not_found"))
-    shown: dict[str, Any] = _shown.dump(row)
-    return shown
-
-
-def _etag(version: int) -> str:
-    return f'"{version}"'
-
-
-def _if_version() -> int | None:
-    """The version that the caller saw; None for `If-Match: *`."""
-    if "If-Match" not in request.headers:
-        raise Refusal(Fault("version.required"))
-    if request.if_match.star_tag:
-        return None
-    for tag in request.if_match.as_set():
-        if tag.isdecimal() and len(tag) < 10:
-            return int(tag)
-    raise Refusal(Fault("version.stale"))
+        return once(runtime(), caller(), act)

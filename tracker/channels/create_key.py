@@ -1,5 +1,7 @@
 """Give a channel a key."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import insert
 
 from tracker import clock
@@ -8,7 +10,13 @@ from tracker.channels.rules import ChannelIdentity, hash_of, new_secret, prefix_
 from tracker.db import Database
 
 
-def create_key(db: Database, channel: ChannelIdentity, secret: str | None = None) -> str:
+def create_key(
+    db: Database,
+    channel: ChannelIdentity,
+    secret: str | None = None,
+    *,
+    scopes: Sequence[str] = ("orders",),
+) -> str:
     """Store a new key of the channel and return its secret, which is shown this once only."""
     secret = secret or new_secret()
     with db.transaction() as connection:
@@ -18,6 +26,7 @@ def create_key(db: Database, channel: ChannelIdentity, secret: str | None = None
                 channel_id=channel.id,
                 prefix=prefix_of(secret),
                 secret_sha256=hash_of(secret),
+                scopes=list(scopes),
                 created_at=clock.now(),
             )
         )

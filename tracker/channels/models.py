@@ -12,8 +12,9 @@ from sqlalchemy import (
     SmallInteger,
     String,
     UniqueConstraint,
+    text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tracker.channels.rules import KINDS
@@ -43,7 +44,8 @@ class ChannelKey(Base):
     """A secret with which a channel's system calls the API; only its SHA-256 is kept.
 
     The secret is 32 random bytes, so a plain hash is as strong as a slow one and costs no time
-    on each request. `prefix` is its public beginning, to tell keys apart in lists and logs.
+    on each request. `prefix` is its public beginning, to tell keys apart in lists and logs; `scopes`
+    are what it may do (`tracker.channels.rules.SCOPES`).
     """
 
     __tablename__ = "channel_keys"
@@ -53,6 +55,7 @@ class ChannelKey(Base):
     channel_id: Mapped[int] = mapped_column(ForeignKey("channels.id"), index=True)
     prefix: Mapped[str] = mapped_column(String(16))
     secret_sha256: Mapped[bytes] = mapped_column(LargeBinary, unique=True)
+    scopes: Mapped[list[str]] = mapped_column(ARRAY(String(20)), server_default=text("'{orders}'"))
     created_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
 

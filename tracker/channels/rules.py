@@ -9,6 +9,10 @@ from typing import Protocol
 KINDS = ("government_portal", "app", "mini_program", "business_hall", "service_centre", "other")
 
 
+# What a key may do beside reading: take in and move orders; change promise rules; set calendar days.
+SCOPES = ("orders", "rules", "calendar")
+
+
 class ChannelIdentity(Protocol):
     """Whatever names a channel and the operator it belongs to."""
 

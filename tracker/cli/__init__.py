@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import click
 from sqlalchemy.exc import DBAPIError
 
-from tracker.cli import calendar, demo, imports, keys, servers, setup, staff
+from tracker.cli import calendar, demo, imports, keys, promises, servers, setup, staff
 from tracker.cli.context import say
 from tracker.config import ConfigError
 from tracker.crypto import KeyRingError
@@ -41,6 +41,7 @@ for command in (
     servers.check,
     imports.import_orders,
     calendar.calendar,
+    promises.promises,
     keys.keys,
     staff.staff,
 ):

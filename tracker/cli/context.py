@@ -1,9 +1,11 @@
 """What every command needs: a word to the person at the terminal, and a complete configuration."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from tracker import bootstrap, config, runtime
 from tracker.config import Config
@@ -13,6 +15,15 @@ from tracker.runtime import Runtime
 def say(message: str) -> None:
     """A line for people, on standard error, so that standard output stays data."""
     click.echo(message, err=True)
+
+
+@contextmanager
+def counting(what: str, total: int) -> Iterator[Callable[[int], None]]:
+    """A progress bar over `total` things on standard error; call what it yields with each number done."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task(what, total=total)
+        yield lambda count: progress.advance(task, count)
 
 
 @contextmanager

@@ -6,6 +6,7 @@ import click
 
 from tracker import bootstrap, config, crypto
 from tracker.channels.create_key import create_key
+from tracker.channels.rules import SCOPES
 from tracker.cli.context import running, say
 
 
@@ -55,17 +56,27 @@ def digest_only(path: Path) -> None:
 @keys.command("channel")
 @click.argument("operator")
 @click.argument("channel")
-def channel_key(operator: str, channel: str) -> None:
+@click.option(
+    "--scope",
+    "scopes",
+    multiple=True,
+    type=click.Choice(SCOPES),
+    default=("orders",),
+    show_default=True,
+    help="What the key may do; repeatable.",
+)
+def channel_key(operator: str, channel: str, scopes: tuple[str, ...]) -> None:
     """Make an API key for a channel and print it, once.
 
     \b
-    Example:
+    Examples:
       tracker keys channel telecom gov-portal
+      tracker keys channel telecom hall --scope rules --scope calendar
     """
     with running() as run:
         facts = run.reference.current()
         for found in facts.channels.values():
             if found.code == channel and facts.operators[found.operator_id].code == operator:
-                click.echo(create_key(run.db, found))
+                click.echo(create_key(run.db, found, scopes=scopes))
                 return
     raise click.ClickException(f"operator {operator} has no channel {channel}")

@@ -65,6 +65,68 @@ TEMPLATES = {
             "progress",
         ),
         Template(
+            "on_hold",
+            1,
+            ("number", "day", "hotline", "signature"),
+            "订单{number}已按您的要求缓装至{day}，期间不计入承诺时限。恢复请拨{hotline}。【{signature}】",
+            "Order {number} on hold until {day} as you asked; that time is not counted."
+            " To resume: {hotline}【{signature}】",
+            "progress",
+            any_hour=True,
+        ),
+        Template(
+            "paused",
+            1,
+            ("number", "reason", "day", "deadline", "hotline", "signature"),
+            "订单{number}因{reason}暂停施工至{day}，新期限{deadline}。咨询{hotline}。【{signature}】",
+            "Order {number} paused until {day} ({reason}); new date {deadline}. {hotline}【{signature}】",
+            "progress",
+        ),
+        Template(
+            "resumed",
+            1,
+            ("number", "deadline", "hotline", "signature"),
+            "订单{number}已恢复办理，承诺{deadline}前装通。咨询{hotline}。【{signature}】",
+            "Order {number} resumed; installed by {deadline}. Help: {hotline}【{signature}】",
+            "progress",
+            any_hour=True,
+        ),
+        Template(
+            "repromised",
+            1,
+            ("number", "finding", "deadline", "hotline", "signature"),
+            "订单{number}经核查{finding}，承诺期限调整为{deadline}。咨询{hotline}。【{signature}】",
+            "Order {number}: {finding}; to be installed by {deadline}. Help: {hotline}【{signature}】",
+            "progress",
+        ),
+        Template(
+            "delayed",
+            1,
+            ("number", "reason", "deadline", "contact", "phone", "signature"),
+            "抱歉，订单{number}因{reason}顺延，新期限{deadline}。跟进人{contact}，电话{phone}。【{signature}】",
+            "Sorry, order {number} is delayed ({reason}); new date {deadline}. Contact: {contact}, {phone}"
+            "【{signature}】",
+            "progress",
+        ),
+        Template(
+            "promise_recounted",
+            1,
+            ("number", "deadline", "hotline", "signature"),
+            "国务院节假日安排已公布，订单{number}承诺期限更新为{deadline}。咨询{hotline}。【{signature}】",
+            "Public holidays announced: order {number} is now due by {deadline}. {hotline}【{signature}】",
+            "progress",
+        ),
+        Template(
+            "promises_recounted",
+            1,
+            ("count", "hotline", "signature"),
+            "国务院节假日安排已公布，您有{count}个宽带订单的承诺期限更新，可在官网或公众号查询。"
+            "咨询{hotline}。【{signature}】",
+            "Public holidays announced: {count} of your orders have new dates; see the website."
+            " {hotline}【{signature}】",
+            "progress",
+        ),
+        Template(
             "completed",
             1,
             ("number", "day", "hotline", "signature"),

@@ -9,15 +9,13 @@ from typing import Any
 
 from tracker import clock
 from tracker.crypto import KeyRing
+from tracker.orders.promising import DEDICATED_LINE, promise
 from tracker.orders.rules import CLOCK_SKEW
 from tracker.problems import Fault, Refusal
-from tracker.promises import rules as promise_rules
-from tracker.promises.rules import Deadline
+from tracker.promises.deadline import Deadline
 from tracker.reference import ChannelFacts, Place, PlanFacts, Reference
 
 _OLDEST = timedelta(days=730)
-
-DEDICATED_LINE = "dedicated_line"
 
 
 @dataclass(frozen=True)
@@ -33,6 +31,7 @@ class CheckedOrder:
     plan: PlanFacts
     resource: str
     deadline: Deadline
+    calendar_revision: int
     digest: bytes
 
     @property
@@ -64,10 +63,27 @@ def check_order(
         return Refusal(Fault("order.plan_audience", "/plan"))
     # A dedicated line is always surveyed first (专线勘察), whatever the channel thinks of the address.
     resource = "survey" if plan.product == DEDICATED_LINE else request["resource"]
-    deadline = _deadline(reference, plan, place, resource, accepted_at)
-    if deadline is None:
+    deadline = promise(
+        reference,
+        channel.operator_id,
+        customer_kind=plan.audience,
+        product=plan.product,
+        place=place,
+        resource=resource,
+        accepted_at=accepted_at,
+    )
+    if deadline is None or reference.calendars is None:
         return Refusal(Fault("order.no_promise_rule"))
-    return CheckedOrder(request, accepted_at, place, plan, resource, deadline, digest_of(keys, request))
+    return CheckedOrder(
+        request,
+        accepted_at,
+        place,
+        plan,
+        resource,
+        deadline,
+        reference.calendars.revision,
+        digest_of(keys, request),
+    )
 
 
 def digest_of(keys: KeyRing, request: Mapping[str, Any]) -> bytes:
@@ -82,22 +98,3 @@ def _faults_of_time(accepted_at: datetime, now: datetime) -> list[Fault]:
     if accepted_at < now - _OLDEST:
         return [Fault("order.accepted_too_old", "/accepted_at")]
     return []
-
-
-def _deadline(
-    reference: Reference, plan: PlanFacts, place: Place, resource: str, accepted_at: datetime
-) -> Deadline | None:
-    if reference.calendar is None:
-        return None
-    try:
-        rule = promise_rules.choose(
-            reference.rules.get(plan.operator_id, ()),
-            customer_kind=plan.audience,
-            product=plan.product,
-            area=place.area,
-            resource=resource,
-            on=clock.local_date(accepted_at),
-        )
-    except promise_rules.NoRuleError:
-        return None
-    return promise_rules.deadline(rule, accepted_at, reference.calendar)

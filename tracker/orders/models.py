@@ -71,6 +71,10 @@ class Order(Base):
     created_at: Mapped[datetime]
 
 
+# Kinds of events that brought an order to a stage; others, like a hold, happen within one.
+MOVE_KINDS = ("accepted", "stage")
+
+
 class OrderEvent(Base):
     """One change of an order: append-only, with actor, time and reason (invariant I7).
 

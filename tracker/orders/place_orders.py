@@ -1,6 +1,5 @@
 """Take in orders: check them, promise a date, and write order, event, promise and text at once."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -187,11 +186,12 @@ def _promise_row(order_id: int, channel: ChannelFacts, one: CheckedOrder, now: d
         "order_id": order_id,
         "operator_id": channel.operator_id,
         "rule_id": rule.id,
-        "rule": json.loads(json.dumps(rule.__dict__, default=str)),
+        "rule": rule.as_json(),
         "accepted_at": one.accepted_at,
         "deadline": one.deadline.at,
         "provisional": one.deadline.provisional,
         "explanation": wording.explain(one.deadline),
+        "calendar_revision": one.calendar_revision,
         "created_at": now,
     }
 

@@ -1,13 +1,25 @@
 """Reads of orders."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, select
+from sqlalchemy import Connection, Row, Select, bindparam, select, true
 
-from tracker.orders.models import Order, OrderEvent
+from tracker.orders.models import MOVE_KINDS, Order, OrderEvent
 from tracker.orders.rules import Stage, open_moves
-from tracker.promises.models import Promise
+from tracker.promises.models import Promise, PromiseEntry
+from tracker.promises.queries import Ledger, read_ledgers
+from tracker.promises.standing import current, latest_entry
+
+_LATEST = latest_entry(
+    Order.id,
+    PromiseEntry.deadline,
+    PromiseEntry.provisional,
+    PromiseEntry.explanation,
+    PromiseEntry.rule,
+)
+_DEADLINE, _PROVISIONAL = current(_LATEST, "deadline"), current(_LATEST, "provisional")
 
 _SHOWN = (
     Order.id,
@@ -19,18 +31,20 @@ _SHOWN = (
     Order.customer_kind,
     Order.community_code,
     Order.price["filing_number"].astext.label("plan"),
-    Promise.deadline,
-    Promise.provisional,
-    Promise.explanation,
-    Promise.rule["version"].as_integer().label("rule_version"),
+    _DEADLINE,
+    _PROVISIONAL,
+    current(_LATEST, "explanation"),
+    current(_LATEST, "rule")["version"].as_integer().label("rule_version"),
+    Promise.deadline.label("first_deadline"),
 )
 
 
-_OF_CHANNEL = (
-    select(*_SHOWN)
-    .join(Promise, Promise.order_id == Order.id)
-    .where(Order.channel_id == bindparam("channel"))
-)
+def _with_promise(wanted: Select[Any]) -> Select[Any]:
+    """With the promise of each order, as first given and as it stands."""
+    return wanted.join(Promise, Promise.order_id == Order.id).outerjoin(_LATEST, true())
+
+
+_OF_CHANNEL = _with_promise(select(*_SHOWN)).where(Order.channel_id == bindparam("channel"))
 # Built once: this one answers every request.
 _ONE_OF_CHANNEL = _OF_CHANNEL.where(Order.number == bindparam("number"))
 
@@ -56,38 +70,45 @@ def channel_orders(
 def _as_shown(row: Row[Any]) -> dict[str, Any]:
     shown = row._asdict()
     shown["promise"] = {
-        name: shown.pop(name) for name in ("deadline", "provisional", "rule_version", "explanation")
+        name: shown.pop(name)
+        for name in ("deadline", "first_deadline", "provisional", "rule_version", "explanation")
     }
     shown["next_stages"] = [stage.value for stage in open_moves(Stage(shown["stage"]))]
     return shown
+
+
+def connected_at(connection: Connection, order_id: int) -> datetime | None:
+    """When the line was connected, None before."""
+    return connection.scalar(_CONNECTED_AT.where(OrderEvent.order_id == order_id))
+
+
+_CONNECTED_AT = (
+    select(OrderEvent.occurred_at)
+    .where(OrderEvent.stage == Stage.ACTIVATED, OrderEvent.kind.in_(MOVE_KINDS))
+    .limit(1)
+)
 
 
 def operator_orders(
     connection: Connection, operator_id: int, *, before_id: int | None, limit: int, stage: str | None
 ) -> tuple[list[Row[Any]], int | None]:
     """Orders of an operator, newest first, for its staff; and the id to go on below, None at the end."""
-    connected_at = (
-        select(OrderEvent.occurred_at)
-        .where(OrderEvent.order_id == Order.id, OrderEvent.stage == Stage.ACTIVATED)
-        .limit(1)
-        .scalar_subquery()
-        .label("connected_at")
-    )
     wanted = (
-        select(
-            Order.id,
-            Order.number,
-            Order.stage,
-            Order.customer_kind,
-            Order.community_code,
-            Order.channel_id,
-            Order.accepted_at,
-            Order.closed_at,
-            Promise.deadline,
-            Promise.provisional,
-            connected_at,
+        _with_promise(
+            select(
+                Order.id,
+                Order.number,
+                Order.stage,
+                Order.customer_kind,
+                Order.community_code,
+                Order.channel_id,
+                Order.accepted_at,
+                Order.closed_at,
+                _DEADLINE,
+                _PROVISIONAL,
+                _CONNECTED_AT.where(OrderEvent.order_id == Order.id).scalar_subquery().label("connected_at"),
+            )
         )
-        .join(Promise, Promise.order_id == Order.id)
         .where(Order.operator_id == operator_id)
         .order_by(Order.id.desc())
         .limit(limit + 1)
@@ -98,3 +119,30 @@ def operator_orders(
         wanted = wanted.where(Order.stage == stage)
     rows = list(connection.execute(wanted).all())
     return rows[:limit], rows[limit - 1].id if len(rows) > limit else None
+
+
+def operator_order(connection: Connection, operator_id: int, number: str) -> Row[Any] | None:
+    """One order of an operator, without its sealed columns; None for another's."""
+    return connection.execute(
+        select(
+            Order.id,
+            Order.number,
+            Order.stage,
+            Order.version,
+            Order.customer_kind,
+            Order.product,
+            Order.resource,
+            Order.community_code,
+            Order.channel_id,
+            Order.accepted_at,
+            Order.closed_at,
+        ).where(Order.operator_id == operator_id, Order.number == number)
+    ).one_or_none()
+
+
+def channel_ledger(connection: Connection, channel_id: int, number: str) -> Ledger | None:
+    """All that was promised of one order of a channel; None if the channel has no such order."""
+    order_id = connection.scalar(
+        select(Order.id).where(Order.channel_id == channel_id, Order.number == number)
+    )
+    return None if order_id is None else read_ledgers(connection, [order_id])[order_id]

@@ -4,15 +4,18 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, exists, func, insert, select, update
 
 from tracker import clock
 from tracker.notices.plan_notices import Wanted, plan_notices
 from tracker.orders import wording
 from tracker.orders.actor import Actor
-from tracker.orders.models import Order, OrderEvent
+from tracker.orders.locking import lock_order
+from tracker.orders.models import MOVE_KINDS, Order, OrderEvent
 from tracker.orders.rules import CLOSED, REASONS, Move, Stage, faults_of
 from tracker.problems import Fault, Refusal
+from tracker.promises.ledger import Kind
+from tracker.promises.models import PromiseEntry
 from tracker.reference import OperatorFacts
 from tracker.runtime import Runtime
 
@@ -38,11 +41,7 @@ def record_progress(
     """
     now = clock.now()
     with runtime.db.transaction() as connection:
-        order = _locked(connection, actor, number)
-        if order is None:
-            raise Refusal(Fault("order.not_found"))
-        if if_version is not None and if_version != order.version:
-            raise Refusal(Fault("version.stale"))
+        order = lock_order(connection, actor, number, if_version)
         move = _move(request, now)
         faults = faults_of(Stage(order.stage), _stage_at(connection, order.id), move, now)
         if faults:
@@ -74,28 +73,18 @@ def record_progress(
             )
         )
         operator = runtime.reference.current().operators[order.operator_id]
-        wanted = _text(runtime, operator, order, move, changes, version)
+        wanted = _text(connection, runtime, operator, order, move, changes, version)
         if wanted is not None and wording.is_news(move.occurred_at, now):
             plan_notices(connection, runtime.keys, runtime.bell, [wanted], now)
     return version
 
 
-def _locked(connection: Connection, actor: Actor, number: str) -> Row[Any] | None:
-    """The order, locked until the commit."""
-    wanted = (
-        select(Order.__table__)
-        .where(Order.number == number, Order.operator_id == actor.operator_id)
-        .with_for_update()
-    )
-    if actor.channel_id is not None:
-        wanted = wanted.where(Order.channel_id == actor.channel_id)
-    return connection.execute(wanted).one_or_none()
-
-
 def _stage_at(connection: Connection, order_id: int) -> datetime:
     """When its latest stage was reached; read after the lock, or it could be older than the order."""
     return connection.execute(
-        select(func.max(OrderEvent.occurred_at)).where(OrderEvent.order_id == order_id)
+        select(func.max(OrderEvent.occurred_at)).where(
+            OrderEvent.order_id == order_id, OrderEvent.kind.in_(MOVE_KINDS)
+        )
     ).scalar_one()
 
 
@@ -110,6 +99,15 @@ def _move(request: Mapping[str, Any], now: datetime) -> Move:
     )
 
 
+def _told(connection: Connection, order_id: int) -> bool:
+    """Whether the customer got a new date when it was found that a line must be built."""
+    return bool(
+        connection.scalar(
+            select(exists().where(PromiseEntry.order_id == order_id, PromiseEntry.kind == Kind.REPROMISE))
+        )
+    )
+
+
 def _detail(move: Move, installer: Mapping[str, str] | None) -> dict[str, Any]:
     detail: dict[str, Any] = {}
     if move.appointment is not None:
@@ -120,6 +118,7 @@ def _detail(move: Move, installer: Mapping[str, str] | None) -> dict[str, Any]:
 
 
 def _text(
+    connection: Connection,
     runtime: Runtime,
     operator: OperatorFacts,
     order: Row[Any],
@@ -131,7 +130,7 @@ def _text(
     language = order.language
     values = {"number": order.number, "hotline": operator.hotline, "signature": operator.signature}
     match move.to:
-        case Stage.RESOURCE_CHECKED if order.resource == "needs_building":
+        case Stage.RESOURCE_CHECKED if order.resource == "needs_building" and not _told(connection, order.id):
             template = "resource_needs_building"
         case Stage.DISPATCHED:
             template = "dispatched"

@@ -4,6 +4,7 @@ from marshmallow import fields
 
 from tracker.fields import Choice, Part, Pattern, Phone, StrictSchema, Text, Timestamp, Whole
 from tracker.orders.rules import REASONS, Stage
+from tracker.promises.schemas import RuleDraftSchema
 
 REFERENCE_LIMIT = 64
 
@@ -70,12 +71,118 @@ class PaymentRequestSchema(StrictSchema):
     paid_at = Timestamp(load_default=None)
 
 
+class HoldRequestSchema(StrictSchema):
+    """A stretch in which the promise's clock stands still; it begins now unless `starts_at` says when."""
+
+    reason_code = Choice(tuple(REASONS), required=True)
+    reason_text = Text(200, load_default=None)
+    starts_at = Timestamp(load_default=None)
+    ends_at = Timestamp(required=True)
+    evidence = Text(
+        200, load_default=None, metadata={"description": "Reference of a document kept elsewhere."}
+    )
+
+
+class LiftRequestSchema(StrictSchema):
+    """The end of a hold before its time; the clock runs again from now on, or since `resumes_at`."""
+
+    reason_text = Text(200, load_default=None)
+    resumes_at = Timestamp(load_default=None)
+
+
+class ContactSchema(StrictSchema):
+    """Who follows a delay up, as the customer is told: a name, and an extension of the hotline."""
+
+    name = Text(10, required=True)
+    extension = Pattern(r"[0-9]{1,6}", 6, load_default=None)
+
+
+class RepromiseRequestSchema(StrictSchema):
+    """Another promise: by the resource that was found, or a new date after a delay."""
+
+    reason_code = Choice(tuple(REASONS), required=True)
+    reason_text = Text(200, load_default=None)
+    evidence = Text(200, load_default=None)
+    resource = Choice(("ready", "needs_building", "survey"), load_default=None)
+    deadline = Timestamp(load_default=None)
+    contact = Part(ContactSchema, load_default=None)
+
+
+class ExcuseRequestSchema(StrictSchema):
+    """A delay that a third party or force majeure caused; it must say on what evidence."""
+
+    reason_code = Choice(tuple(REASONS), required=True)
+    reason_text = Text(200, load_default=None)
+    starts_at = Timestamp(required=True)
+    ends_at = Timestamp(required=True)
+    evidence = Text(200, required=True)
+
+
+class PreviewRequestSchema(StrictSchema):
+    """An order like this one: what would it be promised? `rule` is a draft, as if published too."""
+
+    plan = Text(30, required=True)
+    community_code = Pattern(r"[0-9]{12}", 12, required=True)
+    resource = Choice(("ready", "needs_building"), load_default="ready")
+    accepted_at = Timestamp(load_default=None)
+    rule = Part(RuleDraftSchema, load_default=None)
+
+
 class PromiseSchema(StrictSchema):
-    """The first promise, as frozen."""
+    """The promise as it stands, and the first one as frozen."""
 
     deadline = Timestamp()
+    first_deadline = Timestamp()
     provisional = fields.Boolean()
     rule_version = fields.Integer()
+    explanation = fields.Dict(keys=fields.String(), values=fields.String())
+
+
+class StandingSchema(StrictSchema):
+    """A promise as it stood from `since` on."""
+
+    since = Timestamp()
+    deadline = Timestamp()
+    provisional = fields.Boolean()
+    rule_id = fields.Function(lambda standing: standing.rule.id, metadata={"type": "integer"})
+    rule_version = fields.Function(lambda standing: standing.rule.version, metadata={"type": "integer"})
+    explanation = fields.Dict(keys=fields.String(), values=fields.String())
+
+
+class LedgerEntrySchema(StrictSchema):
+    """One line of the ledger: what was written, by whom, why, and the deadline since."""
+
+    number = fields.Integer()
+    kind = fields.String()
+    recorded_at = Timestamp()
+    starts_at = Timestamp(allow_none=True)
+    ends_at = Timestamp(allow_none=True)
+    lifts = fields.Integer(allow_none=True)
+    agreed_at = Timestamp(allow_none=True)
+    reason_code = fields.String(allow_none=True)
+    reason_text = fields.String(allow_none=True)
+    evidence = fields.String(allow_none=True)
+    actor = fields.String()
+    deadline = Timestamp()
+    provisional = fields.Boolean()
+
+
+class LedgerSchema(StrictSchema):
+    """All that was promised of an order: the first promise, each entry, and how it stands or stood."""
+
+    first = fields.Nested(StandingSchema)
+    entries = fields.List(fields.Nested(LedgerEntrySchema))
+    as_of = Timestamp()
+    standing = fields.Nested(StandingSchema)
+
+
+class PreviewSchema(StrictSchema):
+    """What such an order would be promised."""
+
+    accepted_at = Timestamp()
+    deadline = Timestamp()
+    provisional = fields.Boolean()
+    rule_id = fields.Integer(allow_none=True)
     explanation = fields.Dict(keys=fields.String(), values=fields.String())
 
 

@@ -9,10 +9,14 @@ the number of days.
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from itertools import pairwise
 
 MAKE_UP = "调休上班"
+
+# The notice of a year also settles the last days of the year before: that of 2019 made a working day of
+# Saturday 29 December 2018 and a day off of the Monday after it. Until it is out they are not certain.
+_UNSETTLED_DAYS = 7
 
 
 @dataclass(frozen=True, order=True)
@@ -40,7 +44,9 @@ class CalendarRangeError(ValueError):
 
 
 class WorkingCalendar:
-    """Which days are worked. Announced years are certain; days past them are provisional."""
+    """Which days are worked. Announced years are certain but for their last week, which the next year's
+    notice may still change; days past `certain_until` are provisional.
+    """
 
     def __init__(
         self, special: Iterable[SpecialDay], announced_years: Iterable[int], *, ahead: int = 6
@@ -53,8 +59,12 @@ class WorkingCalendar:
         years = sorted(set(announced_years))
         if not years:
             raise ValueError("a working calendar needs at least one announced year")
-        self._years = frozenset(years)
         self.last_announced_year = years[-1]
+        # What lies behind a year that is missing cannot be reached by certain days alone.
+        unbroken = years[0]
+        while unbroken + 1 in years:
+            unbroken += 1
+        self.certain_until = date(unbroken, 12, 31) - timedelta(days=_UNSETTLED_DAYS)
         self._first = date(years[0], 1, 1).toordinal()
         end = date(years[-1] + ahead + 1, 1, 1).toordinal()
         by_day: dict[int, SpecialDay] = {}
@@ -108,13 +118,19 @@ class WorkingCalendar:
         except IndexError:
             raise CalendarRangeError(f"{n} working days after {day} lie past the calendar's years") from None
 
+    def count_working_days(self, first: date, last: date) -> int:
+        """How many days of `first`..`last` are worked; 0 where `last` lies before `first`."""
+        if last < first:
+            return 0
+        return self._index[self._offset(last) + 1] - self._index[self._offset(first)]
+
     def next_working_day(self, day: date) -> date:
         """The first working day after `day`."""
         return self.add_working_days(day, 1)
 
     def is_provisional(self, day: date) -> bool:
-        """Whether nothing official is known of the day's year yet."""
-        return day.year not in self._years
+        """Whether what is known of the day may still be changed by a notice to come."""
+        return day > self.certain_until
 
     def rest_spans(self, first: date, last: date) -> list[RestSpan]:
         """The stretches of days off that touch `first`..`last`, cut to it, in order."""

@@ -1,38 +1,38 @@
 """Write the working-day calendar that the packages know into the database."""
 
-from dataclasses import asdict
-
-from sqlalchemy import delete, func, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import select
 
 from tracker import clock
 from tracker.db import Database
 from tracker.promises import seed
-from tracker.promises.models import CalendarDay, CalendarYear
+from tracker.promises.change_calendar import Announced, Author, announce, lock
+from tracker.promises.models import CalendarYear
 
 
-def import_calendar(db: Database) -> list[int]:
-    """Store every announced year, and the statutory days of those after it; returns the announced.
+def import_calendar(db: Database, actor: str = "system") -> Announced | None:
+    """Store every announced year, and the statutory days of those after it; returns what changed, if
+    anything did.
 
     Statutory days of a year stand only until it is announced. A year that was announced before and that
     this package does not know, because it is older, is left as it is.
     """
-    known, now = seed.announced_years(), clock.now()
+    known, source = seed.announced_years(), seed.source()
     with db.transaction() as connection:
+        lock(connection)
         stored = set(connection.scalars(select(CalendarYear.year)))
         ahead = range(known[-1] + 1, known[-1] + seed.YEARS_AHEAD + 1)
         unannounced = [year for year in ahead if year not in stored]
-        written = [*known, *unannounced]
-        connection.execute(delete(CalendarDay).where(func.date_part("year", CalendarDay.day).in_(written)))
-        announced = [asdict(day) | {"source": seed.source()} for day in seed.announced_days()]
+        written = {*known, *unannounced}
         statutory = [
-            asdict(day) | {"source": "statutory days, not announced"}
+            (day, "statutory days, not announced")
             for year in unannounced
             for day in seed.statutory_days(year)
         ]
-        connection.execute(insert(CalendarDay), announced + statutory)
-        connection.execute(
-            insert(CalendarYear).on_conflict_do_nothing(),
-            [{"year": year, "source": seed.source(), "announced_at": now} for year in known],
+        return announce(
+            connection,
+            known,
+            [*((day, source) for day in seed.announced_days()), *statutory],
+            Author(actor, source),
+            clock.now(),
+            replaces=lambda day: day.year in written,
         )
-    return known

@@ -1,12 +1,10 @@
-"""Which promise rule applies, and the deadline it gives."""
+"""Promise rules (时限规则): which one applies, and which may not stand beside each other."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, time
 from enum import StrEnum
-
-from tracker import clock
-from tracker.promises.calendar import RestSpan, WorkingCalendar
+from typing import Any
 
 ANY = "any"
 
@@ -25,7 +23,7 @@ class Rule:
 
     `end_of_day` is when the last day ends (close of business, 民法典 203); None means 24:00.
     With `late_counts_as_next_day`, what comes in after `cut_off` or on a rest day counts as
-    accepted on the next working day.
+    accepted on the next working day. A limit in hours runs by the second and takes none of the three.
     """
 
     id: int
@@ -42,24 +40,35 @@ class Rule:
     valid_from: date
     valid_to: date | None
 
+    @property
+    def named(self) -> int:
+        """How specific it is: how many of product, area and resource it names."""
+        return sum(part != ANY for part in (self.product, self.area, self.resource))
 
-@dataclass(frozen=True)
-class Deadline:
-    """A promised instant and what it was counted from.
+    def covers(self, day: date) -> bool:
+        """Whether it is in force for what is accepted that day."""
+        return self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)
 
-    `counted_from` is the day of acceptance, which is not counted; `postponed` says that a later day
-    than the real one stands for it. `skipped` and `make_up` are the days off and
-    the worked weekend days between it and the deadline, both empty for a limit in hours.
-    """
+    def as_json(self) -> dict[str, Any]:
+        """What is frozen of it with each promise: days and times in ISO 8601."""
+        frozen = vars(self).copy()
+        for name in ("cut_off", "end_of_day", "valid_from", "valid_to"):
+            frozen[name] = None if frozen[name] is None else frozen[name].isoformat()
+        return frozen
 
-    at: datetime
-    provisional: bool
-    rule: Rule
-    counted_from: date
-    last_day: date
-    postponed: bool = False
-    skipped: tuple[RestSpan, ...] = ()
-    make_up: tuple[date, ...] = ()
+    @classmethod
+    def from_json(cls, frozen: Mapping[str, Any]) -> "Rule":
+        """The rule that `as_json` froze."""
+        values = dict(frozen)
+        for name, read in (
+            ("cut_off", time.fromisoformat),
+            ("end_of_day", time.fromisoformat),
+            ("valid_from", date.fromisoformat),
+            ("valid_to", date.fromisoformat),
+            ("unit", Unit),
+        ):
+            values[name] = None if values[name] is None else read(values[name])
+        return cls(**values)
 
 
 class NoRuleError(LookupError):
@@ -69,68 +78,37 @@ class NoRuleError(LookupError):
 def choose(
     rules: Iterable[Rule], *, customer_kind: str, product: str, area: str, resource: str, on: date
 ) -> Rule:
-    """The most specific rule in force on the day of acceptance. Raises NoRuleError.
+    """The rule in force on the day of acceptance that names most of the order. Raises NoRuleError.
 
-    A rule that names the product, the resource or the area comes before one that says "any",
-    in that order of weight; of two equally specific ones the later published wins.
+    Two that name equally much cannot both be saved (`ambiguous`).
     """
-
-    def fits(rule: Rule) -> bool:
-        return (
-            rule.customer_kind == customer_kind
-            and rule.product in (product, ANY)
-            and rule.area in (area, ANY)
-            and rule.resource in (resource, ANY)
-            and rule.valid_from <= on
-            and (rule.valid_to is None or on <= rule.valid_to)
-        )
-
-    def weight(rule: Rule) -> tuple[bool, bool, bool, date]:
-        return (rule.product != ANY, rule.resource != ANY, rule.area != ANY, rule.valid_from)
-
-    fitting = [rule for rule in rules if fits(rule)]
+    fitting = [
+        rule
+        for rule in rules
+        if rule.customer_kind == customer_kind
+        and rule.product in (product, ANY)
+        and rule.area in (area, ANY)
+        and rule.resource in (resource, ANY)
+        and rule.covers(on)
+    ]
     if not fitting:
         raise NoRuleError(f"no promise rule for {customer_kind}, {product}, {area}, {resource} on {on}")
-    return max(fitting, key=weight)
+    return max(fitting, key=lambda rule: (rule.named, rule.valid_from, rule.id))
 
 
-def deadline(rule: Rule, accepted_at: datetime, calendar: WorkingCalendar) -> Deadline:
-    """The promised deadline of an order accepted at `accepted_at` (aware).
-
-    Hours run from the moment of acceptance, rest days included (民法典 201 second paragraph). Days
-    are counted from the day after it (201) to the end of the last one (203).
-    """
-    there = clock.local(accepted_at)
-    accepted_on = there.date()
-    if rule.unit is Unit.HOURS:
-        at = accepted_at + timedelta(hours=rule.amount)
-        return Deadline(at, False, rule, accepted_on, clock.local_date(at))
-    start = accepted_on
-    if rule.late_counts_as_next_day and (
-        not calendar.is_working(accepted_on) or (rule.cut_off is not None and there.time() > rule.cut_off)
-    ):
-        start = calendar.next_working_day(accepted_on)
-    if rule.unit is Unit.CALENDAR_DAYS:
-        last = start + timedelta(days=rule.amount)
-        return Deadline(_end_of(last, rule), False, rule, start, last, start > accepted_on)
-    last = calendar.add_working_days(start, rule.amount)
-    first = accepted_on + timedelta(days=1)
-    return Deadline(
-        _end_of(last, rule),
-        calendar.is_provisional(last),
-        rule,
-        start,
-        last,
-        start > accepted_on,
-        tuple(calendar.rest_spans(first, last)),
-        tuple(calendar.make_up_days(first, last)),
+def ambiguous(rule: Rule, other: Rule) -> bool:
+    """Whether an order can exist that both cover on some day, and neither is the more specific."""
+    return (
+        rule.customer_kind == other.customer_kind
+        and rule.named == other.named
+        and all(
+            mine == theirs or ANY in (mine, theirs)
+            for mine, theirs in (
+                (rule.product, other.product),
+                (rule.area, other.area),
+                (rule.resource, other.resource),
+            )
+        )
+        and (rule.valid_to is None or other.valid_from <= rule.valid_to)
+        and (other.valid_to is None or rule.valid_from <= other.valid_to)
     )
-
-
-def _end_of(day: date, rule: Rule) -> datetime:
-    """The end of business of the day, or its 24:00, as an instant in UTC."""
-    if rule.end_of_day is None:
-        there = datetime.combine(day + timedelta(days=1), time(0), clock.CITY_ZONE)
-    else:
-        there = datetime.combine(day, rule.end_of_day, clock.CITY_ZONE)
-    return there.astimezone(UTC)

@@ -1,0 +1,70 @@
+"""What every part of the API does alike: who calls, what a change must name, how an order is shown."""
+
+from typing import Any
+
+from flask import current_app, request
+
+from tracker.api.auth import caller, require_channel
+from tracker.orders import numbers, queries
+from tracker.orders.schemas import OrderSchema
+from tracker.problems import Fault, Refusal
+from tracker.runtime import Runtime
+
+IDEMPOTENCY = {
+    "in": "header",
+    "name": "Idempotency-Key",
+    "required": True,
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+}
+IF_MATCH = {"in": "header", "name": "If-Match", "required": True, "schema": {"type": "string"}}
+
+# An instance, because flask-smorest would otherwise build the schema anew for each request.
+_order = OrderSchema()
+
+
+def runtime() -> Runtime:
+    """The process's runtime."""
+    found: Runtime = current_app.extensions["tracker"]
+    return found
+
+
+def authenticate() -> None:
+    """Before each request: a known key, and JSON where something is sent."""
+    require_channel(runtime())
+    if request.method == "POST" and not request.is_json:
+        raise Refusal(Fault("request.media_type"))
+
+
+def number_of(typed: str) -> str:
+    """An order number as it was typed. Raises Refusal order.not_found for what cannot be one."""
+    number = numbers.normalise(typed)
+    if number is None:
+        raise Refusal(Fault("order.not_found"))
+    return number
+
+
+def show_order(number: str) -> dict[str, Any]:
+    """The calling channel's order as JSON. Raises Refusal order.not_found."""
+    with runtime().db.reading() as connection:
+        row = queries.channel_order(connection, caller().id, number)
+    if row is None:
+        raise Refusal(Fault("order.not_found"))
+    shown: dict[str, Any] = _order.dump(row)
+    return shown
+
+
+def etag(version: int) -> str:
+    """The ETag of a version."""
+    return f'"{version}"'
+
+
+def if_version() -> int | None:
+    """The version that the caller saw; None for `If-Match: *`."""
+    if "If-Match" not in request.headers:
+        raise Refusal(Fault("version.required"))
+    if request.if_match.star_tag:
+        return None
+    for tag in request.if_match.as_set():
+        if tag.isdecimal() and len(tag) < 10:
+            return int(tag)
+    raise Refusal(Fault("version.stale"))
