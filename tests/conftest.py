@@ -17,6 +17,7 @@ from sqlalchemy.pool import NullPool
 from tracker import config as configuration
 from tracker import crypto, db, migrate
 from tracker.channels.create_key import create_key
+from tracker.channels.rules import SCOPES
 from tracker.crypto import KeyRing
 from tracker.db import Database
 from tracker.demo.seed import seed
@@ -122,6 +123,24 @@ def clean(stores: Servers) -> Iterator[None]:
 
 
 @pytest.fixture
+def changeable(stores: Servers, clean: None) -> Iterator[None]:
+    """For a test that changes the calendar or the promise rules: after it they are as seeded again."""
+    yield
+    owner = Database(stores.owner_url)
+    with owner.transaction() as connection:
+        connection.execute(
+            text(
+                "TRUNCATE promise_rule_changes, promise_rules, calendar_days, calendar_years,"
+                " calendar_changes RESTART IDENTITY CASCADE"
+            )
+        )
+    owner.dispose()
+    service = Database(stores.owner_url, role=db.APP_ROLE)
+    seed(service)
+    service.dispose()
+
+
+@pytest.fixture
 def channel(runtime: Runtime) -> ChannelFacts:
     """清远电信's own app."""
     facts = runtime.reference.current()
@@ -131,7 +150,8 @@ def channel(runtime: Runtime) -> ChannelFacts:
 
 @pytest.fixture
 def api_key(runtime: Runtime, channel: ChannelFacts) -> str:
-    return create_key(runtime.db, channel)
+    """A key of the app that may do everything."""
+    return create_key(runtime.db, channel, scopes=SCOPES)
 
 
 _counter = iter(range(1, 10**9))

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from flask import jsonify
 from flask.views import MethodView
 from flask_smorest import Blueprint
 
@@ -76,9 +77,9 @@ class OneRule(MethodView):
     """One rule."""
 
     @blueprint.response(200, RuleWithChangesSchema)
-    def get(self, rule_id: int) -> dict[str, Any]:
+    def get(self, rule_id: int) -> Any:
         """Read a rule and what became of it."""
-        return _show(rule_id)
+        return jsonify(_show(rule_id))
 
 
 @blueprint.route("/<int:rule_id>/end")

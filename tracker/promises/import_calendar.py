@@ -1,5 +1,7 @@
 """Write the working-day calendar that the packages know into the database."""
 
+from datetime import date
+
 from sqlalchemy import select
 
 from tracker import clock
@@ -23,6 +25,12 @@ def import_calendar(db: Database, actor: str = "system") -> Announced | None:
         ahead = range(known[-1] + 1, known[-1] + seed.YEARS_AHEAD + 1)
         unannounced = [year for year in ahead if year not in stored]
         written = {*known, *unannounced}
+
+        def says(day: date) -> bool:
+            """Whether the package knows best: the notice of the next year settles the December before."""
+            superseded = day.year == known[-1] and day.month == 12 and day.year + 1 in stored
+            return day.year in written and not superseded
+
         statutory = [
             (day, "statutory days, not announced")
             for year in unannounced
@@ -31,8 +39,8 @@ def import_calendar(db: Database, actor: str = "system") -> Announced | None:
         return announce(
             connection,
             known,
-            [*((day, source) for day in seed.announced_days()), *statutory],
+            [*((day, source) for day in seed.announced_days() if says(day.day)), *statutory],
             Author(actor, source),
             clock.now(),
-            replaces=lambda day: day.year in written,
+            replaces=says,
         )

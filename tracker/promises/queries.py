@@ -35,12 +35,14 @@ def read_calendars(connection: Connection, revision: int | None = None) -> Calen
     if not years:
         return None
     rows = connection.execute(
-        select(CalendarDay.__table__).where(
+        select(CalendarDay.__table__)
+        .where(
             _known_by(CalendarDay.since_revision, revision),
             CalendarDay.until_revision.is_(None)
             if revision is None
             else or_(CalendarDay.until_revision.is_(None), CalendarDay.until_revision > revision),
         )
+        .order_by(CalendarDay.day, CalendarDay.id)
     ).all()
     latest = max((row.since_revision for row in rows), default=0)
     ended = connection.scalar(
