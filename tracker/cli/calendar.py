@@ -9,11 +9,10 @@ from typing import Any, NoReturn
 
 import click
 from marshmallow import ValidationError
-from rich.console import Console
 from rich.table import Table
 
 from tracker import clock
-from tracker.cli.context import counting, running, say
+from tracker.cli.context import counting, running, say, show_table
 from tracker.orders.recount_promises import count_waiting, recount_promises
 from tracker.problems import Refusal, faults_in
 from tracker.promises.announce_year import announce_year
@@ -197,10 +196,9 @@ def show(year: int | None, county: str | None, operator: str | None) -> None:
             table.add_row(days, "work" if name == "调休上班" else "rest", name)
     except ValueError as error:
         raise click.ClickException(str(error)) from None
-    console = Console()
-    console.print(table)
+    show_table(table)
     if overrides:
-        console.print(_override_table(overrides, facts))
+        show_table(_override_table(overrides, facts))
 
 
 def _override_table(overrides: Iterable[dict[str, Any]], facts: Reference) -> Table:

@@ -6,15 +6,24 @@ from contextlib import contextmanager
 import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
 
 from tracker import bootstrap, config, runtime
 from tracker.config import Config
 from tracker.runtime import Runtime
 
+_PIPE_WIDTH = 160
+
 
 def say(message: str) -> None:
     """A line for people, on standard error, so that standard output stays data."""
     click.echo(message, err=True)
+
+
+def show_table(table: Table) -> None:
+    """A table on standard output, as wide as it must be where that is no terminal."""
+    console = Console()
+    (console if console.is_terminal else Console(width=_PIPE_WIDTH)).print(table)
 
 
 @contextmanager

@@ -4,12 +4,11 @@ import sys
 from datetime import datetime
 
 import click
-from rich.console import Console
 from rich.table import Table
 from sqlalchemy import func, select
 
 from tracker import clock
-from tracker.cli.context import counting, running, say
+from tracker.cli.context import counting, running, say, show_table
 from tracker.orders.models import Order
 from tracker.orders.verify_promises import verify_promises
 from tracker.promises.queries import rule_rows
@@ -53,7 +52,7 @@ def rules(operator: str, on: datetime | None) -> None:
             late if row["late_counts_as_next_day"] else "",
             f"{row['valid_from']} to {row['valid_to'] or '…'}",
         )
-    Console().print(table)
+    show_table(table)
 
 
 @promises.command()
