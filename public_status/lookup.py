@@ -17,6 +17,7 @@ from public_status.runtime import PublicRuntime
 from tracker import clock
 from tracker.orders import numbers
 from tracker.orders.standing import ENDED_EARLY, MARK_WORDS, STAGE_WORDS, TONES, mark_of
+from tracker.promises.ledger import hold_at
 
 PATH = "/status"
 
@@ -106,6 +107,7 @@ def _status_page(run: PublicRuntime, standing: Standing) -> str:
         "punctuality_word": punctuality and MARK_WORDS[punctuality],
         "tone": TONES[punctuality] if punctuality else "quiet",
         "left": standing.deadline - now,
+        "held": hold_at(standing.entries, now),
         "connected_at": connected_at,
         "ended_early": ended_early,
         "ending_reason": reason_words(standing.happenings[-1].reason_code) if ended_early else "",

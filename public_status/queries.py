@@ -17,6 +17,7 @@ from tracker.db import Database
 from tracker.orders.models import MOVE_KINDS, Order, OrderEvent, Payment
 from tracker.orders.rules import Stage
 from tracker.places.models import Division
+from tracker.promises.ledger import Entry, Kind
 from tracker.promises.models import Promise, PromiseEntry
 from tracker.promises.standing import current, latest_entry
 from tracker.staff.models import Operator
@@ -33,6 +34,7 @@ class Standing:
     stage: Stage
     lookup_digest: bytes
     price: dict[str, Any]
+    first_deadline: datetime
     deadline: datetime
     provisional: bool
     explanation: dict[str, str]
@@ -41,6 +43,7 @@ class Standing:
     hotline: str
     happenings: tuple[Happening, ...]
     payments: tuple[PaidIn, ...]
+    entries: tuple[Entry, ...]
 
 
 def read(db: Database, question: Callable[[Connection], Found]) -> Found:
@@ -74,6 +77,7 @@ def _standing(connection: Connection, condition: ColumnElement[bool]) -> Standin
         stage=Stage(row.stage),
         lookup_digest=bytes(row.lookup_digest),
         price=row.price,
+        first_deadline=row.first_deadline,
         deadline=row.deadline,
         provisional=row.provisional,
         explanation=row.explanation,
@@ -85,12 +89,24 @@ def _standing(connection: Connection, condition: ColumnElement[bool]) -> Standin
             for one in row.happenings or ()
         ),
         payments=tuple(PaidIn(one["fee"], one["fen"]) for one in row.payments or ()),
+        entries=tuple(_entry(one) for one in row.entries or ()),
     )
 
 
-_LATEST = latest_entry(
-    Order.id, PromiseEntry.deadline, PromiseEntry.provisional, PromiseEntry.explanation
-)
+def _entry(one: dict[str, Any]) -> Entry:
+    """A line of the ledger as far as it says when the clock stands still."""
+    starts_at, ends_at = (one[name] and datetime.fromisoformat(one[name]) for name in ("from", "until"))
+    return Entry(
+        number=one["number"],
+        kind=Kind(one["kind"]),
+        recorded_at=datetime.fromisoformat(one["at"]),
+        starts_at=starts_at,
+        ends_at=ends_at,
+        lifts=one["lifts"],
+    )
+
+
+_LATEST = latest_entry(Order.id, PromiseEntry.deadline, PromiseEntry.provisional, PromiseEntry.explanation)
 
 
 def _standing_select() -> Select[Any]:
@@ -99,6 +115,13 @@ def _standing_select() -> Select[Any]:
     )
     happenings = select(func.json_agg(aggregate_order_by(event, OrderEvent.order_version))).where(
         OrderEvent.order_id == Order.id, OrderEvent.kind.in_(MOVE_KINDS)
+    )
+    entry = func.json_build_object(
+        "number", PromiseEntry.number, "kind", PromiseEntry.kind, "at", PromiseEntry.recorded_at,
+        "from", PromiseEntry.starts_at, "until", PromiseEntry.ends_at, "lifts", PromiseEntry.lifts,
+    )  # fmt: skip
+    entries = select(func.json_agg(aggregate_order_by(entry, PromiseEntry.number))).where(
+        PromiseEntry.order_id == Order.id
     )
     payment = func.json_build_object("fee", Payment.fee, "fen", Payment.amount_fen)
     payments = select(func.json_agg(aggregate_order_by(payment, Payment.id))).where(
@@ -119,6 +142,7 @@ def _standing_select() -> Select[Any]:
             Operator.hotline,
             happenings.correlate(Order).scalar_subquery().label("happenings"),
             payments.correlate(Order).scalar_subquery().label("payments"),
+            entries.correlate(Order).scalar_subquery().label("entries"),
         )
         .join(Promise, Promise.order_id == Order.id)
         .outerjoin(_LATEST, true())

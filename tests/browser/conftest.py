@@ -4,19 +4,23 @@ import shutil
 import threading
 from collections.abc import Callable, Iterator
 
+import argon2
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 from stories import NOW, tell
-from visiting import Visitor
+from visiting import Clerk, Visitor
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from public_status import create_app
 from public_status.runtime import start
 from tracker import clock
+from tracker import create_app as create_service
 from tracker.config import Config
 from tracker.orders.place_orders import Placed
 from tracker.reference import ChannelFacts
 from tracker.runtime import Runtime
+from tracker.runtime import start as start_service
+from tracker.staff.create_account import create_account
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _SWITCHES = [
@@ -62,6 +66,41 @@ def site(config: Config, clean: None, monkeypatch: pytest.MonkeyPatch) -> Iterat
 
 
 @pytest.fixture
+def desk(config: Config, clean: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The address of the service, where staff sign in, on the same morning."""
+    monkeypatch.setattr(clock, "now", lambda: NOW)
+    # Hashes are slow on purpose; here they only have to be right.
+    cheap = (1, 8, 1, 32, 16, "utf-8", argon2.Type.ID)
+    monkeypatch.setattr(argon2.PasswordHasher.__init__, "__defaults__", cheap)
+    run = start_service(config)
+    server = make_server("127.0.0.1", 0, create_service(run), threaded=True, request_handler=_Quiet)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+    run.close()
+
+
+@pytest.fixture
+def clerk(browser: Browser, desk: str, runtime: Runtime, channel: ChannelFacts) -> Iterator[Clerk]:
+    """A manager of the orders' operator."""
+    create_account(
+        runtime.db,
+        username="wang.min",
+        password=Clerk.password,
+        role="manager",
+        display_name="王敏",
+        operator_id=channel.operator_id,
+    )
+    made = Clerk(browser, desk, [])
+    yield made
+    for context in made.contexts:
+        context.close()
+
+
+@pytest.fixture
 def visitor(browser: Browser, site: str) -> Iterator[Visitor]:
     made = Visitor(browser, site, [])
     yield made
@@ -71,7 +110,11 @@ def visitor(browser: Browser, site: str) -> Iterator[Visitor]:
 
 @pytest.fixture
 def order(
-    runtime: Runtime, channel: ChannelFacts, place: Callable[..., Placed], site: str
+    runtime: Runtime,
+    channel: ChannelFacts,
+    place: Callable[..., Placed],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Callable[[str], str]:
     """Makes the order of a story; returns its number."""
+    monkeypatch.setattr(clock, "now", lambda: NOW)
     return lambda name: tell(runtime, channel, place, name)

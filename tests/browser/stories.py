@@ -5,9 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+import pytest
+
+from tracker import clock
 from tracker.clock import CITY_ZONE
 from tracker.orders.actor import Actor
+from tracker.orders.lift_hold import lift_hold
+from tracker.orders.place_hold import place_hold
 from tracker.orders.place_orders import Placed
+from tracker.orders.promise_anew import promise_anew
 from tracker.orders.record_payment import record_payment
 from tracker.orders.record_progress import record_progress
 from tracker.orders.rules import PATH, Stage
@@ -22,7 +28,10 @@ BUSINESS = {"customer__kind": "enterprise", "plan": "24GD110002"}
 
 @dataclass(frozen=True)
 class Story:
-    """An order as far as it has come: accepted, then each step at its time or so many hours on."""
+    """An order as far as it has come: accepted, then each step at its time or so many hours on.
+
+    `writes` are entries of its promise ledger: a use case, when it is written, and what it says.
+    """
 
     accepted_at: datetime
     until: Stage
@@ -32,11 +41,31 @@ class Story:
     reason: str | None = None
     pays: tuple[tuple[str, int], ...] = ()
     times: tuple[datetime, ...] = ()
+    writes: tuple[tuple[Callable[..., Any], datetime, dict[str, Any]], ...] = ()
 
 
-def _at(day: int, hour: int, minute: int = 0) -> datetime:
+def _at(day: int, hour: int = 0, minute: int = 0) -> datetime:
     return datetime(2026, 11, day, hour, minute, tzinfo=CITY_ZONE)
 
+
+def _hold(reason: str, starts_at: datetime, ends_at: datetime) -> dict[str, Any]:
+    return {
+        "reason_code": reason,
+        "reason_text": None,
+        "starts_at": starts_at,
+        "ends_at": ends_at,
+        "evidence": None,
+    }
+
+
+_ANEW = {
+    "reason_code": "line_missing",
+    "reason_text": None,
+    "evidence": "核查单2026-1187",
+    "resource": "needs_building",
+    "deadline": None,
+    "contact": None,
+}
 
 _business = tuple(BUSINESS.items())
 
@@ -47,6 +76,19 @@ STORIES = {
         changes=_business,
         pays=(("installation", 20000),),
         times=(_at(20, 16, 18), _at(23, 10, 40), _at(24, 8, 12)),
+    ),
+    "held": Story(
+        _at(16, 16, 5),
+        Stage.RESOURCE_CHECKED,
+        changes=_business,
+        times=(_at(16, 17), _at(17, 10)),
+        writes=(
+            (place_hold, _at(17, 11), _hold("not_decorated", _at(18), _at(24, 8))),
+            (place_hold, _at(20, 9), _hold("weather", _at(20, 9), _at(22, 12))),
+            (lift_hold, _at(23, 10), {"hold": 1, "reason_text": "客户来电，提前恢复", "resumes_at": None}),
+            (promise_anew, _at(23, 15), _ANEW),
+            (place_hold, _at(24, 8, 30), _hold("householder_absent", _at(26), _at(28))),
+        ),
     ),
     "near": Story(_at(22, 15, 10), Stage.APPOINTED, timedelta(hours=8)),
     "late": Story(_at(20, 9, 30), Stage.DISPATCHED, timedelta(hours=5)),
@@ -83,6 +125,12 @@ def tell(
     if story.ends is not None:
         step = {"stage": story.ends.value, "occurred_at": at + story.every, "reason_code": story.reason}
         record_progress(runtime, actor, placed.number, step)
+    for write, at_write, request in story.writes:
+        more = {name: value for name, value in request.items() if name != "hold"}
+        named = (request["hold"],) if "hold" in request else ()
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(clock, "now", lambda at_write=at_write: at_write)
+            write(runtime, actor, placed.number, *named, more)
     for index, (fee, amount) in enumerate(story.pays):
         payment = {"fee": fee, "amount_fen": amount, "reference": f"{placed.number}-{index}", "paid_at": at}
         record_payment(runtime, actor, placed.number, payment)

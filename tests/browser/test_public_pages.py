@@ -5,39 +5,22 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from looking import assert_accessible, assert_no_sideways_scrolling
 from playwright.sync_api import Page, expect
 from stories import STORIES
 from visiting import Visitor
 
 pytestmark = pytest.mark.browser
 
-_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 _UNKNOWN = "QY261123K7M4QZX"
 
 # Whatever can be pressed or typed into, and every line of text, as it is laid out.
 _TARGETS = """() => [...document.querySelectorAll('a, button, input:not([type=hidden])')]
   .filter(e => !e.matches('.skip'))
   .map(e => { const b = e.getBoundingClientRect(); return [e.textContent || e.id, b.width, b.height] })"""
-_TOO_WIDE = """() => document.documentElement.scrollWidth <= innerWidth ? [] :
-  [...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > innerWidth + 1)
-  .map(e => e.outerHTML.slice(0, 120))"""
 _TYPE_SIZES = """() => [...document.querySelectorAll('body *')]
   .filter(e => [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim()) && !e.closest('.unseen, .skip'))
   .map(e => [e.textContent.trim(), parseFloat(getComputedStyle(e).fontSize)])"""
-
-
-def assert_accessible(page: Page, *, elder: bool = False) -> None:
-    rules = {"color-contrast-enhanced": {"enabled": elder}, "target-size": {"enabled": True}}
-    options = {"runOnly": {"type": "tag", "values": _TAGS}, "rules": rules, "resultTypes": ["violations"]}
-    found: list[dict[str, Any]] = Axe().run(page, options=options).response["violations"]
-    told = [(one["id"], [node["html"] for node in one["nodes"]]) for one in found]
-    assert not told, told
-
-
-def assert_no_sideways_scrolling(page: Page) -> None:
-    wide = page.evaluate(_TOO_WIDE)
-    assert not wide, (page.title(), wide)
 
 
 def pages_of(visitor: Visitor, order: Callable[[str], str], **how: Any) -> Iterator[Page]:

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from visiting import Visitor
+from playwright.sync_api import Page
+from visiting import Clerk, Visitor
 
 from tracker.orders import numbers
 
@@ -35,18 +36,44 @@ _SHOTS: dict[str, tuple[dict[str, Any], str, str, int]] = {
 }
 
 
+_STAFF_SHOTS: dict[str, tuple[dict[str, Any], int]] = {
+    "promise-desktop-zh": (_DESKTOP, 1100),
+    "promise-phone-zh": (_PHONE, 1130),
+    "promise-desktop-en-dark": (_DESKTOP | {"language": "en-GB", "dark": True}, 1100),
+}
+
+
+@pytest.mark.parametrize("name", _STAFF_SHOTS)
+def test_staff_shots(
+    name: str, clerk: Clerk, order: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    how, height = _STAFF_SHOTS[name]
+    _fix_number(monkeypatch)
+    page = clerk.enter(f"/orders/{order('held')}/promise", **how)
+    _take(page, name, how, height)
+
+
 @pytest.mark.parametrize("name", _SHOTS)
 def test_shots(
     name: str, visitor: Visitor, order: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     how, path, story, height = _SHOTS[name]
-    # The same number each time, so that a picture changes only when the page does.
-    body = "261120K7M4QZ"
-    fixed = numbers.PREFIX + body + numbers.check_character(body)
-    monkeypatch.setattr(numbers, "new_number", lambda accepted_on: fixed)
+    fixed = _fix_number(monkeypatch)
     page = visitor.open(path, **how)
     if story:
         visitor.look_up(page, fixed if story == "wrong" else order(story))
+    _take(page, name, how, height)
+
+
+def _fix_number(monkeypatch: pytest.MonkeyPatch) -> str:
+    """The same number each time, so that a picture changes only when the page does."""
+    body = "261120K7M4QZ"
+    fixed = numbers.PREFIX + body + numbers.check_character(body)
+    monkeypatch.setattr(numbers, "new_number", lambda accepted_on: fixed)
+    return fixed
+
+
+def _take(page: Page, name: str, how: dict[str, Any], height: int) -> None:
     page.evaluate("document.activeElement.blur()")
     shown = {"x": 0, "y": 0, "width": how["width"], "height": height}
     picture = page.screenshot(full_page=True, clip=shown)

@@ -1,13 +1,14 @@
-"""Somebody who opens the customers' site in a browser."""
+"""Somebody who opens the pages in a browser: a customer, or staff."""
 
 from dataclasses import dataclass
+from typing import Any, ClassVar
 
 from playwright.sync_api import Browser, BrowserContext, Page
 
 
 @dataclass
-class Visitor:
-    """Opens the site as somebody would, and looks orders up there."""
+class Opener:
+    """Opens pages, each in a browser of its own."""
 
     browser: Browser
     site: str
@@ -41,9 +42,29 @@ class Visitor:
         page.goto(path)
         return page
 
+
+class Visitor(Opener):
+    """A customer, who looks orders up."""
+
     def look_up(self, page: Page, number: str, last4: str = "1234") -> None:
         """Fill the form and send it."""
         page.locator("#number").fill(number)
         page.locator("#last4").fill(last4)
         with page.expect_navigation():
             page.locator("main form button").click()
+
+
+class Clerk(Opener):
+    """Staff, who sign in first."""
+
+    password: ClassVar[str] = "correct horse battery"
+
+    def enter(self, path: str = "/", **how: Any) -> Page:
+        """A page that is shown to those who have signed in."""
+        page = self.open("/sign-in", **how)
+        page.locator("#username").fill("wang.min")
+        page.locator("#password").fill(self.password)
+        with page.expect_navigation():
+            page.locator("main form button").click()
+        page.goto(path)
+        return page

@@ -81,6 +81,32 @@ def test_another_operators_orders_are_not_there(visitor, place) -> None:
     assert number not in page.text
 
 
+def test_the_promise_of_an_order_is_explained_to_its_own_staff_only(visitor, place) -> None:
+    number = place().number
+    path = f"/orders/{number}/promise"
+    assert visitor.get(path).status_code == 302, "not without signing in"
+    enter(visitor)
+    page = visitor.get(path)
+    assert page.status_code == 200
+    assert "受理后48小时内" in page.text
+    assert page.headers["Cache-Control"] == "no-store"
+    assert "style=" not in page.text, "the content policy allows no inline style"
+    for personal in ("13800001234", "张三", "测试路"):
+        assert personal not in page.text
+    assert visitor.get(f"/orders/{number.lower()}/promise").status_code == 200
+    for unknown in ("QY261123K7M4QZX", "nonsense", "%00"):
+        assert visitor.get(f"/orders/{unknown}/promise").status_code == 404
+
+
+@pytest.mark.parametrize(("username", "status"), [("li.hua", 404), ("chen.ju", 403)])
+def test_another_operators_promise_is_not_there(visitor, place, username, status) -> None:
+    number = place().number
+    enter(visitor, username)
+    page = visitor.get(f"/orders/{number}/promise")
+    assert page.status_code == status
+    assert "受理后48小时内" not in page.text
+
+
 def test_a_regulator_sees_no_orders(visitor, place) -> None:
     number = place().number
     enter(visitor, "chen.ju")

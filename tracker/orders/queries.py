@@ -126,6 +126,7 @@ def operator_order(connection: Connection, operator_id: int, number: str) -> Row
     return connection.execute(
         select(
             Order.id,
+            Order.operator_id,
             Order.number,
             Order.stage,
             Order.version,

@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from tracker import clock
 from tracker.orders.rules import Stage
 from tracker.orders.standing import MARK_WORDS, STAGE_WORDS, TONES, Mark, mark_of
-from tracker.pages import assets, orders, signing_in, texts, wording
+from tracker.pages import assets, orders, promises, signing_in, texts, wording
 from tracker.runtime import Runtime
 from tracker.staff.sign_in import Person
 
@@ -21,6 +21,9 @@ _TRANSLATIONS = Path(__file__).resolve().parent / "translations"
 _LANGUAGES = ("zh", "en")
 _TAGS = {"zh": "zh-CN", "en": "en"}
 _YEAR = 365 * 86400
+
+# Loading them adds their addresses to the one blueprint of the staff pages.
+_PAGES = (orders, promises)
 
 _CONTENT_POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; "
@@ -48,7 +51,7 @@ def register(app: Flask, run: Runtime) -> None:
         default_translation_directories=str(_TRANSLATIONS),
         locale_selector=_chosen_language,
     )
-    app.register_blueprint(orders.blueprint)
+    app.register_blueprint(signing_in.blueprint)
     if run.config.demo:
         app.register_blueprint(texts.blueprint)
     _give_words(app, run)
@@ -71,6 +74,10 @@ def _give_words(app: Flask, run: Runtime) -> None:
     app.jinja_env.filters.update(
         deadline=lambda at: wording.deadline(at, _language(), clock.today()),
         instant=lambda at: wording.instant(at, _language(), clock.today()),
+        span=lambda length: wording.span(length, _language()),
+        month=lambda on: wording.month(on, _language()),
+        weekday=lambda on: wording.day(on, _language(), clock.today()),
+        weekday_short=lambda on: wording.weekday(on, _language()),
         machine_time=_machine_time,
     )
 

@@ -21,6 +21,16 @@ def day(on: date, language: str, today: date) -> str:
     return format_date(on, patterns[language], locale=language)
 
 
+def month(on: date, language: str) -> str:
+    """A month above a row of days: "11月", "Nov"."""
+    return format_date(on, "MMM", locale=language)
+
+
+def weekday(on: date, language: str) -> str:
+    """A weekday in a narrow column: "四", "Th"."""
+    return format_date(on, "EEEEE" if language == "zh" else "EEEEEE", locale=language)
+
+
 def long_day(on: date, language: str) -> str:
     """A day of the record, always with its year: "2024年1月1日", "1 January 2024"."""
     return format_date(on, _LONG_DAY[language], locale=language)
