@@ -37,7 +37,8 @@ bench: $(VENV)/.dev $(PAGES) ## Speeds beside their ceilings, as ratios (ARGS=--
 
 .PHONY: soak
 soak: $(VENV)/.dev $(PAGES) ## Long proofs: 100,000 examples of each property of a deadline
-	TRACKER_EXAMPLES=100000 $(PY) -m pytest -n $(WORKERS) tests/promises/test_deadline_properties.py $(ARGS)
+	TRACKER_EXAMPLES=100000 $(PY) -m pytest -n $(WORKERS) --dist worksteal \
+	  tests/promises/test_deadline_properties.py tests/promises/test_hold_properties.py $(ARGS)
 
 .PHONY: pages
 pages: $(PAGES) ## Build the pages' style sheets and translations

@@ -21,6 +21,7 @@ from tracker.orders.place_hold import place_hold
 from tracker.orders.record_progress import record_progress
 from tracker.orders.recount_promises import Recount, count_waiting, recount_promises
 from tracker.orders.verify_promises import verify_promises
+from tracker.promises import seed
 from tracker.promises.announce_year import announce_year
 from tracker.promises.calendar import SpecialDay, announced
 from tracker.promises.change_calendar import Author
@@ -239,6 +240,21 @@ def test_the_command_takes_a_file_in_and_recounts(runtime, company, tmp_path: Pa
     assert "the calendar is up to date" in again.output
     assert "0 promises recounted" in again.output
     assert runtime.reference.current().calendars.announced[LAST + 1] == NOTICE.source
+
+
+def test_the_command_takes_a_newer_package_in_and_recounts(runtime, company, monkeypatch) -> None:
+    company(MOVED)
+    known, days = seed.announced_years(), list(seed.announced_days())
+    newer = [SpecialDay(date(LAST + 1, month, day), False, "假日", "holiday") for month, day in FIXED]
+    monkeypatch.setattr(seed, "announced_years", lambda: [*known, LAST + 1])
+    monkeypatch.setattr(
+        seed, "announced_days", lambda: iter([*days, SpecialDay(TAKEN, False, "元旦", "New Year"), *newer])
+    )
+    done = CliRunner().invoke(cli, ["calendar", "refresh"])
+    assert done.exit_code == 0, done.output
+    assert f"newly announced: {LAST + 1}" in done.output
+    assert "1 promises recounted, 1 dates changed, 1 texts planned" in done.output
+    assert "the calendar is up to date" in CliRunner().invoke(cli, ["calendar", "refresh"]).output
 
 
 def test_a_bad_file_is_refused_by_line_and_rule_and_nothing_changes(runtime, tmp_path: Path) -> None:

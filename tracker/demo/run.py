@@ -13,7 +13,7 @@ from sqlalchemy import select
 from tracker import bootstrap, clock, migrate, runtime, supervise
 from tracker.channels.create_key import create_key
 from tracker.channels.models import ChannelKey
-from tracker.channels.rules import hash_of
+from tracker.channels.rules import SCOPES, hash_of
 from tracker.config import Config
 from tracker.db import APP_ROLE, Database
 from tracker.demo import sample
@@ -80,7 +80,7 @@ def _credentials(run: Runtime, path: Path) -> Credentials:
         )
         accounts = set(connection.scalars(select(Account.username)))
     if key_known is None:
-        create_key(run.db, _portal(run), kept.api_key)
+        create_key(run.db, _portal(run), kept.api_key, scopes=SCOPES)
     for operator in run.reference.current().operators.values():
         username = f"{operator.code}.manager"
         if username not in accounts:

@@ -14,6 +14,8 @@ from typing import Any
 from tracker import clock
 from tracker.orders.actor import Actor
 from tracker.orders.import_orders import COLUMNS, import_orders
+from tracker.orders.place_hold import place_hold
+from tracker.orders.promise_anew import promise_anew
 from tracker.orders.record_payment import record_payment
 from tracker.orders.record_progress import record_progress
 from tracker.orders.rules import PATH, Stage
@@ -91,6 +93,7 @@ def _progress(runtime: Runtime, channel: ChannelFacts) -> None:
         try:
             for step in _steps(dice, accepted_at):
                 record_progress(runtime, actor, number, step)
+            _trouble(dice, runtime, actor, number)
             if dice.random() < 0.7:
                 payment = {
                     "fee": "installation",
@@ -101,6 +104,31 @@ def _progress(runtime: Runtime, channel: ChannelFacts) -> None:
                 record_payment(runtime, actor, number, payment)
         except Refusal:
             continue
+
+
+def _trouble(dice: random.Random, runtime: Runtime, actor: Actor, number: str) -> None:
+    """Now and then a customer asks to wait, a line must be built, or a date cannot be kept."""
+    now = clock.now()
+    kind = dice.choices((None, "hold", "build", "delay"), (85, 8, 4, 3))[0]
+    common = {"reason_text": None, "evidence": "示例单据"}
+    try:
+        if kind == "hold":
+            starts_at = now - timedelta(days=dice.randrange(0, 3))
+            ends_at = now + timedelta(days=dice.randrange(2, 9))
+            hold = common | {"reason_code": "not_decorated", "starts_at": starts_at, "ends_at": ends_at}
+            place_hold(runtime, actor, number, hold)
+        elif kind == "build":
+            found = {"reason_code": "line_missing", "resource": "needs_building", "deadline": None}
+            promise_anew(runtime, actor, number, common | found | {"contact": None})
+        elif kind == "delay":
+            later = now + timedelta(days=dice.randrange(8, 15))
+            delay = {"reason_code": "estate_unfinished", "resource": None, "deadline": later}
+            promise_anew(
+                runtime, actor, number, common | delay | {"contact": {"name": "王敏", "extension": "8"}}
+            )
+    except Refusal:
+        # The line works already, or the order has ended.
+        return
 
 
 def _orders(runtime: Runtime, channel: ChannelFacts) -> Sequence[tuple[str, datetime]]:
