@@ -74,7 +74,7 @@ def _settle_unknown(runtime: Runtime) -> int:
     for row in rows:
         finding = _ask(runtime, row)
         now = clock.now()
-        verdict = after_looking(finding, row.attempts, row.misses, now, grace)
+        verdict = after_looking(finding, row.attempts, row.misses, now, grace, row.sending_at)
         with runtime.db.transaction() as connection:
             settle(connection, {(row.id, row.attempts): verdict}, now)
         settled += verdict.state is not State.UNKNOWN
