@@ -17,8 +17,7 @@ from tracker.notices import tallies
 from tracker.notices.models import Notice, NoticeReceipt
 from tracker.notices.open_calls import Needed, open_calls, take_back
 from tracker.notices.rules import State, Why
-from tracker.notices.settle import SILENCE
-from tracker.notices.verdicts import after_receipt, is_about
+from tracker.notices.verdicts import SILENCE, after_receipt, is_about
 from tracker.runtime import Runtime
 from tracker.sms.port import Receipt
 

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import (
     ARRAY,
@@ -24,10 +24,7 @@ from tracker.notices import tallies
 from tracker.notices.models import Notice
 from tracker.notices.open_calls import Needed, open_calls
 from tracker.notices.rules import State
-from tracker.notices.verdicts import Verdict
-
-# An accepted text of which nothing is heard for so long is asked about.
-SILENCE = timedelta(hours=2)
+from tracker.notices.verdicts import SILENCE, Verdict
 
 _notices = Notice.__table__
 _REASON_LIMIT = 200

@@ -25,6 +25,13 @@ _LONGEST_RETRY_AFTER = 3600.0
 # [ours] Longer than a provider's outage lasts, as a rule; a call on the next day is still of use.
 UNSETTLED_LIMIT = timedelta(hours=24)
 
+# [ours] An accepted text of which nothing is heard is asked about after so long, then after twice as long
+# again and again; carriers that have not said anything by then never will.
+SILENCE = timedelta(hours=2)
+_GIVE_UP_ASKING = timedelta(hours=72)
+# [ours] What must surely arrive and is not confirmed by then, a person tells.
+UNCONFIRMED_LIMIT = timedelta(hours=48)
+
 # What a receipt makes of a notice, and what outweighs what: receipts come late, twice and in any order,
 # so the most that any of them says stands. That a text arrived outweighs everything; that it did not
 # outweighs that somebody must call for another reason, but brings back no notice that was cancelled.
@@ -130,6 +137,12 @@ def is_about(attempts: int, known: str | None, reference: str, standing: Standin
     if known is None or known == reference:
         return True
     return attempts > 1 and standing is Standing.DELIVERED
+
+
+def ask_again(accepted_at: datetime, now: datetime) -> datetime | None:
+    """When to ask anew about a text that was accepted then and that nothing is known of; None: not again."""
+    waited = now - accepted_at
+    return None if waited >= _GIVE_UP_ASKING else now + max(waited, SILENCE)
 
 
 def _again(reason: str, attempts: int, now: datetime, retry_after: float | None, chance: float) -> Verdict:
