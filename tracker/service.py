@@ -9,7 +9,7 @@ from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from tracker import api, config, health, logs, runtime
+from tracker import api, config, health, logs, metrics, runtime
 from tracker.api import problems
 from tracker.config import ConfigError
 from tracker.db import is_outage
@@ -42,6 +42,7 @@ def create(given: Runtime | None = None) -> Flask:
     _log_requests(app)
     _answer_errors(app)
     app.register_blueprint(health.blueprint)
+    app.register_blueprint(metrics.blueprint)
     staff_site.register(app, run)
     api.register(app)
     return app
@@ -52,7 +53,7 @@ def _answer_errors(app: Flask) -> None:
 
     @app.errorhandler(Exception)
     def failed(error: Exception) -> Response:
-        for_people = not request.path.startswith(("/api/", "/healthz", "/readyz"))
+        for_people = not request.path.startswith(("/api/", "/healthz", "/readyz", "/metrics"))
         if isinstance(error, RecursionError):
             # A body nested too deeply for the parser, which nothing that we ask for is.
             error = Refusal(Fault("request.broken_json"))
