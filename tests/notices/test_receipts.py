@@ -1,7 +1,8 @@
 """Receipts in every order: each is kept, and what they say together stands (I1, I2)."""
 
 import itertools
-from datetime import UTC, datetime, timedelta
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -18,9 +19,7 @@ from tracker.notices.sweep import sweep
 from tracker.notices.verdicts import after_receipt
 from tracker.sms.port import Absent, Accepted, NotSent, Receipt, Refused, Scope, Standing, Unknown
 
-ANSWER = "answer"
 COURSE = [Standing.QUEUED, Standing.SENDING, Standing.SENT, Standing.DELIVERED]
-NOON = datetime(2026, 11, 24, 4, 0, tzinfo=UTC)
 
 
 def receipt(notice_id: int | None, standing: Standing, reference: str = "SM1", **more) -> Receipt:
@@ -196,6 +195,28 @@ def test_a_cancelled_notice_asks_for_no_call(runtime, accepted, say) -> None:
         connection.execute(update(Notice).values(state=State.CANCELLED))
     assert say(Standing.UNDELIVERED) == "cancelled"
     assert rows(runtime, "call_tasks") == []
+
+
+def test_all_at_once_with_the_answer_they_come_before(runtime, scripted, place) -> None:
+    """Web processes and a worker, each with a batch in an order of its own: nobody waits for ever."""
+    for _ in range(12):
+        place()
+    batch = claim(runtime, "progress")
+    ids = [claimed.sms.notice_id for claimed in batch]
+
+    def apply(standing: Standing, reverse: bool) -> None:
+        said = [receipt(notice_id, standing) for notice_id in sorted(ids, reverse=reverse)]
+        apply_receipts(runtime, "scripted", said)
+
+    with ThreadPoolExecutor(8) as pool:
+        works = [pool.submit(record, runtime, batch[::-1], [Unknown("reset")] * len(batch))]
+        for standing in (*COURSE[:3], Standing.UNDELIVERED, Standing.DELIVERED):
+            works += [pool.submit(apply, standing, reverse) for reverse in (False, True)]
+        for work in works:
+            work.result(timeout=30)
+    assert states(runtime) == ["delivered"] * 12
+    assert [task for task in rows(runtime, "call_tasks") if task.closed_at is None] == []
+    assert len(rows(runtime, "notice_receipts")) == 12 * 10
 
 
 def test_receipts_of_a_batch_are_applied_together(runtime, scripted, place) -> None:
