@@ -154,7 +154,7 @@ def _read(env: Env) -> Config:
         lease = env.float("LEASE_SECONDS", 180.0, validate=positive)
         sweep_interval = env.float("SWEEP_INTERVAL_SECONDS", 60.0, validate=positive)
         lookup_limit = env.str("LOOKUP_LIMIT", "30 per minute", validate=_limit)
-        # Not a word longer than a path likes, and nothing that an address would have to escape.
+        # Part of an address: nothing in it may have to be escaped.
         receipt_secret = env.str(
             "RECEIPT_SECRET",
             "",
