@@ -111,7 +111,12 @@ class System:
     def forget_texts(self) -> None:
         """Drop every notice and ring, so that a worker finds only what a row gives it."""
         with self.owner.begin() as connection:
-            connection.execute(text("TRUNCATE notices, notice_attempts, recorded_texts"))
+            connection.execute(
+                text(
+                    "TRUNCATE notices, notice_attempts, notice_receipts, call_tasks, call_attempts,"
+                    " recorded_texts"
+                )
+            )
         import redis
 
         with redis.Redis.from_url(str(self.config.redis_url)) as client:

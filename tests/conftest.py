@@ -32,8 +32,9 @@ _BASE = Path(tempfile.gettempdir())
 
 # Emptied after each test; the seeded tables stay.
 _BUSINESS_TABLES = (
-    "recorded_texts, notice_attempts, notices, payments, promise_entries, promises, order_events, orders,"
-    " idempotency_records, channel_keys, accounts"
+    "recorded_texts, call_attempts, call_tasks, notice_receipts, notice_attempts, notices, payments,"
+    " promise_entries, promises, order_events, orders, idempotency_records, channel_keys, accounts,"
+    " tallies, heartbeats"
 )
 
 

@@ -56,6 +56,7 @@ class Config:
     lease: float
     sweep_interval: float
     lookup_limit: str
+    receipt_secret: str | None
     trusted_proxies: int
     demo: bool
     secure_cookies: bool | None
@@ -153,6 +154,14 @@ def _read(env: Env) -> Config:
         lease = env.float("LEASE_SECONDS", 180.0, validate=positive)
         sweep_interval = env.float("SWEEP_INTERVAL_SECONDS", 60.0, validate=positive)
         lookup_limit = env.str("LOOKUP_LIMIT", "30 per minute", validate=_limit)
+        # Part of an address: nothing in it may have to be escaped.
+        receipt_secret = env.str(
+            "RECEIPT_SECRET",
+            "",
+            validate=validate.Regexp(
+                r"([A-Za-z0-9_-]{24,128})?$", error="must be 24 to 128 letters, digits, - or _"
+            ),
+        )
         trusted_proxies = env.int("TRUSTED_PROXIES", 0, validate=validate.Range(0, 5, error="must be 0 to 5"))
         demo = _flag(env, "DEMO") or False
         secure_cookies = _flag(env, "SECURE_COOKIES")
@@ -187,6 +196,7 @@ def _read(env: Env) -> Config:
         lease=lease,
         sweep_interval=sweep_interval,
         lookup_limit=lookup_limit,
+        receipt_secret=receipt_secret or None,
         trusted_proxies=trusted_proxies,
         demo=demo,
         secure_cookies=secure_cookies,

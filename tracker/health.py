@@ -4,11 +4,10 @@ from datetime import date
 
 from alembic.runtime.migration import MigrationContext
 from flask import Blueprint, Response, current_app, jsonify
-from sqlalchemy import func, select
 
 from tracker import clock, migrate
-from tracker.notices.models import Notice
-from tracker.notices.rules import State
+from tracker.notices.figures import oldest_due
+from tracker.notices.heartbeat import SWEEP, is_late, last_beat
 from tracker.runtime import Runtime
 
 blueprint = Blueprint("health", __name__)
@@ -25,7 +24,7 @@ def healthz() -> Response:
 
 @blueprint.get("/readyz")
 def readyz() -> tuple[Response, int]:
-    """Ready: database, migrations, Redis, reference data, calendar and queue, each with its own word."""
+    """Ready: database, migrations, Redis, reference data, calendar, queue, sweep, each with its own word."""
     runtime: Runtime = current_app.extensions["tracker"]
     checks = examine(runtime)
     failed = any(word.startswith("failed") for word in checks.values())
@@ -41,6 +40,7 @@ def examine(runtime: Runtime) -> dict[str, str]:
         ("reference", _reference),
         ("calendar", _calendar),
         ("queue", _queue),
+        ("sweep", _sweep),
     ):
         try:
             checks[name] = check(runtime)
@@ -91,10 +91,16 @@ def calendar_word(last_announced_year: int | None, today: date) -> str:
 
 def _queue(runtime: Runtime) -> str:
     with runtime.db.reading() as connection:
-        oldest = connection.scalar(
-            select(func.min(Notice.next_at)).where(
-                Notice.state == State.CREATED, Notice.next_at <= clock.now()
-            )
-        )
-    age = (clock.now() - oldest).total_seconds() if oldest else 0.0
+        age = max(oldest_due(connection, clock.now()).values())
     return "ok" if age < _QUEUE_AGE_LIMIT else f"warning: the oldest due text has waited {age:.0f} s"
+
+
+def _sweep(runtime: Runtime) -> str:
+    """The dead man's switch of schedule and upkeep. Orders are taken in without them, so it only warns."""
+    with runtime.db.reading() as connection:
+        last = last_beat(connection, SWEEP)
+    if last is None:
+        return "warning: no sweep has ended yet"
+    now = clock.now()
+    late = is_late(last, runtime.config.sweep_interval, now)
+    return f"warning: the last sweep ended {(now - last).total_seconds():.0f} s ago" if late else "ok"

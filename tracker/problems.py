@@ -58,12 +58,23 @@ _RULES = (
         "同一 Idempotency-Key 的请求仍在处理",
         "A request with this Idempotency-Key is still being processed.",
     ),
-    ProblemRule("version.required", 428, "缺少 If-Match", "The If-Match header is needed: the order's ETag."),
+    ProblemRule(
+        "version.required",
+        428,
+        "缺少 If-Match",
+        "The If-Match header is needed: the ETag of what is to be changed.",
+    ),
     ProblemRule(
         "version.stale",
         412,
-        "工单已被他人更新，请刷新后重试",
-        "The order has been changed since; read it again.",
+        "工单或任务已被他人更新，请刷新后重试",
+        "It has been changed since; read it again.",
+    ),
+    ProblemRule(
+        "callback.not_genuine",
+        403,
+        "无法确认回执来自短信服务商",
+        "Nothing proves that the provider of texts sent this.",
     ),
     # The shape of a field.
     ProblemRule("field.required", 422, "必填", "This field is required."),
@@ -274,6 +285,23 @@ _RULES = (
         409,
         "该缴费流水号已登记",
         "A payment with this reference is recorded already.",
+    ),
+    # Calls.
+    ProblemRule("call.not_found", 404, "没有这个电话任务", "There is no such call task."),
+    ProblemRule("call.closed", 409, "该电话任务已结束", "The call task is closed already."),
+    ProblemRule("call.in_the_future", 422, "通话时间晚于现在", "The time of the call lies in the future."),
+    ProblemRule(
+        "call.before_the_task", 422, "通话时间早于任务建立", "The call lies before its task was opened."
+    ),
+    ProblemRule("call.time_required", 422, "须填写回拨时间", "A time to call back is needed."),
+    ProblemRule(
+        "call.time_not_expected", 422, "此结果不带回拨时间", "This outcome takes no time to call back."
+    ),
+    ProblemRule(
+        "call.time",
+        422,
+        "回拨时间须在现在之后30天以内",
+        "The time to call back must lie within the 30 days ahead.",
     ),
     # Files.
     ProblemRule("file.encoding", 422, "文件编码须为 UTF-8", "The file must be UTF-8."),

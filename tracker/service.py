@@ -9,7 +9,7 @@ from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from tracker import api, config, health, logs, runtime
+from tracker import api, config, health, logs, metrics, runtime
 from tracker.api import problems
 from tracker.config import ConfigError
 from tracker.db import is_outage
@@ -22,6 +22,7 @@ log = structlog.get_logger(__name__)
 
 # One order is under 2 KB; a batch belongs into a file.
 _LARGEST_BODY = 1_000_000
+_PROVES_ITSELF = "/api/v1/callbacks/aliyun/"
 
 
 def create(given: Runtime | None = None) -> Flask:
@@ -41,6 +42,7 @@ def create(given: Runtime | None = None) -> Flask:
     _log_requests(app)
     _answer_errors(app)
     app.register_blueprint(health.blueprint)
+    app.register_blueprint(metrics.blueprint)
     staff_site.register(app, run)
     api.register(app)
     return app
@@ -51,7 +53,7 @@ def _answer_errors(app: Flask) -> None:
 
     @app.errorhandler(Exception)
     def failed(error: Exception) -> Response:
-        for_people = not request.path.startswith(("/api/", "/healthz", "/readyz"))
+        for_people = not request.path.startswith(("/api/", "/healthz", "/readyz", "/metrics"))
         if isinstance(error, RecursionError):
             # A body nested too deeply for the parser, which nothing that we ask for is.
             error = Refusal(Fault("request.broken_json"))
@@ -77,6 +79,11 @@ def _log_failure(error: Exception) -> None:
     log.error("request_failed", error=type(error).__name__, where=where, outage=is_outage(error))
 
 
+def _loggable(path: str) -> str:
+    """The path, less the secret of an address that proves its caller."""
+    return f"{_PROVES_ITSELF}…" if path.startswith(_PROVES_ITSELF) else path
+
+
 def _log_requests(app: Flask) -> None:
     """One line a request, with an id that the answer carries too. Addresses hold no personal data."""
 
@@ -91,7 +98,7 @@ def _log_requests(app: Flask) -> None:
         response.headers["X-Request-Id"] = g.get("request_id", "")
         fields: dict[str, Any] = {
             "method": request.method,
-            "path": request.path,
+            "path": _loggable(request.path),
             "status": response.status_code,
             "ms": round((time.monotonic() - g.began) * 1000, 1) if "began" in g else None,
         }

@@ -8,7 +8,9 @@ from tracker.db import Base
 
 _MODULES = (
     "tracker.channels.models",
+    "tracker.notices.call_models",
     "tracker.notices.models",
+    "tracker.notices.watch_models",
     "tracker.orders.models",
     "tracker.places.models",
     "tracker.promises.models",

@@ -36,6 +36,7 @@ class Scripted:
     """A provider that answers what the test says, and counts what it was asked."""
 
     name = "scripted"
+    gives_receipts = False
 
     def __init__(self) -> None:
         self.answer: Callable[[Sms], Outcome] = lambda sms: Accepted(f"ref-{sms.notice_id}")

@@ -50,6 +50,39 @@ def test_up_down_up_and_the_models_agree(empty: str) -> None:
         command.check(settings)
 
 
+def test_whoever_was_to_be_called_before_there_were_tasks_gets_one(empty: str) -> None:
+    settings = migrate.alembic_config(empty)
+    command.upgrade(settings, "0002")
+    engine = create_engine(empty, poolclass=NullPool)
+    with engine.begin() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO operators (code, name, name_en, signature, hotline) VALUES ('x', '', '', '', '')"
+            )
+        )
+        for state, reason in (("call", "refused (number): 21211"), ("accepted", None)):
+            connection.execute(
+                text(
+                    "INSERT INTO notices (operator_id, template, template_version, language, params, body,"
+                    " recipient, dedup_key, queue, state, next_at, attempts, misses, reason, created_at)"
+                    " VALUES (1, 't', 1, 'zh', '{}', '', '', :state, 'bulk', :state, now(), 1, 0, :reason,"
+                    " now())"
+                ),
+                {"state": state, "reason": reason},
+            )
+    command.upgrade(settings, "head")
+    with engine.begin() as connection:
+        tasks = connection.execute(text("SELECT notice_id, reason, detail FROM call_tasks")).all()
+        assert tasks == [(1, "refused", "refused (number): 21211")]
+        connection.execute(text("UPDATE notices SET state = 'undelivered' WHERE id = 1"))
+        connection.execute(text("UPDATE notices SET state = 'delivered' WHERE id = 2"))
+    command.downgrade(settings, "0002")
+    with engine.begin() as connection:
+        states = connection.scalars(text("SELECT state FROM notices ORDER BY id")).all()
+    engine.dispose()
+    assert states == ["call", "accepted"]
+
+
 def test_there_is_one_head() -> None:
     assert len(ScriptDirectory.from_config(migrate.alembic_config()).get_heads()) == 1
 
@@ -105,6 +138,8 @@ def test_every_row_of_an_operator_says_whose_it_is() -> None:
         "calendar_years",
         "reference_revision",
         "recorded_texts",  # the provider's side, which knows no operators
+        "tallies",
+        "heartbeats",
     }
     without = {t.name for t in tables.metadata().sorted_tables if "operator_id" not in t.columns}
     assert without == of_the_city
@@ -117,6 +152,8 @@ def test_every_row_of_an_operator_says_whose_it_is() -> None:
         "SELECT customer_name FROM orders",
         "SELECT * FROM orders",
         "SELECT * FROM notices",
+        "SELECT * FROM notice_receipts",
+        "SELECT * FROM call_tasks",
         "SELECT * FROM accounts",
         "SELECT * FROM channel_keys",
         "SELECT actor FROM order_events",

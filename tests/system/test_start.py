@@ -36,6 +36,8 @@ def run(settings: dict[str, str], *arguments: str) -> subprocess.CompletedProces
         ({"TRACKER_SECRET_KEY": "short"}, "at least 32 characters"),
         ({"TRACKER_LEASE_SECONDS": "-1"}, "TRACKER_LEASE_SECONDS"),
         ({"TRACKER_LOOKUP_LIMIT": "now and then"}, "TRACKER_LOOKUP_LIMIT"),
+        ({"TRACKER_RECEIPT_SECRET": "short"}, "TRACKER_RECEIPT_SECRET"),
+        ({"TRACKER_RECEIPT_SECRET": "with/a/slash/in/it/and/long/enough"}, "TRACKER_RECEIPT_SECRET"),
         ({"TRACKER_DEMO": "perhaps"}, "TRACKER_DEMO"),
         ({"TRACKER_DATABASE_URL": "postgresql://host:port/x"}, "TRACKER_DATABASE_URL"),
         ({"TRACKER_PUBLIC_BASE_URL": "http://[half"}, "TRACKER_PUBLIC_BASE_URL"),
@@ -105,7 +107,7 @@ def test_a_good_configuration_can_serve(settings: dict[str, str]) -> None:
     ended = run(settings, "check")
     assert ended.returncode == 0, ended.stdout + ended.stderr
     told = {line.split()[0] for line in ended.stdout.splitlines()}
-    assert told == {"database", "redis", "reference", "calendar", "queue"}
+    assert told == {"database", "redis", "reference", "calendar", "queue", "sweep"}
 
 
 @pytest.mark.parametrize(

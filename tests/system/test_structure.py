@@ -42,7 +42,7 @@ def test_every_module_says_what_it_is(path: Path) -> None:
 
 
 def test_every_address_of_the_service_asks_who_is_calling(runtime) -> None:
-    open_to_all = {"/healthz", "/readyz", "/api/v1/openapi.json"}
+    open_to_all = {"/healthz", "/readyz", "/metrics", "/api/v1/openapi.json"}
     app = create_app(runtime)
     client = app.test_client()
     for rule in app.url_map.iter_rules():

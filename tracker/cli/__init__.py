@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import click
 from sqlalchemy.exc import DBAPIError
 
-from tracker.cli import calendar, demo, imports, keys, promises, servers, setup, staff
+from tracker.cli import calendar, demo, imports, keys, notices, promises, servers, setup, staff
 from tracker.cli.context import say
 from tracker.config import ConfigError
 from tracker.crypto import KeyRingError
@@ -43,6 +43,7 @@ for command in (
     calendar.calendar,
     promises.promises,
     keys.keys,
+    notices.notices,
     staff.staff,
 ):
     cli.add_command(command)

@@ -1,4 +1,4 @@
-"""Tables of notices and of every attempt to send one."""
+"""Tables of notices, of every attempt to send one and of every receipt for one."""
 
 from datetime import datetime
 from typing import Any
@@ -14,6 +14,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
@@ -29,6 +30,8 @@ class Notice(Base):
     The row is the queue: due when `state` is created and `next_at` has come. While a worker
     holds it, `state` is sending until `lease_until`; after that it may or may not have gone out
     and becomes unknown. `body` is frozen when planned; the recipient's phone is sealed.
+    `ask_at`: when the provider is to be asked about an accepted text that no receipt speaks of.
+    `must_arrive`: unless its delivery is confirmed, a person calls.
     """
 
     __tablename__ = "notices"
@@ -39,6 +42,16 @@ class Notice(Base):
         Index("ix_notices_due", "queue", "next_at", "id", postgresql_where=text("state = 'created'")),
         Index("ix_notices_leased", "lease_until", postgresql_where=text("state = 'sending'")),
         Index("ix_notices_unknown", "next_at", postgresql_where=text("state = 'unknown'")),
+        Index(
+            "ix_notices_silent",
+            "ask_at",
+            postgresql_where=text("state = 'accepted' AND ask_at IS NOT NULL"),
+        ),
+        Index(
+            "ix_notices_unconfirmed",
+            "accepted_at",
+            postgresql_where=text("state = 'accepted' AND must_arrive"),
+        ),
         Index(None, "order_id"),
     )
 
@@ -64,6 +77,9 @@ class Notice(Base):
     created_at: Mapped[datetime]
     sending_at: Mapped[datetime | None]
     accepted_at: Mapped[datetime | None]
+    ask_at: Mapped[datetime | None]
+    delivered_at: Mapped[datetime | None]
+    must_arrive: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
 class NoticeAttempt(Base):
@@ -79,3 +95,24 @@ class NoticeAttempt(Base):
     outcome: Mapped[str] = mapped_column(String(20))
     detail: Mapped[str] = mapped_column(String(200), default="")
     at: Mapped[datetime]
+
+
+class NoticeReceipt(Base):
+    """What a provider said of a text after it was handed over, as it came: append-only.
+
+    `raw` holds the provider's own fields less those that can name a person (invariant I5). A receipt
+    that names no notice of ours is kept with neither notice nor operator.
+    """
+
+    __tablename__ = "notice_receipts"
+    __table_args__ = (Index(None, "notice_id"),)
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    operator_id: Mapped[int | None] = mapped_column(ForeignKey("operators.id"))
+    notice_id: Mapped[int | None] = mapped_column(ForeignKey("notices.id"))
+    provider: Mapped[str] = mapped_column(String(20))
+    provider_reference: Mapped[str] = mapped_column(String(64))
+    provider_state: Mapped[str] = mapped_column(String(40))
+    error_code: Mapped[str | None] = mapped_column(String(60))
+    raw: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    received_at: Mapped[datetime]

@@ -13,8 +13,21 @@ class State(StrEnum):
     SENDING = "sending"
     ACCEPTED = "accepted"
     UNKNOWN = "unknown"
-    CALL = "call"  # a person must call: refused, or no attempts left
+    CALL = "call"  # a person must call: refused, no attempts left, never settled or never confirmed
+    UNDELIVERED = "undelivered"  # the provider could not deliver it: a person must call
+    DELIVERED = "delivered"
     CANCELLED = "cancelled"
+
+
+class Why(StrEnum):
+    """Why a person is asked to call."""
+
+    LANDLINE = "landline"  # no text can reach the number
+    REFUSED = "refused"  # by the provider, for the number's or the text's sake
+    UNDELIVERED = "undelivered"  # accepted, and not delivered
+    EXHAUSTED = "exhausted"  # no attempts left
+    UNKNOWN = "unknown"  # the provider cannot tell whether it has the text
+    UNCONFIRMED = "unconfirmed"  # must surely arrive, and nobody says that it did
 
 
 # By urgency: codes and "on the way"; progress of orders; tariff warnings.

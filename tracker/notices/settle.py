@@ -1,57 +1,124 @@
-"""Write verdicts onto notices, many in one statement."""
+"""Write verdicts onto notices, many in one statement, with the calls that follow from them."""
 
+from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import Connection, and_, bindparam, func, or_, update
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Connection,
+    DateTime,
+    SmallInteger,
+    String,
+    and_,
+    bindparam,
+    case,
+    func,
+    or_,
+    select,
+    update,
+)
 
+from tracker.notices import tallies
 from tracker.notices.models import Notice
+from tracker.notices.open_calls import Needed, open_calls
 from tracker.notices.rules import State
-from tracker.notices.verdicts import Verdict
+from tracker.notices.verdicts import SILENCE, Verdict
 
 _notices = Notice.__table__
 _REASON_LIMIT = 200
-
-_APPLY = (
-    update(_notices)
+_COLUMNS = {
+    "notice": BigInteger(),
+    "attempt": SmallInteger(),
+    "new_state": String(),
+    "new_reason": String(),
+    "again_at": DateTime(timezone=True),
+    "reference": String(),
+    "missed": SmallInteger(),
+}
+_given = (
+    func.unnest(*(bindparam(name, type_=ARRAY(kind)) for name, kind in _COLUMNS.items()))
+    .table_valued(*_COLUMNS, name="given")
+    .render_derived()
+)
+_fitting = (
+    select(_notices.c.id, *(_given.c[name] for name in _COLUMNS))
     # Whoever was faster, a receipt or another look, has moved the notice on: then this is old news.
     # That a text did go out is news of any attempt, while the next one has not been claimed.
     .where(
-        _notices.c.id == bindparam("notice"),
+        _notices.c.id == _given.c.notice,
         or_(
             _notices.c.state == State.SENDING,
             _notices.c.state == State.UNKNOWN,
-            and_(_notices.c.state == State.CREATED, bindparam("new_state") == State.ACCEPTED.value),
+            and_(_notices.c.state == State.CREATED, _given.c.new_state == State.ACCEPTED.value),
         ),
-        _notices.c.attempts == bindparam("attempt"),
+        _notices.c.attempts == _given.c.attempt,
     )
+    # In one order everywhere, so that two workers never wait for each other's rows.
+    .order_by(_notices.c.id)
+    .with_for_update(of=_notices)
+    .cte("fitting")
+)
+_accepted = _fitting.c.new_state == State.ACCEPTED.value
+_APPLY = (
+    update(_notices)
+    .where(_notices.c.id == _fitting.c.id)
     .values(
-        state=bindparam("new_state"),
-        reason=bindparam("new_reason"),
-        next_at=func.coalesce(bindparam("again_at", type_=_notices.c.next_at.type), _notices.c.next_at),
-        provider_reference=bindparam("reference"),
-        accepted_at=bindparam("taken_at", type_=_notices.c.accepted_at.type),
-        misses=bindparam("missed"),
+        state=_fitting.c.new_state,
+        reason=_fitting.c.new_reason,
+        next_at=func.coalesce(_fitting.c.again_at, _notices.c.next_at),
+        provider_reference=_fitting.c.reference,
+        accepted_at=case((_accepted, bindparam("now", type_=DateTime(timezone=True)))),
+        ask_at=case((_accepted, bindparam("ask_at", type_=DateTime(timezone=True)))),
+        misses=_fitting.c.missed,
         lease_until=None,
+    )
+    .returning(
+        _notices.c.id,
+        _notices.c.attempts,
+        _notices.c.operator_id,
+        _notices.c.order_id,
+        _notices.c.template,
+        _notices.c.created_at,
     )
 )
 
 
 def settle(connection: Connection, verdicts: Mapping[tuple[int, int], Verdict], now: datetime) -> None:
-    """Apply each verdict to the notice and the attempt that it is about: {(notice, attempt): verdict}."""
+    """Apply each verdict to the notice and the attempt that it is about: {(notice, attempt): verdict}.
+
+    Where a verdict says that a person must call, the task is opened in the same transaction.
+    """
+    if not verdicts:
+        return
     rows = [
-        {
-            "notice": notice_id,
-            "attempt": attempt,
-            "new_state": verdict.state,
-            "new_reason": verdict.reason and verdict.reason[:_REASON_LIMIT],
-            "again_at": verdict.next_at,
-            "reference": verdict.reference,
-            "taken_at": now if verdict.state is State.ACCEPTED else None,
-            "missed": verdict.misses,
-        }
-        # In one order everywhere, so that two workers never wait for each other's rows.
-        for (notice_id, attempt), verdict in sorted(verdicts.items(), key=lambda item: item[0])
+        (
+            notice_id,
+            attempt,
+            verdict.state.value,
+            verdict.reason and verdict.reason[:_REASON_LIMIT],
+            verdict.next_at,
+            verdict.reference,
+            verdict.misses,
+        )
+        for (notice_id, attempt), verdict in verdicts.items()
     ]
-    if rows:
-        connection.execute(_APPLY, rows)
+    columns = {name: list(values) for name, values in zip(_COLUMNS, zip(*rows, strict=True), strict=True)}
+    moved = [
+        (row, verdicts[row.id, row.attempts])
+        for row in connection.execute(_APPLY, {**columns, "now": now, "ask_at": now + SILENCE})
+    ]
+    needed = [
+        Needed(row.id, row.operator_id, row.order_id, verdict.call, verdict.reason or "")
+        for row, verdict in moved
+        if verdict.call is not None
+    ]
+    open_calls(connection, needed, now)
+    accepted = [(row.template, row.created_at) for row, verdict in moved if verdict.state is State.ACCEPTED]
+    tallies.count(
+        connection,
+        Counter((tallies.ATTEMPTS, verdict.outcome) for verdict in verdicts.values() if verdict.outcome),
+        tallies.reached(verdict.state for _, verdict in moved),
+        tallies.waits(State.ACCEPTED, accepted, now),
+    )

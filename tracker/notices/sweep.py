@@ -5,38 +5,46 @@ outage of any length is caught up with.
 """
 
 from datetime import timedelta
-from typing import Any
 
 import structlog
-from sqlalchemy import Row, select, update
+from sqlalchemy import select, update
 
 from tracker import clock
-from tracker.crypto import UnreadableError
-from tracker.notices.deliver import as_sms
+from tracker.notices.ask import Asking
+from tracker.notices.ask_silent import ask_silent
+from tracker.notices.call_unconfirmed import call_unconfirmed
+from tracker.notices.heartbeat import SWEEP, beat
 from tracker.notices.models import Notice
 from tracker.notices.plan_notices import DELIVER
 from tracker.notices.rules import QUEUES, State
 from tracker.notices.settle import settle
 from tracker.notices.verdicts import after_looking
 from tracker.runtime import Runtime
-from tracker.sms.port import CannotTell, Finding
 
 log = structlog.get_logger(__name__)
 
 _ASK_AT_MOST = 500
+# Well below the longest time that a job may take.
+_ASK_FOR_SECONDS = 120.0
 
 
 def sweep(runtime: Runtime) -> dict[str, int]:
-    """One round; returns what it did, by kind."""
+    """One round; returns what it did, by kind. That it came to its end is written down."""
     expired = _expire_leases(runtime)
+    called = call_unconfirmed(runtime)
     # First what is due: asking about the unknown may take long where a provider hangs.
     rung = _ring_for_due(runtime)
-    settled = _settle_unknown(runtime)
+    asking = Asking(runtime, _ASK_FOR_SECONDS)
+    settled = _settle_unknown(runtime, asking)
     if settled:
         rung += _ring_for_due(runtime)
-    if expired or settled:
-        log.info("swept", expired=expired, settled=settled, rung=rung)
-    return {"expired": expired, "settled": settled, "rung": rung}
+    heard = ask_silent(runtime, asking)
+    did = {"expired": expired, "called": called, "settled": settled, "heard": heard, "rung": rung}
+    if expired or called or settled or heard:
+        log.info("swept", **did)
+    with runtime.db.transaction() as connection:
+        beat(connection, SWEEP, clock.now())
+    return did
 
 
 def _expire_leases(runtime: Runtime) -> int:
@@ -59,11 +67,19 @@ def _expire_leases(runtime: Runtime) -> int:
         return len(connection.execute(statement).all())
 
 
-def _settle_unknown(runtime: Runtime) -> int:
+def _settle_unknown(runtime: Runtime, asking: Asking) -> int:
     """Ask the provider about each text that may or may not have been sent."""
     grace = timedelta(seconds=runtime.config.unknown_grace)
     wanted = (
-        select(Notice.id, Notice.recipient, Notice.body, Notice.sending_at, Notice.attempts, Notice.misses)
+        select(
+            Notice.id,
+            Notice.recipient,
+            Notice.body,
+            Notice.provider,
+            Notice.sending_at,
+            Notice.attempts,
+            Notice.misses,
+        )
         .where(Notice.state == State.UNKNOWN, Notice.next_at <= clock.now())
         .order_by(Notice.next_at)
         .limit(_ASK_AT_MOST)
@@ -72,22 +88,15 @@ def _settle_unknown(runtime: Runtime) -> int:
         rows = connection.execute(wanted).all()
     settled = 0
     for row in rows:
-        finding = _ask(runtime, row)
+        if asking.is_over:
+            break
+        finding = asking.about(row)
         now = clock.now()
-        verdict = after_looking(finding, row.attempts, row.misses, now, grace)
+        verdict = after_looking(finding, row.attempts, row.misses, now, grace, row.sending_at)
         with runtime.db.transaction() as connection:
             settle(connection, {(row.id, row.attempts): verdict}, now)
         settled += verdict.state is not State.UNKNOWN
     return settled
-
-
-def _ask(runtime: Runtime, row: Row[Any]) -> Finding:
-    try:
-        sms = as_sms(runtime, row)
-    except UnreadableError:
-        # Nobody else's text waits for it.
-        return CannotTell("the number cannot be opened")
-    return runtime.gateway.find(sms, row.sending_at)
 
 
 def _ring_for_due(runtime: Runtime) -> int:

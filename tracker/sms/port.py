@@ -5,10 +5,10 @@ says which of four things happened, because only three results prove that nothin
 connection was made; a 429; another 4xx) and everything else may have reached the customer.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
-from enum import Enum
+from enum import Enum, StrEnum
 from typing import Protocol
 
 
@@ -86,10 +86,69 @@ class CannotTell:
 Finding = Found | Absent | CannotTell
 
 
+class Standing(StrEnum):
+    """How far a provider has brought a text. Each of them proves that the provider has it."""
+
+    QUEUED = "queued"
+    SENDING = "sending"
+    SENT = "sent"
+    UNDELIVERED = "undelivered"
+    FAILED = "failed"
+    DELIVERED = "delivered"
+
+
+@dataclass(frozen=True)
+class Callback:
+    """A provider's request as it arrived.
+
+    `path` is what stands behind the public base address, with its query; `headers` have lower-case names.
+    """
+
+    path: str
+    body: bytes
+    headers: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What a provider says of one text.
+
+    `notice_id` is the id that we gave it, None where it names none; `word` the provider's own for
+    `standing`; `at` when it was so, if the provider says; `raw` its fields without personal data.
+    """
+
+    notice_id: int | None
+    reference: str
+    standing: Standing
+    word: str
+    error_code: str | None = None
+    at: datetime | None = None
+    raw: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Received:
+    """A genuine callback: its receipts, and what the provider wants to hear back."""
+
+    receipts: Sequence[Receipt]
+    acknowledgement: str = ""
+    media_type: str = "text/plain"
+
+
+@dataclass(frozen=True)
+class Forged:
+    """Nothing proves that the provider sent this."""
+
+
 class Gateway(Protocol):
     """A provider. `name` is what notices record as their provider."""
 
     name: str
+
+    @property
+    def gives_receipts(self) -> bool:
+        """Whether it tells by itself how far texts have come."""
+        ...
 
     def send(self, sms: Sms) -> Outcome:
         """Make exactly one attempt. Never raises for the provider's or the network's doing."""
@@ -104,6 +163,10 @@ class Gateway(Protocol):
 
     def find(self, sms: Sms, since: datetime) -> Finding:
         """Ask whether a text attempted at or after `since` (aware UTC) reached the provider."""
+        ...
+
+    def receipts(self, callback: Callback) -> Received | Forged:
+        """Make sure that a callback is the provider's, and read it. Never raises for its content."""
         ...
 
     def close(self) -> None:

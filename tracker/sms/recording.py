@@ -16,7 +16,20 @@ from tracker.crypto import KeyRing
 from tracker.db import Database
 from tracker.masks import mask_phone
 from tracker.sms.models import RecordedText
-from tracker.sms.port import Absent, Accepted, CannotTell, Finding, Found, NotSent, Outcome, Sms, Unknown
+from tracker.sms.port import (
+    Absent,
+    Accepted,
+    Callback,
+    CannotTell,
+    Finding,
+    Forged,
+    Found,
+    NotSent,
+    Outcome,
+    Received,
+    Sms,
+    Unknown,
+)
 
 RECIPIENT_COLUMN = "recorded_texts.recipient"
 
@@ -28,6 +41,7 @@ class RecordingGateway:
     """
 
     name = "recording"
+    gives_receipts = False
 
     def __init__(self, db: Database, keys: KeyRing, latency: float = 0) -> None:
         self._db = db
@@ -76,6 +90,10 @@ class RecordingGateway:
         except SQLAlchemyError as error:
             return CannotTell(type(error).__name__)
         return Absent() if row_id is None else Found(reference=f"rec-{row_id}", state="delivered")
+
+    def receipts(self, callback: Callback) -> Received | Forged:
+        """Nobody calls back for a table."""
+        return Forged()
 
     def close(self) -> None:
         """Nothing to give back: connections belong to the database's pool."""

@@ -19,14 +19,18 @@ from urllib3.exceptions import HTTPError
 
 from tracker import clock
 from tracker.config import TwilioSettings
+from tracker.sms import twilio_receipts
 from tracker.sms.port import (
     Absent,
     Accepted,
+    Callback,
     CannotTell,
     Finding,
+    Forged,
     Found,
     NotSent,
     Outcome,
+    Received,
     Refused,
     Sms,
     Unknown,
@@ -129,6 +133,15 @@ class TwilioGateway:
         if not complete:
             return CannotTell("more messages than are listed")
         return Absent()
+
+    @property
+    def gives_receipts(self) -> bool:
+        """Whether Twilio was given an address to call back."""
+        return self._calls_back
+
+    def receipts(self, callback: Callback) -> Received | Forged:
+        """Read a status callback that is signed for this account and the public address."""
+        return twilio_receipts.read(callback, self._settings.auth_token, self._callback_base)
 
     def close(self) -> None:
         """Close the connections of this process."""

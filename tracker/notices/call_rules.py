@@ -1,0 +1,77 @@
+"""Pure decisions about calls: outcomes, and when the next one is to be made."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from tracker.notices.rules import send_from
+
+# [ours] A person has half a working day for a call; whoever did not answer is tried again later,
+# and later still. Calls keep to the hours of texts.
+PATIENCE = timedelta(hours=4)
+_AGAIN = (timedelta(hours=2), timedelta(hours=4), timedelta(hours=24))
+LONGEST_CALL_BACK = timedelta(days=30)
+CLOCK_SKEW = timedelta(minutes=5)
+
+
+class Outcome(StrEnum):
+    """What came of a call, or of the whole task."""
+
+    REACHED = "reached"
+    NO_ANSWER = "no_answer"
+    CALL_BACK = "call_back"  # the customer named another time
+    WRONG_NUMBER = "wrong_number"
+    TOLD_BY_TEXT = "told_by_text"  # a receipt came after all; no call's outcome
+
+
+# What a person can say of a call.
+OF_A_CALL = tuple(outcome for outcome in Outcome if outcome is not Outcome.TOLD_BY_TEXT)
+CLOSING = frozenset({Outcome.REACHED, Outcome.WRONG_NUMBER})
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call: what came of it, when it was made, and the time that the customer named."""
+
+    outcome: Outcome
+    called_at: datetime
+    call_back_at: datetime | None = None
+
+
+def first_call(now: datetime) -> tuple[datetime, datetime]:
+    """From when and by when a task that opens now is to be called."""
+    return _between(now)
+
+
+def next_call(call: Call, attempts: int) -> tuple[datetime, datetime] | None:
+    """From when and by when to call again after the latest of `attempts`; None when all is said."""
+    match call.outcome:
+        case Outcome.CALL_BACK if call.call_back_at is not None:
+            # The customer's own wish knows no hours.
+            return call.call_back_at, call.call_back_at + PATIENCE
+        case outcome if outcome in CLOSING:
+            return None
+        case _:
+            wait = _AGAIN[min(max(attempts, 1), len(_AGAIN)) - 1]
+            return _between(call.called_at + wait)
+
+
+def _between(earliest: datetime) -> tuple[datetime, datetime]:
+    begins = send_from(earliest, any_hour=False)
+    return begins, send_from(begins + PATIENCE, any_hour=False)
+
+
+def faults_of(call: Call, opened_at: datetime, now: datetime) -> list[str]:
+    """The rules that a call breaks, as ids of `tracker.problems`."""
+    faults = []
+    if call.called_at > now + CLOCK_SKEW:
+        faults.append("call.in_the_future")
+    if call.called_at < opened_at - CLOCK_SKEW:
+        faults.append("call.before_the_task")
+    if call.outcome is Outcome.CALL_BACK and call.call_back_at is None:
+        faults.append("call.time_required")
+    if call.outcome is not Outcome.CALL_BACK and call.call_back_at is not None:
+        faults.append("call.time_not_expected")
+    elif call.call_back_at is not None and not now < call.call_back_at <= now + LONGEST_CALL_BACK:
+        faults.append("call.time")
+    return faults

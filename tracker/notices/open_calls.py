@@ -1,0 +1,61 @@
+"""Ask a person to call, in the transaction of what made that necessary, or take it back."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, bindparam, update
+from sqlalchemy.dialects.postgresql import insert
+
+from tracker.notices.call_models import CallTask
+from tracker.notices.call_rules import Outcome, first_call
+from tracker.notices.rules import Why
+
+_tasks = CallTask.__table__
+_OPEN = insert(_tasks).on_conflict_do_nothing(
+    index_elements=[_tasks.c.notice_id], index_where=_tasks.c.closed_at.is_(None)
+)
+_TAKE_BACK = (
+    update(_tasks)
+    .where(_tasks.c.notice_id == bindparam("notice"), _tasks.c.closed_at.is_(None))
+    .values(outcome=Outcome.TOLD_BY_TEXT, closed_at=bindparam("at"), version=_tasks.c.version + 1)
+)
+_DETAIL_LIMIT = 200
+
+
+@dataclass(frozen=True)
+class Needed:
+    """A notice whose customer somebody has to call, and why."""
+
+    notice_id: int
+    operator_id: int
+    order_id: int | None
+    why: Why
+    detail: str
+
+
+def open_calls(connection: Connection, needed: Sequence[Needed], now: datetime) -> None:
+    """Open a task for each notice that has none open."""
+    if not needed:
+        return
+    begins, due = first_call(now)
+    rows = [
+        {
+            "operator_id": one.operator_id,
+            "notice_id": one.notice_id,
+            "order_id": one.order_id,
+            "reason": one.why,
+            "detail": one.detail[:_DETAIL_LIMIT],
+            "next_attempt_at": begins,
+            "due_at": due,
+            "opened_at": now,
+        }
+        for one in needed
+    ]
+    connection.execute(_OPEN, rows)
+
+
+def take_back(connection: Connection, notice_ids: Sequence[int], now: datetime) -> None:
+    """Close the tasks of notices that arrived after all."""
+    if notice_ids:
+        connection.execute(_TAKE_BACK, [{"notice": notice_id, "at": now} for notice_id in notice_ids])

@@ -1,0 +1,75 @@
+"""Write down a call that somebody made, and when the next one is due."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import bindparam, insert, select, update
+
+from tracker import clock
+from tracker.notices.call_models import CallAttempt, CallTask
+from tracker.notices.call_rules import Call, Outcome, faults_of, next_call
+from tracker.problems import Fault, Refusal
+from tracker.runtime import Runtime
+
+_tasks = CallTask.__table__
+_LOCKED = (
+    select(_tasks)
+    .where(_tasks.c.id == bindparam("task"), _tasks.c.operator_id == bindparam("operator"))
+    .with_for_update()
+)
+_KEEP = insert(CallAttempt.__table__)
+_POINTERS = {
+    "call.in_the_future": "/called_at",
+    "call.before_the_task": "/called_at",
+    "call.time_required": "/call_back_at",
+    "call.time_not_expected": "/call_back_at",
+    "call.time": "/call_back_at",
+}
+
+
+def record_call(
+    runtime: Runtime,
+    operator_id: int,
+    actor: str,
+    task_id: int,
+    request: Mapping[str, Any],
+    *,
+    if_version: int | None = None,
+) -> int:
+    """Record one call, loaded by CallRequestSchema; returns the task's new version.
+
+    Raises Refusal: call.not_found for a task that is not the operator's, version.stale where somebody
+    was faster, call.closed, or every rule that the call breaks.
+    """
+    now = clock.now()
+    with runtime.db.transaction() as connection:
+        task = connection.execute(_LOCKED, {"task": task_id, "operator": operator_id}).one_or_none()
+        if task is None:
+            raise Refusal(Fault("call.not_found"))
+        if if_version is not None and if_version != task.version:
+            raise Refusal(Fault("version.stale"))
+        if task.closed_at is not None:
+            raise Refusal(Fault("call.closed"))
+        call = Call(Outcome(request["outcome"]), request["called_at"] or now, request["call_back_at"])
+        faults = faults_of(call, task.opened_at, now)
+        if faults:
+            raise Refusal(*(Fault(rule, _POINTERS[rule]) for rule in faults))
+        attempts, version = task.attempts + 1, task.version + 1
+        changes: dict[str, Any] = {"attempts": attempts, "version": version, "outcome": call.outcome}
+        following = next_call(call, attempts)
+        if following is None:
+            changes["closed_at"] = now
+        else:
+            changes["next_attempt_at"], changes["due_at"] = following
+        connection.execute(update(_tasks).where(_tasks.c.id == task.id).values(**changes))
+        attempt = {
+            "operator_id": operator_id,
+            "task_id": task.id,
+            "outcome": call.outcome,
+            "call_back_at": call.call_back_at,
+            "actor": actor,
+            "called_at": call.called_at,
+            "recorded_at": now,
+        }
+        connection.execute(_KEEP, attempt)
+    return version
