@@ -32,7 +32,8 @@ _BASE = Path(tempfile.gettempdir())
 
 # Emptied after each test; the seeded tables stay.
 _BUSINESS_TABLES = (
-    "recorded_texts, call_attempts, call_tasks, notice_receipts, notice_attempts, notices, payments,"
+    "saved_templates, template_approvals, contact_wishes,"
+    " recorded_texts, call_attempts, call_tasks, notice_receipts, notice_attempts, notices, payments,"
     " promise_entries, promises, order_events, orders, idempotency_records, channel_keys, accounts,"
     " tallies, heartbeats"
 )

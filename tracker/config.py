@@ -14,6 +14,7 @@ from limits import parse_many
 from marshmallow import validate
 
 _FLAGS = {"": None, "1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
+_APPROVING = frozenset({"aliyun"})
 GATEWAYS = ("recording", "twilio")
 
 
@@ -55,6 +56,8 @@ class Config:
     unknown_grace: float
     lease: float
     sweep_interval: float
+    coalesce: float
+    sms_part_fen: float
     lookup_limit: str
     receipt_secret: str | None
     trusted_proxies: int
@@ -71,6 +74,11 @@ class Config:
     def site_is_secure(self) -> bool:
         """Whether customers reach the public site over TLS only."""
         return self._secure(self.public_site_url)
+
+    @property
+    def approving_gateways(self) -> frozenset[str]:
+        """The providers in use that send registered texts only, each once they have approved it."""
+        return frozenset({self.sms_gateway}) & _APPROVING
 
     def _secure(self, address: str) -> bool:
         return address.startswith("https://") if self.secure_cookies is None else self.secure_cookies
@@ -153,6 +161,12 @@ def _read(env: Env) -> Config:
         unknown_grace = env.float("UNKNOWN_GRACE_SECONDS", 120.0, validate=positive)
         lease = env.float("LEASE_SECONDS", 180.0, validate=positive)
         sweep_interval = env.float("SWEEP_INTERVAL_SECONDS", 60.0, validate=positive)
+        coalesce = env.float(
+            "COALESCE_SECONDS", 120.0, validate=validate.Range(0, 3600, error="must be 0 to 3600")
+        )
+        sms_part_fen = env.float(
+            "SMS_PART_FEN", 5.0, validate=validate.Range(0, 1000, error="must be 0 to 1000")
+        )
         lookup_limit = env.str("LOOKUP_LIMIT", "30 per minute", validate=_limit)
         # Part of an address: nothing in it may have to be escaped.
         receipt_secret = env.str(
@@ -195,6 +209,8 @@ def _read(env: Env) -> Config:
         unknown_grace=unknown_grace,
         lease=lease,
         sweep_interval=sweep_interval,
+        coalesce=coalesce,
+        sms_part_fen=sms_part_fen,
         lookup_limit=lookup_limit,
         receipt_secret=receipt_secret or None,
         trusted_proxies=trusted_proxies,

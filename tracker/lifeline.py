@@ -4,6 +4,7 @@ A server that lost its supervisor would go on holding its port and its queue. Ev
 `die_with_parent` at its start; outside `tracker.supervise` that does nothing.
 """
 
+import faulthandler
 import os
 import signal
 import threading
@@ -41,6 +42,9 @@ def die_with_parent(*, always: bool = False) -> None:
 def _watch(parent: int, supervisor: int | None) -> None:
     while os.getppid() == parent and (supervisor is None or alive(supervisor)):
         time.sleep(_LOOK_EVERY_SECONDS)
+    # Set first: it needs neither this thread nor Python's lock, which a process that hangs in its
+    # shutting down may hold for good.
+    faulthandler.dump_traceback_later(GRACE_SECONDS, exit=True)
     os.kill(os.getpid(), signal.SIGTERM)
     time.sleep(GRACE_SECONDS)
     os._exit(1)

@@ -277,6 +277,40 @@ _RULES = (
         "The day is set for the same county and operator already; withdraw that first.",
     ),
     ProblemRule("calendar.override_not_found", 404, "没有这条日历调整", "There is no such override."),
+    # Registered texts.
+    ProblemRule("template.not_found", 404, "没有这个短信模板", "There is no such text."),
+    ProblemRule("template.unknown_parameter", 422, "未知的参数：{name}", "The parameter {name} is unknown."),
+    ProblemRule(
+        "template.not_given", 422, "此模板没有参数：{name}", "This text is not given the parameter {name}."
+    ),
+    ProblemRule("template.repeated_parameter", 422, "参数重复", "A parameter stands twice."),
+    ProblemRule(
+        "template.parameters_differ",
+        422,
+        "正文中的参数须与列出的一致：{names}",
+        "The wording must use the listed parameters, all of them and no other: {names}.",
+    ),
+    ProblemRule("template.braces", 422, "花括号只能括住参数名", "Braces may hold a parameter's name only."),
+    ProblemRule(
+        "template.signature",
+        422,
+        "须以【{{signature}}】结尾，且只出现一次",
+        "The wording must end with 【{{signature}}】, and hold no other 【.",
+    ),
+    ProblemRule(
+        "template.refused_character",
+        422,
+        "运营商不接受的字符：{characters}",
+        "Carriers refuse these characters: {characters}",
+    ),
+    ProblemRule("template.link", 422, "不得含网址", "A text may hold no link."),
+    ProblemRule(
+        "template.advertising",
+        422,
+        "服务短信不得含营销用语：{words}",
+        "A service message may hold no advertising: {words}.",
+    ),
+    ProblemRule("template.too_long", 422, "超过 {parts} 条短信", "The text has more than {parts} parts."),
     # Payments.
     ProblemRule("payment.nothing", 422, "金额不能为零", "The amount must not be zero."),
     ProblemRule("payment.in_the_future", 422, "缴费时间晚于现在", "The time of payment lies in the future."),

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Integer, SmallInteger, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tracker.channels.models import Channel, ChannelKey
+from tracker.contacts.record_wish import read_wishes
 from tracker.db import Base, Database
 from tracker.places.models import Division
 from tracker.promises.calendar import WorkingCalendar
@@ -23,6 +24,8 @@ from tracker.promises.queries import read_calendars, read_rules
 from tracker.promises.rules import Rule
 from tracker.staff.models import Operator
 from tracker.tariffs.models import Plan
+from tracker.templates.queries import read_registry
+from tracker.templates.registry import Registry
 
 
 class ReferenceRevision(Base):
@@ -110,6 +113,8 @@ class Reference:
     plans: Mapping[tuple[int, str], tuple[PlanFacts, ...]]
     rules: Mapping[int, tuple[Rule, ...]]
     calendars: Calendars | None
+    templates: Registry
+    wishes: Mapping[tuple[int, bytes], str]
 
     def calendar_of(self, operator_id: int, place: Place) -> WorkingCalendar | None:
         """The calendar by which an operator counts at a place; None while none was imported."""
@@ -189,6 +194,8 @@ def read(connection: Connection) -> Reference:
         plans=_plans(connection),
         rules=read_rules(connection),
         calendars=read_calendars(connection),
+        templates=read_registry(connection),
+        wishes=read_wishes(connection),
     )
 
 

@@ -8,6 +8,7 @@ from tracker.db import Base
 
 _MODULES = (
     "tracker.channels.models",
+    "tracker.contacts.models",
     "tracker.notices.call_models",
     "tracker.notices.models",
     "tracker.notices.watch_models",
@@ -18,6 +19,7 @@ _MODULES = (
     "tracker.sms.models",
     "tracker.staff.models",
     "tracker.tariffs.models",
+    "tracker.templates.models",
 )
 
 

@@ -16,8 +16,8 @@ from tracker.notices.deliver import BATCH, MOST
 from tracker.notices.models import Notice
 from tracker.notices.plan_notices import DELIVER, RECIPIENT
 from tracker.notices.rules import State
-from tracker.notices.templates import TEMPLATES
 from tracker.sms.recording import RECIPIENT_COLUMN
+from tracker.templates.seed import SEED
 
 _QUEUE = "progress"
 _ACCOUNT = "AC" + "0" * 32
@@ -119,7 +119,7 @@ def _until_accepted(system: System, began: float) -> float:
 
 def _queue(system: System, count: int, first: int) -> None:
     """Notices as orders leave them, without their rings."""
-    template = TEMPLATES["order_accepted"]
+    template = SEED["order_accepted"]
     now = clock.now()
     rows = []
     for number in range(first, first + count):
@@ -154,7 +154,7 @@ def _bare_inserts(system: System, seconds: float, batch: int) -> float:
     values = {
         "recipient": system.runtime.keys.seal("+8613800001234", RECIPIENT_COLUMN),
         "recipient_masked": "138****1234",
-        "body": TEMPLATES["order_accepted"].zh,
+        "body": SEED["order_accepted"].zh,
         "accepted_at": clock.now(),
         "notice_id": 1,
     }
@@ -174,7 +174,7 @@ def _client_loop(port: int, seconds: float) -> float:
     client = Client(_ACCOUNT, "0" * 32)
     client.api.base_url = f"http://127.0.0.1:{port}"
     client.region = client.edge = None
-    body = TEMPLATES["order_accepted"].zh
+    body = SEED["order_accepted"].zh
     client.messages.create(to="+8613800001234", from_="+15005550006", body=body)
     sent, began = 0, time.monotonic()
     while time.monotonic() - began < seconds:

@@ -240,7 +240,7 @@ def test_one_notice_whatever_is_planned_twice(runtime, place) -> None:
     from tracker import clock
     from tracker.notices.plan_notices import Wanted, plan_notices
 
-    placed = place()
+    placed, reference = place(), runtime.reference.current()
     again = Wanted(
         1,
         placed.order_id,
@@ -251,8 +251,8 @@ def test_one_notice_whatever_is_planned_twice(runtime, place) -> None:
         f"order:{placed.order_id}:accepted",
     )
     with runtime.db.transaction() as connection:
-        assert plan_notices(connection, runtime.keys, runtime.bell, [again], clock.now()) == 0
+        assert plan_notices(connection, runtime, reference, [again], clock.now()) == 0
         other = replace(again, dedup_key="other")
-        assert plan_notices(connection, runtime.keys, runtime.bell, [other, other], clock.now()) == 1
+        assert plan_notices(connection, runtime, reference, [other, other], clock.now()) == 1
     with runtime.db.reading() as connection:
         assert connection.scalar(select(func.count()).select_from(Notice)) == 2

@@ -3,7 +3,17 @@
 from flask import Flask
 from flask_smorest import Api
 
-from tracker.api import calendar, call_tasks, callbacks, notices, orders, promise_rules, promises
+from tracker.api import (
+    calendar,
+    call_tasks,
+    callbacks,
+    contacts,
+    notices,
+    orders,
+    promise_rules,
+    promises,
+    templates,
+)
 
 
 class _Api(Api):  # type: ignore[misc]
@@ -25,5 +35,15 @@ def register(app: Flask) -> None:
     api = _Api(app)
     api.spec.components.security_scheme("channel_key", {"type": "http", "scheme": "bearer"})
     api.spec.options["security"] = [{"channel_key": []}]
-    for part in (orders, promises, promise_rules, calendar, notices, call_tasks, callbacks):
+    for part in (
+        orders,
+        promises,
+        promise_rules,
+        calendar,
+        templates,
+        notices,
+        contacts,
+        call_tasks,
+        callbacks,
+    ):
         api.register_blueprint(part.blueprint)

@@ -9,8 +9,9 @@ from typing import Protocol
 KINDS = ("government_portal", "app", "mini_program", "business_hall", "service_centre", "other")
 
 
-# What a key may do beside reading: take in and move orders; change promise rules; set calendar days.
-SCOPES = ("orders", "rules", "calendar")
+# What a key may do beside reading: take in and move orders; change promise rules; set calendar days;
+# save wordings of texts.
+SCOPES = ("orders", "rules", "calendar", "templates")
 
 
 class ChannelIdentity(Protocol):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import click
 from sqlalchemy.exc import DBAPIError
 
-from tracker.cli import calendar, demo, imports, keys, notices, promises, servers, setup, staff
+from tracker.cli import calendar, demo, imports, keys, notices, promises, servers, setup, staff, templates
 from tracker.cli.context import say
 from tracker.config import ConfigError
 from tracker.crypto import KeyRingError
@@ -42,6 +42,7 @@ for command in (
     imports.import_orders,
     calendar.calendar,
     promises.promises,
+    templates.templates,
     keys.keys,
     notices.notices,
     staff.staff,

@@ -30,7 +30,7 @@ def import_orders(path: Path, operator: str, channel: str, notify_old: bool, lan
     \b
     Columns: external_reference, customer_kind (home, enterprise), customer_name, phone,
       community_code, address_detail, plan; optional resource (ready, needs_building),
-      accepted_at (ISO 8601 with zone), dealer, language (zh, en)
+      accepted_at (ISO 8601 with zone), dealer, language (zh, en), notify_by (text, call)
     \b
     Example:
       tracker import orders.csv --operator telecom --channel hall

@@ -29,7 +29,8 @@ class Notice(Base):
 
     The row is the queue: due when `state` is created and `next_at` has come. While a worker
     holds it, `state` is sending until `lease_until`; after that it may or may not have gone out
-    and becomes unknown. `body` is frozen when planned; the recipient's phone is sealed.
+    and becomes unknown. `body` is frozen when planned; the recipient's phone is sealed, and a keyed
+    digest of it tells how often the same text went to the same number.
     `ask_at`: when the provider is to be asked about an accepted text that no receipt speaks of.
     `must_arrive`: unless its delivery is confirmed, a person calls.
     """
@@ -53,6 +54,7 @@ class Notice(Base):
             postgresql_where=text("state = 'accepted' AND must_arrive"),
         ),
         Index(None, "order_id"),
+        Index(None, "recipient_digest", "created_at"),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
@@ -64,6 +66,7 @@ class Notice(Base):
     params: Mapped[dict[str, Any]] = mapped_column(JSONB)
     body: Mapped[str] = mapped_column(Text)
     recipient: Mapped[bytes] = mapped_column(LargeBinary)
+    recipient_digest: Mapped[bytes | None] = mapped_column(LargeBinary)
     dedup_key: Mapped[str] = mapped_column(String(120))
     queue: Mapped[str] = mapped_column(String(12))
     state: Mapped[str] = mapped_column(String(16))

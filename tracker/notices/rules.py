@@ -1,9 +1,13 @@
-"""Pure decisions about notices: states, queues, length of a text, when it may be sent."""
+"""Pure decisions about notices: states, queues, when a text may be sent."""
 
 from datetime import datetime, time, timedelta
 from enum import StrEnum
 
 from tracker import clock
+from tracker.templates.length import parts, units
+
+# Others look for the lengths of texts here.
+__all__ = ["parts", "units"]
 
 
 class State(StrEnum):
@@ -23,6 +27,8 @@ class Why(StrEnum):
     """Why a person is asked to call."""
 
     LANDLINE = "landline"  # no text can reach the number
+    WISH = "wish"  # the customer wants to be called, or wants no texts
+    REPEATED = "repeated"  # the same text was sent as often as it may be, and it must arrive
     REFUSED = "refused"  # by the provider, for the number's or the text's sake
     UNDELIVERED = "undelivered"  # accepted, and not delivered
     EXHAUSTED = "exhausted"  # no attempts left
@@ -33,28 +39,14 @@ class Why(StrEnum):
 # By urgency: codes and "on the way"; progress of orders; tariff warnings.
 QUEUES = ("urgent", "progress", "bulk")
 
-# SMS lengths are counted in UTF-16 units: one part holds 70, each of several holds 67, because
-# every one then carries a header that ties it to the others (GSM 03.40, UCS-2).
-_SINGLE_PART = 70
-_JOINED_PART = 67
-
 WINDOW_OPENS = time(8)
 WINDOW_CLOSES = time(21)
 
 MAX_ATTEMPTS = 6
 
-
-def units(text: str) -> int:
-    """UTF-16 units of a text: a character outside the basic plane counts two."""
-    return len(text.encode("utf-16-le")) // 2
-
-
-def parts(text: str) -> int:
-    """Number of SMS parts that a Chinese text is billed as; 0 for an empty one."""
-    length = units(text)
-    if length <= _SINGLE_PART:
-        return int(length > 0)
-    return -(-length // _JOINED_PART)
+# The same text to the same number: more than this is taken for a fault of ours, and by carriers for spam.
+IDENTICAL_LIMIT = 3
+IDENTICAL_WITHIN = timedelta(hours=24)
 
 
 def send_from(wanted_at: datetime, *, any_hour: bool) -> datetime:

@@ -8,8 +8,8 @@ from sqlalchemy import ARRAY, Connection, Float, String, bindparam, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from tracker.notices.rules import State, send_from
-from tracker.notices.templates import TEMPLATES
 from tracker.notices.watch_models import Tally
+from tracker.templates.seed import SEED
 
 ATTEMPTS = "attempts"
 REACHED = "reached"
@@ -78,7 +78,7 @@ def waits(name: str, notices: Iterable[tuple[str, datetime]], now: datetime) -> 
     """
     additions: dict[Key, float] = {}
     for code, created_at in notices:
-        template = TEMPLATES.get(code)
+        template = SEED.get(code)
         due = send_from(created_at, any_hour=template is None or template.any_hour)
         seconds = max(0.0, (now - due).total_seconds())
         bound = next((str(bound) for bound in BOUNDS if seconds <= bound), ENDLESS)

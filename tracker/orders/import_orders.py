@@ -32,6 +32,7 @@ COLUMNS = {
     "accepted_at": "/accepted_at",
     "dealer": "/dealer",
     "language": "/language",
+    "notify_by": "/notify_by",
 }
 _NEEDED = (
     "external_reference",

@@ -44,5 +44,5 @@ def lift_hold(
         entry = Entry(book.next_number, Kind.RESUME, now, starts_at=resumes_at, lifts=hold)
         written = write_entry(connection, book, entry, why_of(actor, request))
         text = promise_texts.resumed(runtime.keys, reference.operators[order.operator_id], order, written)
-        plan_notices(connection, runtime.keys, runtime.bell, [text], now)
+        plan_notices(connection, runtime, reference, [text], now)
     return written

@@ -13,6 +13,7 @@ from sqlalchemy import (
     LargeBinary,
     String,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
@@ -37,6 +38,7 @@ class Order(Base):
         UniqueConstraint("channel_id", "external_reference"),
         CheckConstraint(f"stage IN ({', '.join(repr(s.value) for s in Stage)})", name="stage"),
         CheckConstraint("customer_kind IN ('home','enterprise')", name="customer_kind"),
+        CheckConstraint("notify_by IN ('text','call')", name="notify_by"),
         Index(None, "operator_id", "id"),
         Index(None, "phone_digest"),
     )
@@ -53,6 +55,7 @@ class Order(Base):
     community_code: Mapped[str] = mapped_column(ForeignKey("divisions.code"))
     dealer: Mapped[str | None] = mapped_column(String(60))
     language: Mapped[str] = mapped_column(String(5))
+    notify_by: Mapped[str] = mapped_column(String(5), server_default=text("'text'"))
     customer_name: Mapped[bytes] = mapped_column(LargeBinary)
     contact_phone: Mapped[bytes] = mapped_column(LargeBinary)
     address_detail: Mapped[bytes] = mapped_column(LargeBinary)

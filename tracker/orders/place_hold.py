@@ -39,5 +39,5 @@ def place_hold(
         written = write_entry(connection, book, entry, why_of(actor, request))
         operator = reference.operators[order.operator_id]
         text = promise_texts.on_hold(runtime.keys, operator, order, written, request["reason_code"], ends_at)
-        plan_notices(connection, runtime.keys, runtime.bell, [text], now)
+        plan_notices(connection, runtime, reference, [text], now)
     return written

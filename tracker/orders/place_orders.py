@@ -123,7 +123,7 @@ def _store(
         for order_id, number, one in new
         if notify_old or is_news(one.accepted_at, now)
     ]
-    plan_notices(connection, runtime.keys, runtime.bell, news, now)
+    plan_notices(connection, runtime, reference, news, now)
     return {one.reference: Placed(order_id, number) for order_id, number, one in new}
 
 
@@ -144,6 +144,7 @@ def _order_row(
         "community_code": one.place.code,
         "dealer": request["dealer"],
         "language": request["language"],
+        "notify_by": request["notify_by"],
         "customer_name": keys.seal(customer["name"], "orders.customer_name"),
         "contact_phone": keys.seal(customer["phone"], "orders.contact_phone"),
         "address_detail": keys.seal(address["detail"], "orders.address_detail"),
@@ -214,6 +215,7 @@ def _accepted_text(
             "signature": operator.signature,
         },
         phone=one.request["customer"]["phone"],
+        by_call=one.request["notify_by"] == "call",
         dedup_key=f"order:{order_id}:accepted",
     )
 

@@ -52,7 +52,7 @@ def promise_anew(
             text = promise_texts.delayed(
                 runtime.keys, operator, order, written, request["reason_code"], request["contact"]
             )
-        plan_notices(connection, runtime.keys, runtime.bell, [text], now)
+        plan_notices(connection, runtime, reference, [text], now)
     return written
 
 

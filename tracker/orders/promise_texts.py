@@ -121,6 +121,7 @@ def _text(
         },
         phone=keys.open(bytes(order.contact_phone), "orders.contact_phone"),
         dedup_key=f"order:{order.id}:{written.version}:{code}",
+        by_call=order.notify_by == "call",
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, exists, func, insert, select, update
 
 from tracker import clock
-from tracker.notices.plan_notices import Wanted, plan_notices
+from tracker.notices.plan_notices import Wanted, cancel, plan_notices
 from tracker.orders import wording
 from tracker.orders.actor import Actor
 from tracker.orders.locking import lock_order
@@ -72,10 +72,15 @@ def record_progress(
                 recorded_at=now,
             )
         )
-        operator = runtime.reference.current().operators[order.operator_id]
+        # Whatever was to be reminded of belongs to the stage before.
+        cancel(connection, order.id, ["visit_reminder"], f"the order went on: {move.to}")
+        reference = runtime.reference.current()
+        operator = reference.operators[order.operator_id]
         wanted = _text(connection, runtime, operator, order, move, changes, version)
-        if wanted is not None and wording.is_news(move.occurred_at, now):
-            plan_notices(connection, runtime.keys, runtime.bell, [wanted], now)
+        reminder = _reminder(runtime, operator, order, move, version, now)
+        if wording.is_news(move.occurred_at, now):
+            texts = [text for text in (wanted, reminder) if text is not None]
+            plan_notices(connection, runtime, reference, texts, now)
     return version
 
 
@@ -159,4 +164,32 @@ def _text(
         values=values,
         phone=runtime.keys.open(bytes(order.contact_phone), "orders.contact_phone"),
         dedup_key=f"order:{order.id}:{version}:{move.to.value}",
+        by_call=order.notify_by == "call",
+    )
+
+
+def _reminder(
+    runtime: Runtime, operator: OperatorFacts, order: Row[Any], move: Move, version: int, now: datetime
+) -> Wanted | None:
+    """The text of the evening before a visit; None where that evening has come already."""
+    if move.to is not Stage.APPOINTED or move.appointment is None:
+        return None
+    at = wording.evening_before(move.appointment[0])
+    if at <= now:
+        return None
+    return Wanted(
+        operator_id=order.operator_id,
+        order_id=order.id,
+        template="visit_reminder",
+        language=order.language,
+        values={
+            "number": order.number,
+            "hours": wording.hours(*move.appointment, order.language),
+            "hotline": operator.hotline,
+            "signature": operator.signature,
+        },
+        phone=runtime.keys.open(bytes(order.contact_phone), "orders.contact_phone"),
+        dedup_key=f"order:{order.id}:{version}:visit_reminder",
+        by_call=order.notify_by == "call",
+        not_before=at,
     )

@@ -149,7 +149,7 @@ def _recount(
         .values(version=Order.version + 1)
     )
     texts = _texts(runtime, reference, changed, revision)
-    planned = plan_notices(connection, runtime.keys, runtime.bell, texts, now)
+    planned = plan_notices(connection, runtime, reference, texts, now)
     return Recount(len(entries), len(changed), planned)
 
 

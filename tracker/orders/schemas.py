@@ -35,6 +35,11 @@ class OrderRequestSchema(StrictSchema):
     accepted_at = Timestamp(load_default=None)
     dealer = Text(60, load_default=None)
     language = Choice(("zh", "en"), load_default="zh")
+    notify_by = Choice(
+        ("text", "call"),
+        load_default="text",
+        metadata={"description": "How the customer wants to be told; codes are always texts."},
+    )
 
 
 class AppointmentSchema(StrictSchema):

@@ -1,12 +1,13 @@
 """Parts of an order as texts say them, in zh and en, on the city's clocks."""
 
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
 from tracker import clock
 from tracker.promises.wording import MONTHS_EN
 
 # What happened longer ago than this is history and tells nobody, unless asked to.
 _NEWS = timedelta(hours=24)
+_REMINDED_AT = time(18)
 
 
 def is_news(happened_at: datetime, now: datetime) -> bool:
@@ -22,11 +23,22 @@ def day(at: datetime, language: str) -> str:
 
 def slot(starts_at: datetime, ends_at: datetime, language: str) -> str:
     """A visit: "11月10日9-11时", "10 Nov 9:00-11:00"."""
+    blank = " " if language == "en" else ""
+    return f"{day(starts_at, language)}{blank}{hours(starts_at, ends_at, language)}"
+
+
+def hours(starts_at: datetime, ends_at: datetime, language: str) -> str:
+    """The hours of a visit: "9-11时", "9:00-11:00"."""
     first, last = clock.local(starts_at), clock.local(ends_at)
     if language == "en" or first.minute or last.minute:
-        hours = f"{first.hour}:{first:%M}-{last.hour}:{last:%M}"
-        return f"{day(starts_at, language)} {hours}" if language == "en" else day(starts_at, language) + hours
-    return f"{day(starts_at, language)}{first.hour}-{last.hour}时"
+        return f"{first.hour}:{first:%M}-{last.hour}:{last:%M}"
+    return f"{first.hour}-{last.hour}时"
+
+
+def evening_before(visit_at: datetime) -> datetime:
+    """When a visit is reminded of: 18:00 of the day before."""
+    day_before = clock.local_date(visit_at) - timedelta(days=1)
+    return datetime.combine(day_before, _REMINDED_AT, clock.CITY_ZONE)
 
 
 def installer(title: str | None, staff_number: str | None, language: str) -> str:

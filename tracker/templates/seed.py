@@ -1,33 +1,14 @@
-"""The registered texts: code, version, ordered named parameters, Chinese and English.
+"""The texts that the product knows: code, version, parameters, Chinese and English, how they are sent.
 
-A text names no person, address or link, and none of the characters that carriers refuse (¥, ★).
-The signature in 【】 and the hotline are the operator's and are filled in like any parameter.
-Texts are those of the field's registered templates; lengths are for their example values.
+A text names no person, address or link, and none of the characters that carriers refuse (¥, ★). The
+signature in 【】 and the hotline are the operator's and are filled in like any parameter. A manager may
+save another wording of each (`tracker.templates.save_template`); what it is for, when it may leave and in
+what lane stays with its code.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from tracker.templates.rules import Category, Template
 
-
-@dataclass(frozen=True)
-class Template:
-    """One registered text. `any_hour`: it may leave outside the send window."""
-
-    code: str
-    version: int
-    params: tuple[str, ...]
-    zh: str
-    en: str
-    queue: str
-    any_hour: bool = False
-
-    def render(self, language: str, values: Mapping[str, str]) -> str:
-        """The text in zh or en. Raises KeyError for a parameter that is not given."""
-        wanted = {name: values[name] for name in self.params}
-        return (self.en if language == "en" else self.zh).format(**wanted)
-
-
-TEMPLATES = {
+SEED = {
     template.code: template
     for template in (
         Template(
@@ -39,6 +20,7 @@ TEMPLATES = {
             "Broadband order {number} accepted; installed by {deadline}. Help: {hotline}【{signature}】",
             "progress",
             any_hour=True,
+            always_new=True,
         ),
         Template(
             "resource_needs_building",
@@ -47,6 +29,7 @@ TEMPLATES = {
             "订单{number}所在地址需先建设线路，装维人员将与您联系说明安排。咨询{hotline}。【{signature}】",
             "Order {number}: a line must be built first; we will contact you. Help: {hotline}【{signature}】",
             "progress",
+            coalesces=True,
         ),
         Template(
             "dispatched",
@@ -55,6 +38,7 @@ TEMPLATES = {
             "订单{number}已派单，装维人员将在2小时内与您联系预约。咨询{hotline}。【{signature}】",
             "Order {number}: an installer will call you within 2 hours. Help: {hotline}【{signature}】",
             "progress",
+            coalesces=True,
         ),
         Template(
             "appointed",
@@ -63,6 +47,7 @@ TEMPLATES = {
             "订单{number}已约定{slot}上门，装维员{installer}。改约请拨{hotline}。【{signature}】",
             "Order {number}: visit on {slot}, installer {installer}. To change: {hotline}【{signature}】",
             "progress",
+            coalesces=True,
         ),
         Template(
             "on_hold",
@@ -98,6 +83,7 @@ TEMPLATES = {
             "订单{number}经核查{finding}，承诺期限调整为{deadline}。咨询{hotline}。【{signature}】",
             "Order {number}: {finding}; to be installed by {deadline}. Help: {hotline}【{signature}】",
             "progress",
+            coalesces=True,
         ),
         Template(
             "delayed",
@@ -133,6 +119,7 @@ TEMPLATES = {
             "订单{number}已于{day}竣工。问题请拨{hotline}。我们不会索要您的验证码。【{signature}】",
             "Order {number} completed on {day}. Problems: {hotline}. We never ask for codes.【{signature}】",
             "progress",
+            coalesces=True,
         ),
         Template(
             "withdrawn",
@@ -152,6 +139,49 @@ TEMPLATES = {
             "Order {number} cannot be done: {reason}. Prepayments return within 7 working days."
             " {hotline}【{signature}】",
             "progress",
+        ),
+        Template(
+            "visit_reminder",
+            1,
+            ("number", "hours", "hotline", "signature"),
+            "提醒：订单{number}装维员将于明日{hours}上门，请留人在家并备好有效证件。改约请拨{hotline}。【{signature}】",
+            "Reminder: visit tomorrow {hours} for order {number}; have your ID ready."
+            " To change: {hotline}【{signature}】",
+            "progress",
+        ),
+        Template(
+            "tariff_change",
+            1,
+            ("plan", "effective", "old_fee", "new_fee", "hotline", "signature"),
+            "您的{plan}自{effective}起月费由{old_fee}调为{new_fee}。"
+            "详情见营业厅或官网资费公示，不同意可于此前免费改退，咨询{hotline}。【{signature}】",
+            "From {effective} the monthly fee of your plan {plan} changes from {old_fee} to {new_fee}."
+            " Details in our halls or fee schedule; you may change or leave free of charge before."
+            " {hotline}【{signature}】",
+            "bulk",
+            Category.TARIFF,
+            must_arrive=True,
+        ),
+        Template(
+            "outage_plan",
+            1,
+            ("window", "area", "duration", "hotline", "signature"),
+            "因光缆割接，{window}{area}宽带将中断约{duration}，敬请谅解，咨询{hotline}。【{signature}】",
+            "Cable works: no broadband in {area}, {window}, for about {duration}."
+            " Sorry. {hotline}【{signature}】",
+            "bulk",
+            Category.OUTAGE,
+        ),
+        Template(
+            "one_time_code",
+            1,
+            ("code", "signature"),
+            "验证码{code}，用于查询宽带进度，10分钟内有效，请勿告知他人。【{signature}】",
+            "Code {code} to look up your order, valid for 10 minutes. Tell nobody.【{signature}】",
+            "urgent",
+            Category.CODE,
+            any_hour=True,
+            always_new=True,
         ),
     )
 }

@@ -1,0 +1,1 @@
+"""How customers want to be told: by text, by a call, or by no text at all (the opt-out list)."""
