@@ -52,7 +52,7 @@ def test_up_down_up_and_the_models_agree(empty: str) -> None:
 
 def test_whoever_was_to_be_called_before_there_were_tasks_gets_one(empty: str) -> None:
     settings = migrate.alembic_config(empty)
-    command.upgrade(settings, "0002")
+    command.upgrade(settings, "0004")
     engine = create_engine(empty, poolclass=NullPool)
     with engine.begin() as connection:
         connection.execute(
@@ -76,7 +76,7 @@ def test_whoever_was_to_be_called_before_there_were_tasks_gets_one(empty: str) -
         assert tasks == [(1, "refused", "refused (number): 21211")]
         connection.execute(text("UPDATE notices SET state = 'undelivered' WHERE id = 1"))
         connection.execute(text("UPDATE notices SET state = 'delivered' WHERE id = 2"))
-    command.downgrade(settings, "0002")
+    command.downgrade(settings, "0004")
     with engine.begin() as connection:
         states = connection.scalars(text("SELECT state FROM notices ORDER BY id")).all()
     engine.dispose()
