@@ -1,0 +1,57 @@
+"""What is wrong with a text, a receipt or a call."""
+
+from tracker.problems.rule import ProblemRule
+
+RULES = (
+    # Registered texts.
+    ProblemRule("template.not_found", 404, "没有这个短信模板", "There is no such text."),
+    ProblemRule("template.unknown_parameter", 422, "未知的参数：{name}", "The parameter {name} is unknown."),
+    ProblemRule(
+        "template.not_given", 422, "此模板没有参数：{name}", "This text is not given the parameter {name}."
+    ),
+    ProblemRule("template.repeated_parameter", 422, "参数重复", "A parameter stands twice."),
+    ProblemRule(
+        "template.parameters_differ",
+        422,
+        "正文中的参数须与列出的一致：{names}",
+        "The wording must use the listed parameters, all of them and no other: {names}.",
+    ),
+    ProblemRule("template.braces", 422, "花括号只能括住参数名", "Braces may hold a parameter's name only."),
+    ProblemRule(
+        "template.signature",
+        422,
+        "须以【{{signature}}】结尾，且只出现一次",
+        "The wording must end with 【{{signature}}】, and hold no other 【.",
+    ),
+    ProblemRule(
+        "template.refused_character",
+        422,
+        "运营商不接受的字符：{characters}",
+        "Carriers refuse these characters: {characters}",
+    ),
+    ProblemRule("template.link", 422, "不得含网址", "A text may hold no link."),
+    ProblemRule(
+        "template.advertising",
+        422,
+        "服务短信不得含营销用语：{words}",
+        "A service message may hold no advertising: {words}.",
+    ),
+    ProblemRule("template.too_long", 422, "超过 {parts} 条短信", "The text has more than {parts} parts."),
+    # Calls.
+    ProblemRule("call.not_found", 404, "没有这个电话任务", "There is no such call task."),
+    ProblemRule("call.closed", 409, "该电话任务已结束", "The call task is closed already."),
+    ProblemRule("call.in_the_future", 422, "通话时间晚于现在", "The time of the call lies in the future."),
+    ProblemRule(
+        "call.before_the_task", 422, "通话时间早于任务建立", "The call lies before its task was opened."
+    ),
+    ProblemRule("call.time_required", 422, "须填写回拨时间", "A time to call back is needed."),
+    ProblemRule(
+        "call.time_not_expected", 422, "此结果不带回拨时间", "This outcome takes no time to call back."
+    ),
+    ProblemRule(
+        "call.time",
+        422,
+        "回拨时间须在现在之后30天以内",
+        "The time to call back must lie within the 30 days ahead.",
+    ),
+)
