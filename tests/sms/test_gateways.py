@@ -24,12 +24,13 @@ def unused() -> Database:
 
 
 def test_texts_are_recorded_unless_a_provider_is_named(config: Config, unused: Database) -> None:
-    assert gateway_for(config, unused, new_ring()).name == "recording"
+    (named,) = config.sms_gateways
+    assert gateway_for(named, config, unused, new_ring()).name == "recording"
 
 
 def test_twilio_when_named(config: Config, unused: Database) -> None:
-    named = replace(config, sms_gateway="twilio", twilio=SETTINGS)
-    assert gateway_for(named, unused, new_ring()).name == "twilio"
+    named = replace(config, twilio=SETTINGS)
+    assert gateway_for("twilio", named, unused, new_ring()).name == "twilio"
 
 
 @pytest.mark.parametrize("name", ["twilio", "pigeon"])
@@ -37,4 +38,4 @@ def test_a_gateway_without_settings_or_of_no_known_name_stops_the_start(
     config: Config, unused: Database, name: str
 ) -> None:
     with pytest.raises(ConfigError, match="TRACKER_SMS_GATEWAY"):
-        gateway_for(replace(config, sms_gateway=name, twilio=None), unused, new_ring())
+        gateway_for(name, replace(config, twilio=None), unused, new_ring())

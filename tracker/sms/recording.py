@@ -16,7 +16,19 @@ from tracker.crypto import KeyRing
 from tracker.db import Database
 from tracker.masks import mask_phone
 from tracker.sms.models import RecordedText
-from tracker.sms.port import Absent, Accepted, CannotTell, Finding, Found, NotSent, Outcome, Sms, Unknown
+from tracker.sms.port import (
+    Absent,
+    Accepted,
+    CannotTell,
+    Finding,
+    Found,
+    NotBegun,
+    NotSent,
+    Outcome,
+    Sms,
+    Stop,
+    Unknown,
+)
 
 RECIPIENT_COLUMN = "recorded_texts.recipient"
 
@@ -28,6 +40,7 @@ class RecordingGateway:
     """
 
     name = "recording"
+    by_template = False
 
     def __init__(self, db: Database, keys: KeyRing, latency: float = 0) -> None:
         self._db = db
@@ -36,17 +49,24 @@ class RecordingGateway:
 
     def send(self, sms: Sms) -> Outcome:
         """Record one text. See `send_many`."""
-        return self.send_many([sms])[0]
+        return self._record([sms])[0]
 
-    def send_many(self, batch: Sequence[Sms], *, until: datetime | None = None) -> list[Outcome]:
+    def send_many(self, batch: Sequence[Sms], *, until: Stop | None = None) -> list[Outcome | NotBegun]:
         """Record all texts in one transaction of their own: all of them share what becomes of it.
 
         Not sent while nothing was committed; unknown once the commit was asked for and failed.
         """
         if not batch:
             return []
-        if until is not None and clock.now() >= until:
-            return [NotSent("no time left")] * len(batch)
+        if until is not None and (reason := until.reason()) is not None:
+            return [NotBegun(reason)] * len(batch)
+        outcomes = self._record(batch)
+        if until is not None:
+            for outcome in outcomes:
+                until.saw(outcome)
+        return [*outcomes]
+
+    def _record(self, batch: Sequence[Sms]) -> list[Outcome]:
         if self._latency:
             time.sleep(self._latency)
         rows = [self._row(sms) for sms in batch]
