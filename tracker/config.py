@@ -5,6 +5,7 @@ A missing or malformed value stops the start with one clear line (invariant I8):
 """
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -35,7 +36,10 @@ class TwilioSettings:
 
 @dataclass(frozen=True)
 class Config:
-    """The settings of one process. Times are seconds unless the name says otherwise."""
+    """The settings of one process. Times are seconds unless the name says otherwise.
+
+    `sms_gateways` holds each provider's weight, `sms_rates` how many texts a second it may get.
+    """
 
     database_url: str | None
     migration_database_url: str | None
@@ -50,7 +54,10 @@ class Config:
     public_base_url: str
     public_site_url: str
     web_workers: int
-    sms_gateway: str
+    sms_gateways: Mapping[str, float]
+    sms_rates: Mapping[str, float]
+    sms_in_flight: int
+    sms_rest: float
     twilio: TwilioSettings | None
     unknown_grace: float
     lease: float
@@ -89,6 +96,31 @@ def _limit(value: str) -> None:
         parse_many(value)
     except ValueError:
         raise validate.ValidationError("must be a limit like '30 per minute'") from None
+
+
+def _by_provider(value: str | None, unnamed: float | None) -> dict[str, float]:
+    """Numbers by provider: "twilio:3,aliyun:1"; a name alone stands for `unnamed`, if that is allowed.
+
+    Raises ValidationError.
+    """
+    numbers: dict[str, float] = {}
+    for word in filter(None, (part.strip() for part in (value or "").split(","))):
+        name, colon, number = word.partition(":")
+        if name not in GATEWAYS:
+            raise validate.ValidationError(f"{name!r} must be one of: {', '.join(GATEWAYS)}")
+        if name in numbers:
+            raise validate.ValidationError(f"{name} is named twice")
+        if not colon and unnamed is None:
+            raise validate.ValidationError(f"{name} needs a number, as in {name}:80")
+        try:
+            numbers[name] = float(number) if colon else unnamed or 0.0
+        except ValueError:
+            numbers[name] = 0.0
+        if not 0 < numbers[name] <= 100_000:
+            raise validate.ValidationError(f"{number!r} of {name} must be a number above 0")
+    if unnamed is not None and not numbers:
+        raise validate.ValidationError("names no provider")
+    return numbers
 
 
 def _web_address(value: str) -> None:
@@ -144,11 +176,12 @@ def _read(env: Env) -> Config:
         web_workers = env.int(
             "WEB_WORKERS", os.cpu_count() or 1, validate=validate.Range(1, 256, error="must be 1 to 256")
         )
-        sms_gateway = env.str(
-            "SMS_GATEWAY",
-            "recording",
-            validate=validate.OneOf(GATEWAYS, error="must be one of: {choices}"),
+        named = env.str("SMS_GATEWAY", "recording", validate=lambda v: _by_provider(v, 1))
+        limited = env.str("SMS_RATE", "", validate=lambda v: _by_provider(v, None))
+        sms_in_flight = env.int(
+            "SMS_IN_FLIGHT", 100, validate=validate.Range(1, 1000, error="must be 1 to 1000")
         )
+        sms_rest = env.float("SMS_REST_SECONDS", 5.0, validate=positive)
         unknown_grace = env.float("UNKNOWN_GRACE_SECONDS", 120.0, validate=positive)
         lease = env.float("LEASE_SECONDS", 180.0, validate=positive)
         sweep_interval = env.float("SWEEP_INTERVAL_SECONDS", 60.0, validate=positive)
@@ -161,7 +194,8 @@ def _read(env: Env) -> Config:
             "INFO",
             validate=validate.OneOf(["DEBUG", "INFO", "WARNING", "ERROR"], error="must be one of: {choices}"),
         )
-    twilio = _twilio(env) if sms_gateway == "twilio" else None
+    sms_gateways = _by_provider(named, 1) if named else {}
+    twilio = _twilio(env) if "twilio" in sms_gateways else None
     if twilio is not None and unknown_grace and unknown_grace < (twilio.timeout_seconds or 0):
         # Asked sooner, the provider could deny a text that is still on its way to it.
         raise ConfigError(
@@ -181,7 +215,10 @@ def _read(env: Env) -> Config:
         public_base_url=(base or "").rstrip("/"),
         public_site_url=(site or "").rstrip("/"),
         web_workers=web_workers,
-        sms_gateway=sms_gateway,
+        sms_gateways=sms_gateways,
+        sms_rates=_by_provider(limited, None) if limited else {},
+        sms_in_flight=sms_in_flight,
+        sms_rest=sms_rest,
         twilio=twilio,
         unknown_grace=unknown_grace,
         lease=lease,

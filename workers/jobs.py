@@ -8,7 +8,6 @@ from tracker import config
 from tracker.notices import deliver as delivering
 from tracker.notices import sweep as sweeping
 from tracker.notices.models import Notice
-from tracker.notices.plan_notices import DELIVER
 from tracker.runtime import Runtime, start
 
 
@@ -22,9 +21,8 @@ def deliver(notice_id: int) -> None:
     """Send what is due in the queue of this notice, and the notice with it."""
     with runtime().db.reading() as connection:
         queue = connection.scalar(select(Notice.queue).where(Notice.id == notice_id))
-    if queue is not None and delivering.deliver(runtime(), queue) >= delivering.MOST:
-        # More may be due: it goes on as a new job, so that a long queue cannot outlast a job's time.
-        runtime().bell.ring(queue, DELIVER, notice_id)
+    if queue is not None:
+        delivering.deliver(runtime(), queue, patience=delivering.LONGEST)
 
 
 def sweep() -> None:

@@ -16,7 +16,7 @@ from tracker import config
 from tracker.crypto import KeyRing
 from tracker.notices.deliver import deliver
 from tracker.runtime import start
-from tracker.sms.port import Finding, Gateway, Outcome, Sms
+from tracker.sms.port import Finding, Gateway, NotBegun, Outcome, Sms, Stop
 
 # Boundary: what marks it, and which one of these it is. Statements and commits are counted from
 # the start of the delivery; with the recording gateway the second commit is the provider's.
@@ -40,22 +40,15 @@ class WatchedGateway:
 
     def __init__(self, real: Gateway, reached: Callable[[str, str], None]) -> None:
         self._real, self._reached = real, reached
-        self.name = real.name
-        send = real.send
-
-        def send_and_tell(sms: Sms) -> Outcome:
-            outcome = send(sms)
-            reached("gateway", "one answered")
-            return outcome
-
-        real.send = send_and_tell  # type: ignore[method-assign] - how its own send_many sends
+        self.name, self.by_template = real.name, real.by_template
 
     def send(self, sms: Sms) -> Outcome:
         return self._real.send(sms)
 
-    def send_many(self, batch: Sequence[Sms], *, until: datetime | None = None) -> list[Outcome]:
+    def send_many(self, batch: Sequence[Sms], *, until: Stop | None = None) -> list[Outcome | NotBegun]:
         self._reached("gateway", "asked")
-        outcomes = self._real.send_many(batch, until=until)
+        assert until is not None
+        outcomes = self._real.send_many(batch, until=Told(until, self._reached))
         self._reached("gateway", "answered")
         return outcomes
 
@@ -64,6 +57,17 @@ class WatchedGateway:
 
     def close(self) -> None:
         self._real.close()
+
+
+class Told:
+    """What the batch is sent under, with a word after each answer."""
+
+    def __init__(self, real: Stop, reached: Callable[[str, str], None]) -> None:
+        self.reason, self._saw, self._reached = real.reason, real.saw, reached
+
+    def saw(self, outcome: Outcome) -> None:
+        self._reached("gateway", "one answered")
+        self._saw(outcome)
 
 
 def watch(engine: Engine, reached: Callable[[str, str], None]) -> None:

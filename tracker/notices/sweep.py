@@ -12,7 +12,7 @@ from sqlalchemy import Row, select, update
 
 from tracker import clock
 from tracker.crypto import UnreadableError
-from tracker.notices.deliver import as_sms
+from tracker.notices.claim import TEMPLATE, TEXT, as_sms
 from tracker.notices.models import Notice
 from tracker.notices.plan_notices import DELIVER
 from tracker.notices.rules import QUEUES, State
@@ -63,7 +63,7 @@ def _settle_unknown(runtime: Runtime) -> int:
     """Ask the provider about each text that may or may not have been sent."""
     grace = timedelta(seconds=runtime.config.unknown_grace)
     wanted = (
-        select(Notice.id, Notice.recipient, Notice.body, Notice.sending_at, Notice.attempts, Notice.misses)
+        select(*TEXT, *TEMPLATE, Notice.provider, Notice.sending_at, Notice.attempts, Notice.misses)
         .where(Notice.state == State.UNKNOWN, Notice.next_at <= clock.now())
         .order_by(Notice.next_at)
         .limit(_ASK_AT_MOST)
@@ -87,7 +87,7 @@ def _ask(runtime: Runtime, row: Row[Any]) -> Finding:
     except UnreadableError:
         # Nobody else's text waits for it.
         return CannotTell("the number cannot be opened")
-    return runtime.gateway.find(sms, row.sending_at)
+    return runtime.routes.find(row.provider, sms, row.sending_at)
 
 
 def _ring_for_due(runtime: Runtime) -> int:
