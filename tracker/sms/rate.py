@@ -42,7 +42,7 @@ redis.call('EXPIRE', KEYS[1], math.ceil(capacity / rate) + 60)
 redis.call('ZADD', KEYS[2], now + tonumber(ARGV[6]), ARGV[5])
 redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now)
 redis.call('EXPIRE', KEYS[2], ARGV[6])
-local wait = math.max(0, (1 + leave - tokens) / rate)
+local wait = granted == 0 and math.max(0, (1 + leave - tokens) / rate) or 0
 return {granted, string.format('%.6f', wait), redis.call('ZCARD', KEYS[2])}
 """
 
@@ -60,7 +60,7 @@ class _Local:
         self.at = now
         granted = wanted if wanted < 0 else min(wanted, int(self.tokens))
         self.tokens -= granted
-        return granted, max(0.0, (1 - self.tokens) / rate)
+        return granted, 0.0 if granted else (1 - self.tokens) / rate
 
 
 class Rate:
