@@ -26,6 +26,7 @@ _WEB_WORKERS = 2
 _ARGUMENTS = {
     "web": ["serve"],
     "progress": ["worker", "progress"],
+    "bulk": ["worker", "bulk"],
     "upkeep": ["worker", "upkeep"],
     "schedule": ["schedule"],
 }

@@ -3,12 +3,14 @@
 It keeps what it was asked and what it accepted apart, because a sender sees neither.
 """
 
+import itertools
 import json
 import socket
 import ssl
 import struct
 import threading
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -35,10 +37,17 @@ class Request:
 
 
 class HostileTwilio:
-    """A threaded server on the loopback. `behaviour` names what happens to POSTs, `listing` to GETs."""
+    """A threaded server on the loopback. `behaviour` names what happens to POSTs, `listing` to GETs.
+
+    `then` names, for one POST after the other, another behaviour, or nothing. Each POST takes
+    `latency` seconds, and what lands late takes `lag`.
+    """
 
     def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         self.behaviour = "accept"
+        self.then: Iterator[str] = itertools.repeat("")
+        self.latency = 0.0
+        self.lag = LONGEST_HANG
         self.listing = "list"
         self.retry_after: str | None = None
         self.requests: list[Request] = []
@@ -129,7 +138,8 @@ class Handler(BaseHTTPRequestHandler):
         form = parse_qsl(raw, keep_blank_values=True)
         self._note({}, form)
         hostile = self.server.hostile
-        behaviour = BEHAVIOURS[hostile.behaviour]
+        time.sleep(hostile.latency)
+        behaviour = BEHAVIOURS[next(hostile.then, "") or hostile.behaviour]
         fields = dict(form)
         behaviour.answer(self, hostile.accept(fields) if behaviour.accepts else fields)
 
@@ -193,7 +203,7 @@ class Handler(BaseHTTPRequestHandler):
     def land_late(self, form: dict[str, str]) -> None:
         """The client has given up by the time the message is accepted."""
         hostile = self.server.hostile
-        hostile.released.wait(LONGEST_HANG)
+        hostile.released.wait(hostile.lag)
         hostile.accept(form)
         hostile.landed.set()
         self.close_connection = True

@@ -74,7 +74,14 @@ def test_every_rule_id_in_the_code_is_registered_and_used() -> None:
 
 
 def test_locks_name_versions_and_hashes_but_no_addresses() -> None:
-    for name in ("requirements.lock", "requirements-dev.lock", "requirements-node.lock", "package-lock.json"):
+    for name in (
+        "requirements.lock",
+        "requirements-aliyun.lock",
+        "requirements-dev.lock",
+        "requirements-node.lock",
+        "package-lock.json",
+        "tests/contract/package-lock.json",
+    ):
         text = (ROOT / name).read_text()
         assert "://" not in re.sub(r'"(url|funding)": "[^"]*"', "", text), name
         if name.endswith(".lock"):

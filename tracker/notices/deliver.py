@@ -4,6 +4,7 @@ A notice is `sending` only between the two commits. Whatever kills a worker in b
 lease that runs out, and the sweep takes such a notice for one that may have gone out.
 """
 
+import math
 import threading
 import time
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -26,6 +27,9 @@ MOST = 80 * BATCH
 LONGEST = 60.0
 # While one batch is under way, another is being claimed and a third one recorded.
 _LANES = 3
+# A batch for so many requests under way: enough for few round trips to the database, and no more than
+# a worker that dies should leave to be asked about.
+_BATCH_SHARE = 2.5
 
 
 def deliver(runtime: Runtime, queue: str, *, patience: float = 0.0) -> int:
@@ -43,6 +47,7 @@ class _Delivery:
     def __init__(self, runtime: Runtime, queue: str, patience: float) -> None:
         self._runtime = runtime
         self._queue = queue
+        self._batch_size = min(BATCH, math.ceil(runtime.config.sms_in_flight * _BATCH_SHARE))
         self._ends = time.monotonic() + LONGEST
         self._patient_until = time.monotonic() + patience
         self._lock = threading.Lock()
@@ -80,7 +85,7 @@ class _Delivery:
     def _lane(self, *, alone: bool = False) -> bool:
         """Batch after batch until nothing is due; `alone`: until others would help, which it returns."""
         while not self._stop.is_set() and self._tried < MOST and time.monotonic() < self._ends:
-            route, room, seconds = self._runtime.routes.choose(self._queue, BATCH)
+            route, room, seconds = self._runtime.routes.choose(self._queue, self._batch_size)
             if route is None:
                 if time.monotonic() + seconds > self._patient_until:
                     return False
@@ -90,7 +95,7 @@ class _Delivery:
             if not claimed:
                 self._empty = True
                 return False
-            if alone and claimed == BATCH:
+            if alone and claimed == self._batch_size:
                 return True
         return False
 
