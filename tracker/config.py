@@ -5,8 +5,10 @@ A missing or malformed value stops the start with one clear line (invariant I8):
 """
 
 import os
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -15,7 +17,7 @@ from limits import parse_many
 from marshmallow import validate
 
 _FLAGS = {"": None, "1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
-GATEWAYS = ("recording", "twilio")
+GATEWAYS = ("recording", "twilio", "aliyun")
 
 
 class ConfigError(Exception):
@@ -30,6 +32,21 @@ class TwilioSettings:
     auth_token: str
     sender: str
     messaging_service_sid: str
+    api_base_url: str | None
+    timeout_seconds: float
+
+
+@dataclass(frozen=True)
+class AliyunSettings:
+    """Account at Alibaba Cloud, and the code of each registered template by our own code and language.
+
+    `sign_name` is the signature of texts that bring none; `api_base_url` is as Twilio's.
+    """
+
+    access_key_id: str
+    access_key_secret: str
+    sign_name: str
+    templates: Mapping[tuple[str, str], str]
     api_base_url: str | None
     timeout_seconds: float
 
@@ -59,6 +76,7 @@ class Config:
     sms_in_flight: int
     sms_rest: float
     twilio: TwilioSettings | None
+    aliyun: AliyunSettings | None
     unknown_grace: float
     lease: float
     sweep_interval: float
@@ -196,11 +214,13 @@ def _read(env: Env) -> Config:
         )
     sms_gateways = _by_provider(named, 1) if named else {}
     twilio = _twilio(env) if "twilio" in sms_gateways else None
-    if twilio is not None and unknown_grace and unknown_grace < (twilio.timeout_seconds or 0):
-        # Asked sooner, the provider could deny a text that is still on its way to it.
-        raise ConfigError(
-            "configuration: TRACKER_UNKNOWN_GRACE_SECONDS: must not be below TWILIO_TIMEOUT_SECONDS"
-        )
+    aliyun = _aliyun(env) if "aliyun" in sms_gateways else None
+    for name, provider in (("TWILIO", twilio), ("ALIYUN", aliyun)):
+        if provider is not None and unknown_grace and unknown_grace < (provider.timeout_seconds or 0):
+            # Asked sooner, the provider could deny a text that is still on its way to it.
+            raise ConfigError(
+                f"configuration: TRACKER_UNKNOWN_GRACE_SECONDS: must not be below {name}_TIMEOUT_SECONDS"
+            )
     return Config(
         database_url=database_url,
         migration_database_url=migration_database_url,
@@ -220,6 +240,7 @@ def _read(env: Env) -> Config:
         sms_in_flight=sms_in_flight,
         sms_rest=sms_rest,
         twilio=twilio,
+        aliyun=aliyun,
         unknown_grace=unknown_grace,
         lease=lease,
         sweep_interval=sweep_interval,
@@ -262,3 +283,36 @@ def _twilio(env: Env) -> TwilioSettings:
     if sid and token and not sender and not service:
         raise ConfigError("configuration: TWILIO_FROM or TWILIO_MESSAGING_SERVICE_SID: one of them is needed")
     return TwilioSettings(sid, token, sender or "", service or "", base, timeout)
+
+
+def _aliyun(env: Env) -> AliyunSettings:
+    if find_spec("alibabacloud_dysmsapi20170525") is None:
+        raise ConfigError(
+            "configuration: TRACKER_SMS_GATEWAY: aliyun needs requirements-aliyun.lock installed"
+        )
+    with env.prefixed("ALIYUN_"):
+        key_id = env.str("ACCESS_KEY_ID", validate=validate.Length(min=8, error="is too short"))
+        secret = env.str("ACCESS_KEY_SECRET", validate=validate.Length(min=16, error="is too short"))
+        sign_name = env.str("SIGN_NAME", validate=validate.Length(min=2, error="is too short"))
+        template_file = env.str("TEMPLATE_FILE", validate=lambda path: _templates(path))
+        base = env.str("API_BASE_URL", None, validate=lambda v: v is None or _web_address(v))
+        timeout = env.float(
+            "TIMEOUT_SECONDS", 10.0, validate=validate.Range(0.1, 60, error="must be 0.1 to 60")
+        )
+    templates = _templates(template_file) if template_file else {}
+    return AliyunSettings(key_id, secret, sign_name, templates, base, timeout)
+
+
+def _templates(path: str) -> dict[tuple[str, str], str]:
+    """Codes of a TOML file with a table for each template: [order_accepted] zh = "SMS_154950909".
+
+    Raises ValidationError.
+    """
+    try:
+        tables = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+        codes = {(name, language): code for name, table in tables.items() for language, code in table.items()}
+    except (OSError, ValueError, AttributeError) as error:
+        raise validate.ValidationError(f"cannot be read: {type(error).__name__}") from None
+    if not codes or not all(isinstance(code, str) and code for code in codes.values()):
+        raise validate.ValidationError("names no template, or one without a code")
+    return codes

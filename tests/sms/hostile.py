@@ -43,6 +43,8 @@ class HostileTwilio:
     `latency` seconds, and what lands late takes `lag`.
     """
 
+    handler: "type[Handler]"
+
     def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         self.behaviour = "accept"
         self.then: Iterator[str] = itertools.repeat("")
@@ -55,7 +57,7 @@ class HostileTwilio:
         self.released = threading.Event()
         self.landed = threading.Event()
         self._lock = threading.Lock()
-        self._server = _Server(("127.0.0.1", 0), Handler)
+        self._server = _Server(("127.0.0.1", 0), self.handler)
         self._server.hostile = self
         if tls is not None:
             self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
@@ -229,3 +231,6 @@ class Handler(BaseHTTPRequestHandler):
         path = urlsplit(self.path).path
         following = f"{path}?To=%2B{query['To'][1:]}"
         self.reply(200, {"messages": [], "page": 0, "page_size": 50, "next_page_uri": following})
+
+
+HostileTwilio.handler = Handler

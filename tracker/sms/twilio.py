@@ -21,6 +21,7 @@ from urllib3.exceptions import HTTPError
 
 from tracker.config import TwilioSettings
 from tracker.sms.in_flight import Attempt, InFlight
+from tracker.sms.one_request import nothing_was_sent
 from tracker.sms.port import (
     Absent,
     Accepted,
@@ -36,7 +37,7 @@ from tracker.sms.port import (
     Unknown,
 )
 from tracker.sms.twilio_codes import scope_of
-from tracker.sms.twilio_http import Answered, OneRequestClient, nothing_was_sent
+from tracker.sms.twilio_http import Answered, OneRequestClient
 from tracker.sms.twilio_wire import ManyRequestsClient, NothingWritten
 
 _PAGE_SIZE = 200

@@ -1,27 +1,16 @@
-"""The wire under Twilio's client: one call is one request, and what failed can be told apart.
-
-Everything that fails while a connection is being made (name, route, TLS) surfaces as one kind of
-error, because nothing of the request has been written yet; everything later does not.
-"""
+"""The synchronous wire under Twilio's client: one call is one request, and what failed can be told apart."""
 
 import json
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC
 from email.utils import parsedate_to_datetime
-from http.client import HTTPException
 from typing import Any
 
-import requests
-from requests.adapters import HTTPAdapter
 from twilio.http.http_client import TwilioHttpClient
-from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, ProxyError
 
 from tracker import clock
-from tracker.sms.deadline import deadline, watch
+from tracker.sms.deadline import deadline
+from tracker.sms.one_request import mount
 
 _LONGEST_WAIT = 86400.0
 
@@ -49,11 +38,7 @@ class OneRequestClient(TwilioHttpClient):  # type: ignore[misc]
 
     def __init__(self, timeout: float) -> None:
         super().__init__(timeout=timeout, max_retries=0, logger=SILENT)
-        # Below ERROR it writes URLs, too.
-        logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)
-        adapter = _Adapter(max_retries=0)
-        self.session.mount("https://", adapter)
-        self.session.mount("http://", adapter)
+        mount(self.session)
 
     def request(self, *args: Any, **kwargs: Any) -> Any:
         """Make one request."""
@@ -63,64 +48,6 @@ class OneRequestClient(TwilioHttpClient):  # type: ignore[misc]
             wait = seconds_of(response.headers.get("Retry-After"))
             raise Answered(response.status_code, error_code(response.text), wait)
         return response
-
-
-def nothing_was_sent(error: BaseException) -> bool:
-    """Whether the error proves that no connection was made, so that no request can have arrived."""
-    if not isinstance(error, requests.ConnectionError) or not error.args:
-        return False
-    reason = getattr(error.args[0], "reason", None)
-    if isinstance(reason, ProxyError):
-        reason = reason.original_error
-    return isinstance(reason, ConnectTimeoutError)
-
-
-@contextmanager
-def _connecting(connection: HTTPConnection) -> Iterator[None]:
-    try:
-        yield
-    except ConnectTimeoutError:
-        raise
-    except (OSError, HTTPError, HTTPException, ValueError) as error:
-        raise NewConnectionError(connection, type(error).__name__) from error
-
-
-class _Plain(HTTPConnection):
-    def connect(self) -> None:
-        with _connecting(self):
-            super().connect()
-            watch(self.sock)
-
-    def request(self, *args: Any, **kwargs: Any) -> None:
-        if self.sock is not None:
-            watch(self.sock)
-        super().request(*args, **kwargs)
-
-
-class _Tls(HTTPSConnection):
-    def connect(self) -> None:
-        with _connecting(self):
-            super().connect()
-            watch(self.sock)
-
-    def request(self, *args: Any, **kwargs: Any) -> None:
-        if self.sock is not None:
-            watch(self.sock)
-        super().request(*args, **kwargs)
-
-
-class _PlainPool(HTTPConnectionPool):
-    ConnectionCls = _Plain
-
-
-class _TlsPool(HTTPSConnectionPool):
-    ConnectionCls = _Tls
-
-
-class _Adapter(HTTPAdapter):
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        super().init_poolmanager(*args, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = {"http": _PlainPool, "https": _TlsPool}
 
 
 def error_code(text: str) -> int | None:
