@@ -1,5 +1,6 @@
 """What RQ may run. A job looks at the database and does what is due: safe to repeat, safe to lose."""
 
+import atexit
 from functools import cache
 
 from sqlalchemy import select
@@ -13,8 +14,10 @@ from tracker.runtime import Runtime, start
 
 @cache
 def runtime() -> Runtime:
-    """This worker process's runtime, made at its first job."""
-    return start(config.load())
+    """This worker process's runtime, made at its first job and closed at the end of the process."""
+    made = start(config.load())
+    atexit.register(made.close)
+    return made
 
 
 def deliver(notice_id: int) -> None:

@@ -147,6 +147,29 @@ def system_of(make_system: MakeSystem, account: dict[str, str]) -> MakeSystem:
     return lambda **changes: make_system(**account, **changes)
 
 
+def test_a_worker_that_is_told_to_stop_ends_with_what_it_has_begun(
+    system_of: MakeSystem, victims: Stores, twilio: Twilio, provider: HostileTwilio
+) -> None:
+    runtime = twilio(provider.url)
+    provider.latency = 0.1
+    warn_many(runtime, 2_000)
+    system = system_of(TWILIO_API_BASE_URL=provider.url)
+    system.start("bulk")
+    until("texts on their way", lambda: len(provider.messages) > 200)
+    began = time.monotonic()
+    assert system.stop("bulk") == 0
+    assert time.monotonic() - began < 5
+    assert states(runtime) == {"created", "accepted"}
+    assert victims.interrupted() == 0
+    provider.latency = 0.0
+    system.start("bulk")
+    wait_until_told(victims.engine, system)
+    assert_told_once(runtime, provider)
+    assert len(provider.posts) == 2_000
+    assert system.stop("bulk") == 0
+    assert "nclosed" not in system.last_words()
+
+
 def test_killed_twenty_times_among_two_thousand_texts(
     system_of: MakeSystem, victims: Stores, twilio: Twilio, provider: HostileTwilio
 ) -> None:

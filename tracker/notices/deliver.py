@@ -16,6 +16,7 @@ from tracker import clock
 from tracker.notices.claim import BATCH, FIRST, claim
 from tracker.notices.plan_notices import DELIVER
 from tracker.notices.record import record
+from tracker.queueing import STOPPING
 from tracker.runtime import Runtime
 from tracker.sms.port import NotBegun
 from tracker.sms.routes import Route
@@ -30,13 +31,15 @@ _LANES = 3
 # A batch for so many requests under way: enough for few round trips to the database, and no more than
 # a worker that dies should leave to be asked about.
 _BATCH_SHARE = 2.5
+_LOOK_EVERY = 0.2
 
 
 def deliver(runtime: Runtime, queue: str, *, patience: float = 0.0) -> int:
     """Send what is due in one queue, oldest first, up to MOST; returns how many were tried.
 
     Rings for the next delivery if it ends before the queue does. `patience`: how many seconds to
-    wait for a provider that may not be used now, as it rests or has had all that it may get.
+    wait for a provider that may not be used now, as it rests or has had all that it may get. In a
+    worker that is told to stop it ends with the batches that are under way.
     """
     return _Delivery(runtime, queue, patience).run()
 
@@ -84,12 +87,14 @@ class _Delivery:
 
     def _lane(self, *, alone: bool = False) -> bool:
         """Batch after batch until nothing is due; `alone`: until others would help, which it returns."""
-        while not self._stop.is_set() and self._tried < MOST and time.monotonic() < self._ends:
+        while not self._is_over() and self._tried < MOST:
             route, room, seconds = self._runtime.routes.choose(self._queue, self._batch_size)
             if route is None:
-                if time.monotonic() + seconds > self._patient_until:
+                until = time.monotonic() + seconds
+                if until > self._patient_until:
                     return False
-                self._stop.wait(seconds)
+                while not self._is_over() and (left := until - time.monotonic()) > 0:
+                    STOPPING.wait(min(left, _LOOK_EVERY))
                 continue
             claimed = self._batch(route, room)
             if not claimed:
@@ -98,6 +103,9 @@ class _Delivery:
             if alone and claimed == self._batch_size:
                 return True
         return False
+
+    def _is_over(self) -> bool:
+        return self._stop.is_set() or STOPPING.is_set() or time.monotonic() > self._ends
 
     def _batch(self, route: Route, room: int) -> int:
         """Claim up to `room` notices, send each and record; returns how many were due."""

@@ -87,12 +87,13 @@ class InFlight:
                 await self._end.wait()
                 for runner in self._runners:
                     runner.cancel()
+                await asyncio.gather(*self._runners, return_exceptions=True)
                 for batch, _ in self._waiting:
                     batch.fail(asyncio.CancelledError())
-        except BaseException as error:
-            if not self._opened.done():
-                self._opened.set_exception(error)
-            raise
+        except Exception as error:  # noqa: BLE001, RUF100 - whoever made this is told
+            if self._opened.done():
+                raise
+            self._opened.set_exception(error)
 
     def _take(self, batch: _Batch) -> None:
         self._waiting.extend((batch, place) for place in range(len(batch.texts)))
