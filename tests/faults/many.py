@@ -10,8 +10,8 @@ from tracker.notices.plan_notices import DELIVER, RECIPIENT
 from tracker.runtime import Runtime
 
 
-def warn_many(runtime: Runtime, count: int) -> None:
-    """Notices in the bulk queue, each with a number and a text of its own, and one ring for them."""
+def warn_many(runtime: Runtime, count: int, queue: str = "bulk") -> None:
+    """Notices in one queue, each with a number and a text of its own, and one ring for them."""
     now = clock.now()
     rows = [
         {
@@ -20,10 +20,10 @@ def warn_many(runtime: Runtime, count: int) -> None:
             "template_version": 1,
             "language": "zh",
             "params": {},
-            "body": f"您的套餐（用户{n}）自2027年1月1日起月费调为139元，咨询10000。【清远电信】",
+            "body": f"您的套餐（{queue} {n}）自2027年1月1日起月费调为139元，咨询10000。【清远电信】",
             "recipient": runtime.keys.seal(f"+8613801{n:06d}", RECIPIENT),
-            "dedup_key": f"bulk:{n}",
-            "queue": "bulk",
+            "dedup_key": f"{queue}:{now}:{n}",
+            "queue": queue,
             "state": "created",
             "next_at": now - timedelta(seconds=1),
             "created_at": now,
@@ -31,5 +31,5 @@ def warn_many(runtime: Runtime, count: int) -> None:
         for n in range(count)
     ]
     with runtime.db.transaction() as connection:
-        connection.execute(insert(Notice.__table__), rows)
-    runtime.bell.ring("bulk", DELIVER, 1)
+        first = connection.execute(insert(Notice.__table__).returning(Notice.id), rows).scalars().all()[0]
+    runtime.bell.ring(queue, DELIVER, first)

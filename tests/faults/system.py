@@ -27,6 +27,7 @@ _ARGUMENTS = {
     "web": ["serve"],
     "progress": ["worker", "progress"],
     "bulk": ["worker", "bulk"],
+    "urgent": ["worker", "urgent"],
     "upkeep": ["worker", "upkeep"],
     "schedule": ["schedule"],
 }

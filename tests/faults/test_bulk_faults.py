@@ -170,6 +170,32 @@ def test_a_worker_that_is_told_to_stop_ends_with_what_it_has_begun(
     assert "nclosed" not in system.last_words()
 
 
+def test_a_one_time_code_does_not_wait_for_a_drain(
+    system_of: MakeSystem, twilio: Twilio, provider: HostileTwilio
+) -> None:
+    """Within a second; the middle one of five, as the machine may have something else to do."""
+    runtime = twilio(provider.url)
+    provider.latency = 0.05
+    system = system_of(TWILIO_API_BASE_URL=provider.url)
+    system.start("bulk", "urgent")
+    warn_many(runtime, 1, "urgent")
+    until("the worker of codes", lambda: len(provider.messages) == 1)
+    warn_many(runtime, 5_000)
+    until("texts on their way", lambda: len(provider.messages) > 300)
+    took = []
+    for n in range(5):
+        began = time.monotonic()
+        warn_many(runtime, 1, "urgent")
+        until(
+            "the code",
+            lambda n=n: sum("urgent" in m["body"] for m in provider.messages) == n + 2,
+            every=0.01,
+        )
+        took.append(time.monotonic() - began)
+    assert sorted(took)[2] < 1
+    assert len(provider.messages) < 5_000, "the drain had ended before"
+
+
 def test_killed_twenty_times_among_two_thousand_texts(
     system_of: MakeSystem, victims: Stores, twilio: Twilio, provider: HostileTwilio
 ) -> None:
