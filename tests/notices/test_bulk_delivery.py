@@ -122,6 +122,19 @@ def test_few_are_sent_without_company(runtime: Runtime) -> None:
     assert provider.most_at_once == 1
 
 
+def test_no_connection_is_held_while_the_provider_is_spoken_to(runtime: Runtime) -> None:
+    held: list[int] = []
+
+    def answer(sms: Sms) -> Outcome:
+        held.append(runtime.db.engine.pool.checkedout())  # type: ignore[attr-defined] - a pool that counts
+        return Accepted("SM1")
+
+    use(runtime, Heedful("one", answer))
+    queue(runtime, 20)
+    deliver(runtime, "bulk")
+    assert held == [0] * 20
+
+
 def test_a_provider_in_trouble_uses_up_no_attempt_of_those_that_wait(runtime: Runtime) -> None:
     provider = Heedful("one", lambda sms: NotSent("NewConnectionError"))
     use(runtime, provider)

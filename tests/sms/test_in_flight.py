@@ -19,6 +19,7 @@ class Provider:
         self.under_way = self.most = 0
         self.broken = False
         self.silent = False
+        self.pause = 0.01
 
     @asynccontextmanager
     async def client(self) -> AsyncIterator[Attempt]:
@@ -31,7 +32,7 @@ class Provider:
             raise ZeroDivisionError
         self.under_way += 1
         self.most = max(self.most, self.under_way)
-        await asyncio.sleep(30 if self.silent else 0.01)
+        await asyncio.sleep(30 if self.silent else self.pause)
         self.under_way -= 1
         return Accepted(f"ref-{sms.notice_id}")
 
@@ -73,6 +74,16 @@ def test_batches_of_several_threads_share_one_limit(provider: Provider, in_fligh
         [f"ref-{n}" for n in range(first, first + 100)] for first in range(0, 400, 100)
     ]
     assert provider.most == 20
+
+
+def test_nobody_is_forgotten_when_batches_come_just_as_others_end(
+    provider: Provider, in_flight: InFlight
+) -> None:
+    provider.pause = 0
+    with ThreadPoolExecutor(8) as pool:
+        ends = [pool.submit(in_flight.run, texts(n, 20), None) for n in range(3000)]
+        for end in ends:
+            assert len(end.result(10)) == 20
 
 
 def test_a_small_batch_is_not_kept_waiting_by_a_large_one_for_long(in_flight: InFlight) -> None:

@@ -179,20 +179,21 @@ def test_nothing_personal_reaches_logs(
             assert secret not in detail
 
 
-def _send_in_a_fork(gateway: TwilioGateway) -> None:
-    assert isinstance(gateway.send(SMS), Accepted)
+def _send_in_a_fork(gateway: TwilioGateway, send: Send) -> None:
+    assert isinstance(send(gateway, SMS), Accepted)
 
 
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 def test_a_forked_worker_does_not_share_its_parents_connection(
-    server: HostileTwilio, gateway: TwilioGateway
+    server: HostileTwilio, gateway: TwilioGateway, send: Send
 ) -> None:
-    gateway.send(SMS)
-    child = multiprocessing.get_context("fork").Process(target=_send_in_a_fork, args=(gateway,))
+    send(gateway, SMS)
+    fork = multiprocessing.get_context("fork")
+    child = fork.Process(target=_send_in_a_fork, args=(gateway, send))
     child.start()
     child.join(10)
     assert child.exitcode == 0
-    gateway.send(SMS)
+    send(gateway, SMS)
     first, forked, second = [request.port for request in server.requests]
     assert first == second != forked
 

@@ -56,6 +56,8 @@ class InFlight:
         self._limit = limit
         self._waiting: deque[tuple[_Batch, int]] = deque()
         self._runners: set[asyncio.Task[None]] = set()
+        # Not the size of the set, which a task leaves a moment after it has looked for the last time.
+        self._looking = 0
         self._opened: Future[None] = Future()
         self._loop = uvloop.new_event_loop()
         self._end = asyncio.Event()
@@ -97,26 +99,31 @@ class InFlight:
 
     def _take(self, batch: _Batch) -> None:
         self._waiting.extend((batch, place) for place in range(len(batch.texts)))
-        for _ in range(min(len(batch.texts), self._limit - len(self._runners))):
+        for _ in range(min(len(batch.texts), self._limit - self._looking)):
+            self._looking += 1
             runner = self._loop.create_task(self._run())
             self._runners.add(runner)
             runner.add_done_callback(self._runners.discard)
 
     async def _run(self) -> None:
-        while self._waiting:
-            batch, place = self._waiting.popleft()
-            reason = batch.until.reason() if batch.until is not None else None
-            if reason is not None:
-                batch.put(place, NotBegun(reason))
-                continue
-            try:
-                outcome = await self._attempt(batch.texts[place])
-            except Exception as error:  # noqa: BLE001, RUF100 - the waiting thread is told
-                batch.fail(error)
-                continue
-            except asyncio.CancelledError as error:
-                batch.fail(error)
-                raise
+        try:
+            while self._waiting:
+                await self._one(*self._waiting.popleft())
+        finally:
+            self._looking -= 1
+
+    async def _one(self, batch: _Batch, place: int) -> None:
+        reason = batch.until.reason() if batch.until is not None else None
+        if reason is not None:
+            batch.put(place, NotBegun(reason))
+            return
+        try:
+            outcome = await self._attempt(batch.texts[place])
             if batch.until is not None:
                 batch.until.saw(outcome)
             batch.put(place, outcome)
+        except Exception as error:  # noqa: BLE001, RUF100 - the waiting thread is told
+            batch.fail(error)
+        except asyncio.CancelledError as error:
+            batch.fail(error)
+            raise
