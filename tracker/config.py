@@ -213,6 +213,11 @@ def _read(env: Env) -> Config:
             validate=validate.OneOf(["DEBUG", "INFO", "WARNING", "ERROR"], error="must be one of: {choices}"),
         )
     sms_gateways = _by_provider(named, 1) if named else {}
+    sms_rates = _by_provider(limited, None) if limited else {}
+    if named and (unused := set(sms_rates) - set(sms_gateways)):
+        raise ConfigError(
+            f"configuration: TRACKER_SMS_RATE: {min(unused)} is not named in TRACKER_SMS_GATEWAY"
+        )
     twilio = _twilio(env) if "twilio" in sms_gateways else None
     aliyun = _aliyun(env) if "aliyun" in sms_gateways else None
     for name, provider in (("TWILIO", twilio), ("ALIYUN", aliyun)):
@@ -236,7 +241,7 @@ def _read(env: Env) -> Config:
         public_site_url=(site or "").rstrip("/"),
         web_workers=web_workers,
         sms_gateways=sms_gateways,
-        sms_rates=_by_provider(limited, None) if limited else {},
+        sms_rates=sms_rates,
         sms_in_flight=sms_in_flight,
         sms_rest=sms_rest,
         twilio=twilio,

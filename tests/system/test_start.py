@@ -39,6 +39,7 @@ def run(settings: dict[str, str], *arguments: str) -> subprocess.CompletedProces
             "ALIYUN_TEMPLATE_FILE: cannot",
         ),
         ({"TRACKER_SMS_RATE": "twilio"}, "twilio needs a number"),
+        ({"TRACKER_SMS_RATE": "twilio:80"}, "twilio is not named in TRACKER_SMS_GATEWAY"),
         ({"TRACKER_SMS_IN_FLIGHT": "0"}, "TRACKER_SMS_IN_FLIGHT"),
         ({"TRACKER_DATABASE_URL": "mysql://localhost/x"}, "must begin with postgresql://"),
         ({"TRACKER_REDIS_URL": "localhost:6379"}, "must begin with redis://"),
