@@ -14,6 +14,7 @@ from pathlib import Path
 
 from sqlalchemy import insert, text
 
+from bench.cost import cpu_seconds
 from bench.figures import BenchError, Beside, Figure, Plan, Row
 from bench.system import ROOT, System, Web, free_port
 from tracker import clock
@@ -53,9 +54,10 @@ _CODES = text(
 
 @dataclass
 class _Drain:
-    """What was seen of a drain: its rate, each worker's megabytes at times, one-time codes."""
+    """What was seen of a drain: its rate, processor time in ms a text, each worker's megabytes, codes."""
 
     rate: float = 0.0
+    cpu: float | None = None
     memory: list[float] = field(default_factory=list)
     slowest_code: float = 0.0
     codes: int = 0
@@ -85,7 +87,7 @@ def _at(system: System, plan: Plan, latency: int, step: Callable[[str], None]) -
         single.append(_alone(port, plan.alone_seconds, 0, processes=1))
     return Row(
         name,
-        Figure(f"{WORKERS} workers, {count:,} texts", drain.rate),
+        Figure(f"{WORKERS} workers, {count:,} texts", drain.rate, cpu=drain.cpu),
         [
             Beside(_mean("twilio's client in a loop", single), of_loop),
             Beside(_mean(f"twilio's client in {WORKERS} loops", loops)),
@@ -127,6 +129,7 @@ def _watch(system: System, workers: list[int], count: int) -> _Drain:
     drain = _Drain()
     with system.owner.connect() as connection:
         warm = connection.scalar(_LAST)
+    before = _cpu(workers)
     began = last_code = last_look = time.monotonic()
     _ring(system, "bulk")
 
@@ -141,6 +144,8 @@ def _watch(system: System, workers: list[int], count: int) -> _Drain:
             drain.memory += [_megabytes(pid) for pid in workers]
 
     drain.rate = count / (_wait(system, look) - began)
+    after = _cpu(workers)
+    drain.cpu = None if before is None or after is None else (after - before) / count * 1000
     drain.memory += [_megabytes(pid) for pid in workers]
     time.sleep(1)
     with system.owner.connect() as connection:
@@ -216,20 +221,35 @@ def _no_texts(system: System) -> Iterator[None]:
         system.forget_texts()
 
 
-def _alone(port: int, seconds: float, in_flight: int, processes: int = WORKERS) -> float:
-    """Texts a second of so many processes, each with Twilio's client alone."""
+@dataclass(frozen=True)
+class _Alone:
+    """Texts a second of Twilio's client alone, and its processor time in milliseconds a text."""
+
+    rate: float
+    cpu: float
+
+
+def _alone(port: int, seconds: float, in_flight: int, processes: int = WORKERS) -> _Alone:
+    """So many processes at once."""
     command = [sys.executable, "-m", "bench.client_alone", str(port), str(seconds), str(in_flight)]
     running = [
         subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) for _ in range(processes)
     ]
-    rate = 0.0
+    rate, sent, cpu = 0.0, 0, 0.0
     for process in running:
         told, _ = process.communicate(timeout=seconds + 60)
         if process.returncode:
             raise BenchError(f"twilio's client alone ended with {process.returncode}")
-        sent, took = told.split()
-        rate += int(sent) / float(took)
-    return rate
+        count, took, used = told.split()
+        rate += int(count) / float(took)
+        sent += int(count)
+        cpu += float(used)
+    return _Alone(rate, cpu / sent * 1000)
+
+
+def _cpu(workers: list[int]) -> float | None:
+    used = [cpu_seconds(pid) for pid in workers]
+    return sum(seconds or 0.0 for seconds in used) if None not in used else None
 
 
 def _megabytes(pid: int) -> float:
@@ -241,6 +261,8 @@ def _megabytes(pid: int) -> float:
     return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmRSS:")), 0.0)
 
 
-def _mean(what: str, rates: list[float]) -> Figure:
+def _mean(what: str, seen: list[_Alone]) -> Figure:
+    rates = [one.rate for one in seen]
     mean = sum(rates) / len(rates)
-    return Figure(what, mean, drift=(max(rates) - min(rates)) / mean)
+    cpu = sum(one.cpu for one in seen) / len(seen)
+    return Figure(what, mean, drift=(max(rates) - min(rates)) / mean, cpu=cpu)
