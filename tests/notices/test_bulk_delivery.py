@@ -15,6 +15,7 @@ from tracker.notices.deliver import deliver
 from tracker.notices.models import Notice, NoticeAttempt
 from tracker.notices.plan_notices import RECIPIENT
 from tracker.notices.record import record
+from tracker.notices.sweep import sweep
 from tracker.runtime import Runtime
 from tracker.sms.breaker import FAILURES, Breaker
 from tracker.sms.port import Accepted, Finding, NotBegun, NotSent, Outcome, Sms, Stop, Unknown
@@ -220,6 +221,19 @@ def test_a_claim_that_was_put_back_can_be_claimed_again_and_old_news_changes_not
     record(runtime, second, [Accepted("SM1")])
     record(runtime, first, [NotBegun("no time left")])
     assert by_state(runtime) == {"accepted": 1}
+
+
+def test_what_was_not_begun_when_its_lease_ran_out_is_due_and_nobody_is_asked(runtime: Runtime) -> None:
+    queue(runtime, 1)
+    use(runtime, one := Heedful("one"))
+    claimed = claim(runtime, "bulk", gateway=one)
+    with runtime.db.transaction() as connection:
+        connection.execute(text("UPDATE notices SET lease_until = now() - interval '1 second'"))
+    sweep(runtime)
+    assert by_state(runtime) == {"unknown": 1}
+    record(runtime, claimed, [NotBegun("no time left")])
+    assert by_state(runtime) == {"created": 1}
+    assert attempts(runtime) == {(0, 0): 1}
 
 
 def test_a_claim_asks_for_the_template_where_the_provider_wants_it(runtime: Runtime) -> None:

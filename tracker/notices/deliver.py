@@ -23,7 +23,7 @@ from tracker.sms.routes import Route
 
 log = structlog.get_logger(__name__)
 
-# A delivery is over after so many texts or seconds: a worker that is told to stop ends after it.
+# A delivery is over after so many texts or seconds, long before a job's own time is.
 MOST = 80 * BATCH
 LONGEST = 60.0
 # While one batch is under way, another is being claimed and a third one recorded.

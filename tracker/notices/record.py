@@ -75,9 +75,10 @@ _PUT_BACK = (
     .where(
         _notices.c.id == _back.c.notice,
         _notices.c.attempts == _back.c.attempt,
-        _notices.c.state == literal_column(f"'{State.SENDING}'"),
+        # Unknown, if the lease ran out meanwhile: but nothing was sent by this attempt.
+        _notices.c.state.in_(_OPEN[:2]),
     )
-    .values(state=State.CREATED, attempts=_notices.c.attempts - 1, lease_until=None)
+    .values(state=State.CREATED, attempts=_notices.c.attempts - 1, misses=0, lease_until=None)
 )
 
 _tried = _rows(operator=Integer, notice=BigInteger, provider=String, outcome=String, detail=String)
