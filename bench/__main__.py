@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -10,7 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from bench import report, system
-from bench.figures import QUICK, BenchError, Plan, Row
+from bench.figures import FULL_BULK, QUICK, BenchError, Plan, Row
 from bench.machine import machine
 from bench.rows import ROWS, Step
 from tracker.embedded import EmbeddedError
@@ -23,9 +24,13 @@ _WIDTH = 120
 @click.command()
 @click.option("--quick", is_flag=True, help="Under 45 s: short slices, one round; ratios are rougher.")
 @click.option("--only", "names", multiple=True, type=click.Choice(list(ROWS)), help="This row; repeatable.")
+@click.option("--bulk-texts", type=click.IntRange(1000), help="How many the bulk row drains at 0 ms.")
+@click.option("--full", is_flag=True, help=f"{FULL_BULK:,} bulk texts: some twenty minutes.")
 @click.option("--json", "json_path", type=click.Path(path_type=Path, dir_okay=False), help="Write here, too.")
-def main(quick: bool, names: tuple[str, ...], json_path: Path | None) -> None:
-    """Measure the tracker beside what this machine can do at most, in under four minutes.
+def main(
+    quick: bool, names: tuple[str, ...], bulk_texts: int | None, full: bool, json_path: Path | None
+) -> None:
+    """Measure the tracker beside what this machine can do at most, in under six minutes.
 
     Servers of its own are started in a temporary folder, as shipped, and removed in the end. Only
     the ratios are worth comparing between runs.
@@ -35,8 +40,10 @@ def main(quick: bool, names: tuple[str, ...], json_path: Path | None) -> None:
       python -m bench
       python -m bench --quick --json bench.json
       python -m bench --only intake --only lookup
+      python -m bench --only bulk --full
     """
     plan = QUICK if quick else Plan()
+    plan = replace(plan, bulk_texts=FULL_BULK if full else bulk_texts or plan.bulk_texts)
     chosen = names or tuple(ROWS)
     try:
         with _progress(len(chosen) * plan.slices + _OTHER_STEPS) as step:

@@ -57,6 +57,8 @@ class Plan:
     connections: int = 8
     orders: int = 2000
     texts: int = 5000
+    bulk_texts: int = 60_000
+    alone_seconds: float = 3.0
 
     @property
     def slices(self) -> int:
@@ -64,7 +66,17 @@ class Plan:
         return 1 + self.rounds * 5
 
 
-QUICK = Plan(rounds=1, measured_seconds=1.5, ceiling_seconds=0.6, warm_seconds=0.4, orders=500, texts=1000)
+QUICK = Plan(
+    rounds=1,
+    measured_seconds=1.5,
+    ceiling_seconds=0.6,
+    warm_seconds=0.4,
+    orders=500,
+    texts=1000,
+    bulk_texts=10_000,
+    alone_seconds=1.0,
+)
+FULL_BULK = 1_000_000
 
 
 @dataclass

@@ -5,7 +5,10 @@ A missing or malformed value stops the start with one clear line (invariant I8):
 """
 
 import os
+import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -15,7 +18,7 @@ from marshmallow import validate
 
 _FLAGS = {"": None, "1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
 _APPROVING = frozenset({"aliyun"})
-GATEWAYS = ("recording", "twilio")
+GATEWAYS = ("recording", "twilio", "aliyun")
 
 
 class ConfigError(Exception):
@@ -35,8 +38,26 @@ class TwilioSettings:
 
 
 @dataclass(frozen=True)
+class AliyunSettings:
+    """Account at Alibaba Cloud, and the code of each registered template by our own code and language.
+
+    `sign_name` is the signature of texts that bring none; `api_base_url` is as Twilio's.
+    """
+
+    access_key_id: str
+    access_key_secret: str
+    sign_name: str
+    templates: Mapping[tuple[str, str], str]
+    api_base_url: str | None
+    timeout_seconds: float
+
+
+@dataclass(frozen=True)
 class Config:
-    """The settings of one process. Times are seconds unless the name says otherwise."""
+    """The settings of one process. Times are seconds unless the name says otherwise.
+
+    `sms_gateways` holds each provider's weight, `sms_rates` how many texts a second it may get.
+    """
 
     database_url: str | None
     migration_database_url: str | None
@@ -51,8 +72,12 @@ class Config:
     public_base_url: str
     public_site_url: str
     web_workers: int
-    sms_gateway: str
+    sms_gateways: Mapping[str, float]
+    sms_rates: Mapping[str, float]
+    sms_in_flight: int
+    sms_rest: float
     twilio: TwilioSettings | None
+    aliyun: AliyunSettings | None
     unknown_grace: float
     lease: float
     sweep_interval: float
@@ -78,7 +103,7 @@ class Config:
     @property
     def approving_gateways(self) -> frozenset[str]:
         """The providers in use that send registered texts only, each once they have approved it."""
-        return frozenset({self.sms_gateway}) & _APPROVING
+        return frozenset(self.sms_gateways) & _APPROVING
 
     def _secure(self, address: str) -> bool:
         return address.startswith("https://") if self.secure_cookies is None else self.secure_cookies
@@ -98,6 +123,31 @@ def _limit(value: str) -> None:
         parse_many(value)
     except ValueError:
         raise validate.ValidationError("must be a limit like '30 per minute'") from None
+
+
+def _by_provider(value: str | None, unnamed: float | None) -> dict[str, float]:
+    """Numbers by provider: "twilio:3,aliyun:1"; a name alone stands for `unnamed`, if that is allowed.
+
+    Raises ValidationError.
+    """
+    numbers: dict[str, float] = {}
+    for word in filter(None, (part.strip() for part in (value or "").split(","))):
+        name, colon, number = word.partition(":")
+        if name not in GATEWAYS:
+            raise validate.ValidationError(f"{name!r} must be one of: {', '.join(GATEWAYS)}")
+        if name in numbers:
+            raise validate.ValidationError(f"{name} is named twice")
+        if not colon and unnamed is None:
+            raise validate.ValidationError(f"{name} needs a number, as in {name}:80")
+        try:
+            numbers[name] = float(number) if colon else unnamed or 0.0
+        except ValueError:
+            numbers[name] = 0.0
+        if not 0 < numbers[name] <= 100_000:
+            raise validate.ValidationError(f"{number!r} of {name} must be a number above 0")
+    if unnamed is not None and not numbers:
+        raise validate.ValidationError("names no provider")
+    return numbers
 
 
 def _web_address(value: str) -> None:
@@ -153,11 +203,12 @@ def _read(env: Env) -> Config:
         web_workers = env.int(
             "WEB_WORKERS", os.cpu_count() or 1, validate=validate.Range(1, 256, error="must be 1 to 256")
         )
-        sms_gateway = env.str(
-            "SMS_GATEWAY",
-            "recording",
-            validate=validate.OneOf(GATEWAYS, error="must be one of: {choices}"),
+        named = env.str("SMS_GATEWAY", "recording", validate=lambda v: _by_provider(v, 1))
+        limited = env.str("SMS_RATE", "", validate=lambda v: _by_provider(v, None))
+        sms_in_flight = env.int(
+            "SMS_IN_FLIGHT", 100, validate=validate.Range(1, 1000, error="must be 1 to 1000")
         )
+        sms_rest = env.float("SMS_REST_SECONDS", 5.0, validate=positive)
         unknown_grace = env.float("UNKNOWN_GRACE_SECONDS", 120.0, validate=positive)
         lease = env.float("LEASE_SECONDS", 180.0, validate=positive)
         sweep_interval = env.float("SWEEP_INTERVAL_SECONDS", 60.0, validate=positive)
@@ -184,12 +235,20 @@ def _read(env: Env) -> Config:
             "INFO",
             validate=validate.OneOf(["DEBUG", "INFO", "WARNING", "ERROR"], error="must be one of: {choices}"),
         )
-    twilio = _twilio(env) if sms_gateway == "twilio" else None
-    if twilio is not None and unknown_grace and unknown_grace < (twilio.timeout_seconds or 0):
-        # Asked sooner, the provider could deny a text that is still on its way to it.
+    sms_gateways = _by_provider(named, 1) if named else {}
+    sms_rates = _by_provider(limited, None) if limited else {}
+    if named and (unused := set(sms_rates) - set(sms_gateways)):
         raise ConfigError(
-            "configuration: TRACKER_UNKNOWN_GRACE_SECONDS: must not be below TWILIO_TIMEOUT_SECONDS"
+            f"configuration: TRACKER_SMS_RATE: {min(unused)} is not named in TRACKER_SMS_GATEWAY"
         )
+    twilio = _twilio(env) if "twilio" in sms_gateways else None
+    aliyun = _aliyun(env) if "aliyun" in sms_gateways else None
+    for name, provider in (("TWILIO", twilio), ("ALIYUN", aliyun)):
+        if provider is not None and unknown_grace and unknown_grace < (provider.timeout_seconds or 0):
+            # Asked sooner, the provider could deny a text that is still on its way to it.
+            raise ConfigError(
+                f"configuration: TRACKER_UNKNOWN_GRACE_SECONDS: must not be below {name}_TIMEOUT_SECONDS"
+            )
     return Config(
         database_url=database_url,
         migration_database_url=migration_database_url,
@@ -204,8 +263,12 @@ def _read(env: Env) -> Config:
         public_base_url=(base or "").rstrip("/"),
         public_site_url=(site or "").rstrip("/"),
         web_workers=web_workers,
-        sms_gateway=sms_gateway,
+        sms_gateways=sms_gateways,
+        sms_rates=sms_rates,
+        sms_in_flight=sms_in_flight,
+        sms_rest=sms_rest,
         twilio=twilio,
+        aliyun=aliyun,
         unknown_grace=unknown_grace,
         lease=lease,
         sweep_interval=sweep_interval,
@@ -251,3 +314,36 @@ def _twilio(env: Env) -> TwilioSettings:
     if sid and token and not sender and not service:
         raise ConfigError("configuration: TWILIO_FROM or TWILIO_MESSAGING_SERVICE_SID: one of them is needed")
     return TwilioSettings(sid, token, sender or "", service or "", base, timeout)
+
+
+def _aliyun(env: Env) -> AliyunSettings:
+    if find_spec("alibabacloud_dysmsapi20170525") is None:
+        raise ConfigError(
+            "configuration: TRACKER_SMS_GATEWAY: aliyun needs requirements-aliyun.lock installed"
+        )
+    with env.prefixed("ALIYUN_"):
+        key_id = env.str("ACCESS_KEY_ID", validate=validate.Length(min=8, error="is too short"))
+        secret = env.str("ACCESS_KEY_SECRET", validate=validate.Length(min=16, error="is too short"))
+        sign_name = env.str("SIGN_NAME", validate=validate.Length(min=2, error="is too short"))
+        template_file = env.str("TEMPLATE_FILE", validate=lambda path: _templates(path))
+        base = env.str("API_BASE_URL", None, validate=lambda v: v is None or _web_address(v))
+        timeout = env.float(
+            "TIMEOUT_SECONDS", 10.0, validate=validate.Range(0.1, 60, error="must be 0.1 to 60")
+        )
+    templates = _templates(template_file) if template_file else {}
+    return AliyunSettings(key_id, secret, sign_name, templates, base, timeout)
+
+
+def _templates(path: str) -> dict[tuple[str, str], str]:
+    """Codes of a TOML file with a table for each template: [order_accepted] zh = "SMS_154950909".
+
+    Raises ValidationError.
+    """
+    try:
+        tables = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+        codes = {(name, language): code for name, table in tables.items() for language, code in table.items()}
+    except (OSError, ValueError, AttributeError) as error:
+        raise validate.ValidationError(f"cannot be read: {type(error).__name__}") from None
+    if not codes or not all(isinstance(code, str) and code for code in codes.values()):
+        raise validate.ValidationError("names no template, or one without a code")
+    return codes

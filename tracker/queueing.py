@@ -7,6 +7,7 @@ and while Redis does not answer it is left alone for a few seconds rather than s
 
 import threading
 import time
+from types import FrameType
 
 import structlog
 from redis import Redis
@@ -19,6 +20,9 @@ from rq.serializers import JSONSerializer
 log = structlog.get_logger(__name__)
 
 UPKEEP = "upkeep"
+
+# Set once this process was told to stop: a long job then ends with what it has begun.
+STOPPING = threading.Event()
 _JOB_TIMEOUT = 600
 _REST_AFTER_FAILURE = 5.0
 
@@ -75,6 +79,13 @@ class Doorbell:
         self._redis.close()
 
 
+class _Worker(SimpleWorker):
+    def request_stop(self, signum: int, frame: FrameType | None) -> None:
+        """Tell the job that runs, as RQ itself only waits for it."""
+        STOPPING.set()
+        super().request_stop(signum, frame)
+
+
 def work(url: str, queue: str, *, burst: bool = False) -> None:
     """Serve one queue until told to stop (SIGTERM) or, with `burst`, until it is empty.
 
@@ -83,7 +94,7 @@ def work(url: str, queue: str, *, burst: bool = False) -> None:
     a job that brings the process down is found by the sweep, and the supervisor starts another.
     """
     connection = connect(url, patient=True)
-    worker = SimpleWorker(
+    worker = _Worker(
         [Queue(queue, connection=connection, serializer=JSONSerializer)],
         connection=connection,
         serializer=JSONSerializer,

@@ -1,4 +1,4 @@
-"""What a running process holds: settings, database, keys, reference data, doorbell, gateway.
+"""What a running process holds: settings, database, keys, reference data, doorbell, gateways.
 
 Made once per process and handed to the use cases; nothing else is global.
 """
@@ -12,8 +12,9 @@ from tracker.crypto import KeyRing
 from tracker.db import Database
 from tracker.queueing import Doorbell
 from tracker.reference import ReferenceCache
-from tracker.sms.gateways import gateway_for
+from tracker.sms.gateways import gateway_for, routes_for
 from tracker.sms.port import Gateway
+from tracker.sms.routes import Routes
 
 
 @dataclass(frozen=True)
@@ -28,12 +29,19 @@ class Runtime:
 
     @cached_property
     def gateway(self) -> Gateway:
-        """The SMS provider, made in the process that first uses it."""
-        return gateway_for(self.config, self.db, self.keys)
+        """The SMS provider that is named first, made in the process that first uses it."""
+        return gateway_for(next(iter(self.config.sms_gateways)), self.config, self.db, self.keys)
+
+    @cached_property
+    def routes(self) -> Routes:
+        """Every SMS provider in use, the first among them."""
+        return routes_for(self.gateway, self.config, self.db, self.keys)
 
     def close(self) -> None:
         """Give back connections."""
-        if "gateway" in self.__dict__:
+        if "routes" in self.__dict__:
+            self.routes.close()
+        elif "gateway" in self.__dict__:
             self.gateway.close()
         self.bell.close()
         self.db.dispose()

@@ -1,5 +1,6 @@
 """What RQ may run. A job looks at the database and does what is due: safe to repeat, safe to lose."""
 
+import atexit
 from functools import cache
 
 from sqlalchemy import select
@@ -8,24 +9,24 @@ from tracker import config
 from tracker.notices import deliver as delivering
 from tracker.notices import sweep as sweeping
 from tracker.notices.models import Notice
-from tracker.notices.plan_notices import DELIVER
 from tracker.orders import recount_promises as recounting
 from tracker.runtime import Runtime, start
 
 
 @cache
 def runtime() -> Runtime:
-    """This worker process's runtime, made at its first job."""
-    return start(config.load())
+    """This worker process's runtime, made at its first job and closed at the end of the process."""
+    made = start(config.load())
+    atexit.register(made.close)
+    return made
 
 
 def deliver(notice_id: int) -> None:
     """Send what is due in the queue of this notice, and the notice with it."""
     with runtime().db.reading() as connection:
         queue = connection.scalar(select(Notice.queue).where(Notice.id == notice_id))
-    if queue is not None and delivering.deliver(runtime(), queue) >= delivering.MOST:
-        # More may be due: it goes on as a new job, so that a long queue cannot outlast a job's time.
-        runtime().bell.ring(queue, DELIVER, notice_id)
+    if queue is not None:
+        delivering.deliver(runtime(), queue, patience=delivering.LONGEST)
 
 
 def sweep() -> None:

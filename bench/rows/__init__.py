@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from bench.figures import Plan, Row
-from bench.rows import intake, lookup, promises, status, texts
+from bench.rows import bulk, intake, lookup, promises, status, texts
 from bench.system import System, Web
 
 Step = Callable[[str], None]
@@ -15,5 +15,6 @@ ROWS: dict[str, Measure] = {
     "lookup": lookup.measure,
     "status": status.measure,
     "texts": texts.measure,
+    "bulk": bulk.measure,
     "promises": promises.measure,
 }

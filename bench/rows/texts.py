@@ -12,7 +12,8 @@ from twilio.rest import Client
 from bench.figures import BenchError, Beside, Figure, Plan, Row
 from bench.system import System, Web, free_port
 from tracker import clock
-from tracker.notices.deliver import BATCH, MOST
+from tracker.notices.claim import BATCH
+from tracker.notices.deliver import MOST
 from tracker.notices.models import Notice
 from tracker.notices.plan_notices import DELIVER, RECIPIENT
 from tracker.notices.rules import State

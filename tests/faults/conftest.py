@@ -19,7 +19,11 @@ from tracker.embedded import Servers, servers
 # The hostile provider lives with the gateways' tests.
 sys.path.append(str(Path(__file__).parent.parent / "sms"))
 
+from hostile import ACCOUNT, HostileTwilio
 from stream import Stream
+
+from tracker import config
+from tracker.runtime import Runtime, start
 
 
 @pytest.fixture(scope="session")
@@ -88,3 +92,39 @@ def own_valkey(fault_folder: Path) -> Iterator[OwnValkey]:
     made = OwnValkey(fault_folder)
     yield made
     made.close()
+
+
+@pytest.fixture
+def provider() -> Iterator[HostileTwilio]:
+    server = HostileTwilio()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def account(settings: dict[str, str]) -> dict[str, str]:
+    return {
+        "TRACKER_SMS_GATEWAY": "twilio",
+        "TWILIO_ACCOUNT_SID": ACCOUNT,
+        "TWILIO_AUTH_TOKEN": "a token of the account",
+        "TWILIO_FROM": "+15005550006",
+        "TWILIO_TIMEOUT_SECONDS": "0.5",
+    }
+
+
+@pytest.fixture
+def twilio(
+    account: dict[str, str], monkeypatch: pytest.MonkeyPatch, clean: None
+) -> Iterator[Callable[[str], Runtime]]:
+    """Makes a runtime whose provider is at an address."""
+    made: list[Runtime] = []
+
+    def make(url: str) -> Runtime:
+        for name, value in (account | {"TWILIO_API_BASE_URL": url}).items():
+            monkeypatch.setenv(name, value)
+        made.append(start(config.load()))
+        return made[-1]
+
+    yield make
+    for runtime in made:
+        runtime.close()

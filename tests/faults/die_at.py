@@ -1,9 +1,10 @@
-"""A delivery that dies: `python die_at.py <boundary> <signal number>`.
+"""A delivery that dies: `python die_at.py <boundary> <signal number> [<queue>]`.
 
-Runs the product's own delivery of the progress queue once, in the configuration of the environment,
-and sends itself the signal at the boundary. Ends with code 3 if it never came there.
+Runs the product's own delivery of the queue (progress) once, in the configuration of the
+environment, and sends itself the signal at the boundary. Ends with code 3 if it never came there.
 """
 
+import itertools
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -16,7 +17,7 @@ from tracker import config
 from tracker.crypto import KeyRing
 from tracker.notices.deliver import deliver
 from tracker.runtime import start
-from tracker.sms.port import Finding, Gateway, Outcome, Sms
+from tracker.sms.port import Finding, Gateway, NotBegun, Outcome, Sms, Stop
 
 # Boundary: what marks it, and which one of these it is. Statements and commits are counted from
 # the start of the delivery; with the recording gateway the second commit is the provider's.
@@ -33,6 +34,15 @@ BOUNDARIES: dict[str, tuple[str, str | int]] = {
     "recorded": ("end", ""),
     "one of the batch sent": ("gateway", "one answered"),
 }
+# Of several batches at once: what marks it, and how many of these there must have been.
+IN_LANES: dict[str, tuple[str, str, int]] = {
+    "one batch done, another claimed": ("gateway", "asked", 2),
+    "several batches claimed": ("gateway", "asked", 4),
+    "several batches half sent": ("gateway", "one answered", 150),
+    "one of several answered": ("gateway", "answered", 3),
+    "one of several recorded": ("after", "INSERT INTO notice_attempts", 3),
+    "several recorded": ("gateway", "asked", 7),
+}
 
 
 class WatchedGateway:
@@ -40,22 +50,15 @@ class WatchedGateway:
 
     def __init__(self, real: Gateway, reached: Callable[[str, str], None]) -> None:
         self._real, self._reached = real, reached
-        self.name = real.name
-        send = real.send
-
-        def send_and_tell(sms: Sms) -> Outcome:
-            outcome = send(sms)
-            reached("gateway", "one answered")
-            return outcome
-
-        real.send = send_and_tell  # type: ignore[method-assign] - how its own send_many sends
+        self.name, self.by_template = real.name, real.by_template
 
     def send(self, sms: Sms) -> Outcome:
         return self._real.send(sms)
 
-    def send_many(self, batch: Sequence[Sms], *, until: datetime | None = None) -> list[Outcome]:
+    def send_many(self, batch: Sequence[Sms], *, until: Stop | None = None) -> list[Outcome | NotBegun]:
         self._reached("gateway", "asked")
-        outcomes = self._real.send_many(batch, until=until)
+        assert until is not None
+        outcomes = self._real.send_many(batch, until=Told(until, self._reached))
         self._reached("gateway", "answered")
         return outcomes
 
@@ -66,9 +69,20 @@ class WatchedGateway:
         self._real.close()
 
 
+class Told:
+    """What the batch is sent under, with a word after each answer."""
+
+    def __init__(self, real: Stop, reached: Callable[[str, str], None]) -> None:
+        self.reason, self._saw, self._reached = real.reason, real.saw, reached
+
+    def saw(self, outcome: Outcome) -> None:
+        self._reached("gateway", "one answered")
+        self._saw(outcome)
+
+
 def watch(engine: Engine, reached: Callable[[str, str], None]) -> None:
     """Tell of statements before and after they run, and of commits before they are asked for."""
-    commits = iter(range(1, 1000))
+    commits = itertools.count(1)
 
     @event.listens_for(engine, "before_cursor_execute")
     def before(connection: Any, cursor: Any, statement: str, *rest: Any) -> None:
@@ -83,11 +97,13 @@ def watch(engine: Engine, reached: Callable[[str, str], None]) -> None:
         reached("commit", str(next(commits)))
 
 
-def main(boundary: str, signal_number: int) -> int:
-    mark, detail = BOUNDARIES[boundary]
+def main(boundary: str, signal_number: int, queue: str = "progress") -> int:
+    mark, detail, nth = IN_LANES.get(boundary) or (*BOUNDARIES[boundary], 1)
+    passed = itertools.count(1)
 
     def reached(kind: str, what: str) -> None:
-        if kind == mark and (str(detail) in what if kind in ("before", "after") else str(detail) == what):
+        here = str(detail) in what if kind in ("before", "after") else str(detail) == what
+        if kind == mark and here and next(passed) == nth:
             os.kill(os.getpid(), signal_number)
 
     opened = KeyRing.open
@@ -101,11 +117,11 @@ def main(boundary: str, signal_number: int) -> int:
     run = start(config.load())
     run.__dict__["gateway"] = WatchedGateway(run.gateway, reached)
     watch(run.db.engine, reached)
-    deliver(run, "progress")
+    deliver(run, queue)
     reached("end", "")
     run.close()
     return 3
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1], int(sys.argv[2])))
+    sys.exit(main(sys.argv[1], int(sys.argv[2]), *sys.argv[3:]))

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from hostile import HostileTwilio
 from processes import Child
 from sqlalchemy import select, text, update
 from waiting import until
@@ -20,16 +21,16 @@ _DRIVER = Path(__file__).with_name("die_at.py")
 _CLOSED = (State.ACCEPTED, State.CALL, State.CANCELLED)
 
 
-def driver(boundary: str, number: int, settings: dict[str, str], log: Path) -> Child:
+def driver(boundary: str, number: int, settings: dict[str, str], log: Path, queue: str = "progress") -> Child:
     """A delivery in a process of its own, which gets this signal at the boundary."""
-    child = Child("delivery", [sys.executable, str(_DRIVER), boundary, str(number)], settings, log)
+    child = Child("delivery", [sys.executable, str(_DRIVER), boundary, str(number), queue], settings, log)
     child.start()
     return child
 
 
-def deliver_and_die(boundary: str, settings: dict[str, str], log: Path) -> None:
+def deliver_and_die(boundary: str, settings: dict[str, str], log: Path, queue: str = "progress") -> None:
     """Run a delivery that kills itself at the boundary."""
-    child = driver(boundary, signal.SIGKILL, settings, log)
+    child = driver(boundary, signal.SIGKILL, settings, log, queue)
     assert child.process is not None
     try:
         code = child.process.wait(30)
@@ -56,17 +57,17 @@ def bring_forward(runtime: Runtime) -> None:
         connection.execute(update(Notice).where(Notice.state == State.CREATED).values(next_at=clock.now()))
 
 
-def round_of(runtime: Runtime) -> None:
+def round_of(runtime: Runtime, queue: str = "progress") -> None:
     """A sweep, and a worker that heeds its ring."""
     sweep(runtime)
-    deliver(runtime, "progress")
+    deliver(runtime, queue)
 
 
-def settle(runtime: Runtime, within: float = 15) -> None:
+def settle(runtime: Runtime, within: float = 15, queue: str = "progress") -> None:
     """Sweep and deliver until no notice has anything ahead of it."""
 
     def settled() -> bool:
-        round_of(runtime)
+        round_of(runtime, queue)
         return states(runtime) <= set(_CLOSED)
 
     until(
@@ -82,3 +83,13 @@ def recorded(runtime: Runtime) -> list[tuple[int, str]]:
     with runtime.db.reading() as connection:
         rows = connection.execute(text("SELECT notice_id, body FROM recorded_texts ORDER BY notice_id"))
         return [(row.notice_id, row.body) for row in rows]
+
+
+def assert_told_once(runtime: Runtime, provider: HostileTwilio) -> None:
+    """Each notice is one message at the provider, and says which."""
+    told = notices(runtime)
+    assert [notice.state for notice in told] == [State.ACCEPTED] * len(told)
+    assert {(n.provider_reference, n.body) for n in told} == {
+        (m["sid"], m["body"]) for m in provider.messages
+    }
+    assert len(provider.messages) == len(told)

@@ -26,6 +26,8 @@ _WEB_WORKERS = 2
 _ARGUMENTS = {
     "web": ["serve"],
     "progress": ["worker", "progress"],
+    "bulk": ["worker", "bulk"],
+    "urgent": ["worker", "urgent"],
     "upkeep": ["worker", "upkeep"],
     "schedule": ["schedule"],
 }
@@ -189,6 +191,13 @@ class System:
     def kill(self, name: str) -> None:
         """SIGKILL to the process and all below it."""
         self._children[name].kill()
+
+    def stop(self, name: str, within: float = 15) -> int:
+        """Tell a process to end, as whatever supervises it would; returns its exit code."""
+        child = self._children[name].process
+        assert child is not None
+        child.terminate()
+        return child.wait(within)
 
     def restart(self, name: str) -> None:
         """SIGKILL, then a new one, as whatever supervises it would start."""

@@ -1,19 +1,18 @@
 """I2 with a real provider's client: whatever the network does, the customer is told once or called."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hostile import ACCOUNT, HostileTwilio
+from hostile import HostileTwilio
 from processes import free_port, scrubbed
-from settling import bring_forward, deliver_and_die, notices, round_of, settle, states
+from settling import assert_told_once, bring_forward, deliver_and_die, notices, round_of, settle, states
 from waiting import until
 
-from tracker import config
 from tracker.notices.deliver import deliver
 from tracker.notices.rules import State
 from tracker.orders.place_orders import Placed
-from tracker.runtime import Runtime, start
+from tracker.runtime import Runtime
 
 pytestmark = pytest.mark.faults
 
@@ -30,52 +29,6 @@ ACCEPTS = [
     "accept, then redirect",
 ]
 SENDS_NOTHING = ["500", "reset", "429", "unauthorized"]
-
-
-@pytest.fixture
-def provider() -> Iterator[HostileTwilio]:
-    server = HostileTwilio()
-    yield server
-    server.close()
-
-
-@pytest.fixture
-def account(settings: dict[str, str]) -> dict[str, str]:
-    return {
-        "TRACKER_SMS_GATEWAY": "twilio",
-        "TWILIO_ACCOUNT_SID": ACCOUNT,
-        "TWILIO_AUTH_TOKEN": "a token of the account",
-        "TWILIO_FROM": "+15005550006",
-        "TWILIO_TIMEOUT_SECONDS": "0.5",
-    }
-
-
-@pytest.fixture
-def twilio(
-    account: dict[str, str], monkeypatch: pytest.MonkeyPatch, clean: None
-) -> Iterator[Callable[[str], Runtime]]:
-    """Makes a runtime whose provider is at an address."""
-    made: list[Runtime] = []
-
-    def make(url: str) -> Runtime:
-        for name, value in (account | {"TWILIO_API_BASE_URL": url}).items():
-            monkeypatch.setenv(name, value)
-        made.append(start(config.load()))
-        return made[-1]
-
-    yield make
-    for runtime in made:
-        runtime.close()
-
-
-def assert_told_once(runtime: Runtime, provider: HostileTwilio) -> None:
-    """Each notice is one message at the provider, and says which."""
-    told = notices(runtime)
-    assert [notice.state for notice in told] == [State.ACCEPTED] * len(told)
-    assert {(n.provider_reference, n.body) for n in told} == {
-        (m["sid"], m["body"]) for m in provider.messages
-    }
-    assert len(provider.messages) == len(told)
 
 
 @pytest.mark.parametrize("behaviour", ACCEPTS)

@@ -8,7 +8,7 @@ from sqlalchemy import update
 from waiting import until
 
 from tracker import clock
-from tracker.notices.deliver import claim
+from tracker.notices.claim import claim
 from tracker.notices.models import Notice
 from tracker.notices.rules import State
 from tracker.notices.sweep import sweep

@@ -11,7 +11,8 @@ from processes import scrubbed, state_of
 from settling import deliver_and_die, driver, notices, recorded, settle, states
 from waiting import until
 
-from tracker.notices.deliver import claim, record
+from tracker.notices.claim import claim
+from tracker.notices.record import record
 from tracker.notices.rules import State
 from tracker.notices.sweep import sweep
 from tracker.orders.place_orders import Placed

@@ -7,7 +7,7 @@ from sqlalchemy import Row, select, text
 
 from tracker.notices.models import Notice
 from tracker.runtime import Runtime
-from tracker.sms.port import Absent, Accepted, Callback, Finding, Forged, Outcome, Received, Sms
+from tracker.sms.port import Absent, Accepted, Callback, Finding, Forged, Outcome, Received, Sms, Stop
 
 
 class Scripted:
@@ -15,6 +15,7 @@ class Scripted:
 
     name = "scripted"
     gives_receipts = True
+    by_template = False
 
     def __init__(self) -> None:
         self.answer: Callable[[Sms], Outcome] = lambda sms: Accepted(f"ref-{sms.notice_id}")
@@ -26,7 +27,7 @@ class Scripted:
         self.sent.append(sms)
         return self.answer(sms)
 
-    def send_many(self, batch: Sequence[Sms], *, until: datetime | None = None) -> list[Outcome]:
+    def send_many(self, batch: Sequence[Sms], *, until: Stop | None = None) -> list[Outcome]:
         return [self.send(sms) for sms in batch]
 
     def find(self, sms: Sms, since: datetime) -> Finding:

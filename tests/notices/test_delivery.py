@@ -25,6 +25,7 @@ from tracker.sms.port import (
     Refused,
     Scope,
     Sms,
+    Stop,
     Unknown,
 )
 from tracker.sms.recording import RecordingGateway
@@ -37,6 +38,7 @@ class Scripted:
 
     name = "scripted"
     gives_receipts = False
+    by_template = False
 
     def __init__(self) -> None:
         self.answer: Callable[[Sms], Outcome] = lambda sms: Accepted(f"ref-{sms.notice_id}")
@@ -48,7 +50,7 @@ class Scripted:
         self.sent.append(sms)
         return self.answer(sms)
 
-    def send_many(self, batch: Sequence[Sms], *, until: datetime | None = None) -> list[Outcome]:
+    def send_many(self, batch: Sequence[Sms], *, until: Stop | None = None) -> list[Outcome]:
         return [self.send(sms) for sms in batch]
 
     def find(self, sms: Sms, since: datetime) -> Finding:
@@ -186,7 +188,7 @@ class TestUnknown:
 
 
 def test_a_lost_workers_text_becomes_unknown_not_due(runtime, provider, place, at_noon) -> None:
-    from tracker.notices.deliver import claim
+    from tracker.notices.claim import claim
 
     place()
     assert len(claim(runtime, "progress")) == 1

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from tracker.clock import CITY_ZONE
 from tracker.contacts.record_wish import record_wish
 from tracker.notices.call_models import CallTask
-from tracker.notices.deliver import claim
+from tracker.notices.claim import claim
 from tracker.notices.models import Notice
 from tracker.notices.plan_notices import Wanted, plan_notices
 from tracker.orders.actor import Actor

@@ -12,8 +12,10 @@ from sqlalchemy import text, update
 
 from tracker import clock
 from tracker.notices.apply_receipts import apply_receipts
-from tracker.notices.deliver import claim, deliver, record
+from tracker.notices.claim import claim
+from tracker.notices.deliver import deliver
 from tracker.notices.models import Notice
+from tracker.notices.record import record
 from tracker.notices.rules import State
 from tracker.notices.sweep import sweep
 from tracker.notices.verdicts import after_receipt

@@ -1,11 +1,12 @@
 """A hostile Twilio and a gateway pointed at it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from hostile import HostileTwilio
-from twilio_samples import gateway_to
+from twilio_samples import WAYS, gateway_to
 
+from tracker.sms.port import Outcome, Sms
 from tracker.sms.twilio import TwilioGateway
 
 
@@ -20,3 +21,9 @@ def server() -> Iterator[HostileTwilio]:
 def gateway(server: HostileTwilio) -> Iterator[TwilioGateway]:
     with gateway_to(server.url) as made:
         yield made
+
+
+@pytest.fixture(params=WAYS)
+def send(request: pytest.FixtureRequest) -> Callable[[TwilioGateway, Sms], Outcome]:
+    """One text by each of the two wires, which must tell the same of the same."""
+    return WAYS[request.param]

@@ -3,11 +3,14 @@
 It keeps what it was asked and what it accepted apart, because a sender sees neither.
 """
 
+import itertools
 import json
 import socket
 import ssl
 import struct
 import threading
+import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -34,10 +37,19 @@ class Request:
 
 
 class HostileTwilio:
-    """A threaded server on the loopback. `behaviour` names what happens to POSTs, `listing` to GETs."""
+    """A threaded server on the loopback. `behaviour` names what happens to POSTs, `listing` to GETs.
+
+    `then` names, for one POST after the other, another behaviour, or nothing. Each POST takes
+    `latency` seconds, and what lands late takes `lag`.
+    """
+
+    handler: "type[Handler]"
 
     def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         self.behaviour = "accept"
+        self.then: Iterator[str] = itertools.repeat("")
+        self.latency = 0.0
+        self.lag = LONGEST_HANG
         self.listing = "list"
         self.retry_after: str | None = None
         self.requests: list[Request] = []
@@ -45,7 +57,7 @@ class HostileTwilio:
         self.released = threading.Event()
         self.landed = threading.Event()
         self._lock = threading.Lock()
-        self._server = _Server(("127.0.0.1", 0), Handler)
+        self._server = _Server(("127.0.0.1", 0), self.handler)
         self._server.hostile = self
         if tls is not None:
             self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
@@ -88,6 +100,7 @@ class HostileTwilio:
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = False
+    request_queue_size = 256
     hostile: HostileTwilio
 
     def __init__(self, *args: Any) -> None:
@@ -127,7 +140,8 @@ class Handler(BaseHTTPRequestHandler):
         form = parse_qsl(raw, keep_blank_values=True)
         self._note({}, form)
         hostile = self.server.hostile
-        behaviour = BEHAVIOURS[hostile.behaviour]
+        time.sleep(hostile.latency)
+        behaviour = BEHAVIOURS[next(hostile.then, "") or hostile.behaviour]
         fields = dict(form)
         behaviour.answer(self, hostile.accept(fields) if behaviour.accepts else fields)
 
@@ -174,10 +188,24 @@ class Handler(BaseHTTPRequestHandler):
         self.server.hostile.released.wait(LONGEST_HANG)
         self.close_connection = True
 
+    def trickle(self, payload: object) -> None:
+        """An answer whose every byte comes in time, and whose end does not."""
+        body = json.dumps(payload).encode()
+        self.wfile.write(b"HTTP/1.1 201 Created\r\nContent-Length: %d\r\n\r\n" % len(body))
+        end = time.monotonic() + LONGEST_HANG
+        for place in range(len(body)):
+            if self.server.hostile.released.wait(0.15) or time.monotonic() > end:
+                break
+            try:
+                self.wfile.write(body[place : place + 1])
+            except OSError:
+                break
+        self.close_connection = True
+
     def land_late(self, form: dict[str, str]) -> None:
         """The client has given up by the time the message is accepted."""
         hostile = self.server.hostile
-        hostile.released.wait(LONGEST_HANG)
+        hostile.released.wait(hostile.lag)
         hostile.accept(form)
         hostile.landed.set()
         self.close_connection = True
@@ -203,3 +231,6 @@ class Handler(BaseHTTPRequestHandler):
         path = urlsplit(self.path).path
         following = f"{path}?To=%2B{query['To'][1:]}"
         self.reply(200, {"messages": [], "page": 0, "page_size": 50, "next_page_uri": following})
+
+
+HostileTwilio.handler = Handler

@@ -3,6 +3,7 @@
 import base64
 import logging
 import multiprocessing
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
@@ -12,8 +13,10 @@ from hostile import ACCOUNT, HostileTwilio
 from twilio.base.domain import Domain
 from twilio_samples import SETTINGS, SMS, gateway_to, just_now
 
-from tracker.sms.port import Absent, Accepted, Found, NotSent, Refused, Scope, Sms, Unknown
+from tracker.sms.port import Absent, Accepted, Found, NotSent, Outcome, Refused, Scope, Sms, Unknown
 from tracker.sms.twilio import TwilioGateway
+
+Send = Callable[[TwilioGateway, Sms], Outcome]
 
 ACCEPTED_UNSEEN = [name for name, b in BEHAVIOURS.items() if b.accepts and name != "accept"]
 UNSEEN = ["500", "reset", "redirect"]
@@ -29,14 +32,16 @@ REFUSALS = {
 
 
 def test_an_accepted_text_bears_the_providers_reference(
-    server: HostileTwilio, gateway: TwilioGateway
+    server: HostileTwilio, gateway: TwilioGateway, send: Send
 ) -> None:
-    assert gateway.send(SMS) == Accepted(server.messages[0]["sid"])
+    assert send(gateway, SMS) == Accepted(server.messages[0]["sid"])
     assert len(server.requests) == 1
 
 
-def test_the_request_is_what_twilio_documents(server: HostileTwilio, gateway: TwilioGateway) -> None:
-    gateway.send(SMS)
+def test_the_request_is_what_twilio_documents(
+    server: HostileTwilio, gateway: TwilioGateway, send: Send
+) -> None:
+    send(gateway, SMS)
     request = server.requests[0]
     assert request.path == f"/2010-04-01/Accounts/{ACCOUNT}/Messages.json"
     assert request.headers["Content-Type"] == "application/x-www-form-urlencoded"
@@ -50,10 +55,10 @@ def test_the_request_is_what_twilio_documents(server: HostileTwilio, gateway: Tw
     ]
 
 
-def test_a_messaging_service_is_the_sender_when_configured(server: HostileTwilio) -> None:
+def test_a_messaging_service_is_the_sender_when_configured(server: HostileTwilio, send: Send) -> None:
     service = "MG" + "1" * 32
     with gateway_to(server.url, sender="", messaging_service_sid=service) as gateway:
-        gateway.send(SMS)
+        send(gateway, SMS)
     form = dict(server.requests[0].form)
     assert form["MessagingServiceSid"] == service
     assert "From" not in form
@@ -76,11 +81,11 @@ def test_twilio_itself_is_given_only_addresses_it_can_call(
 
 @pytest.mark.parametrize("behaviour", ACCEPTED_UNSEEN)
 def test_accepted_without_our_seeing_it_is_unknown_and_then_found(
-    server: HostileTwilio, gateway: TwilioGateway, behaviour: str
+    server: HostileTwilio, gateway: TwilioGateway, behaviour: str, send: Send
 ) -> None:
     server.behaviour = behaviour
     began = just_now()
-    assert isinstance(gateway.send(SMS), Unknown)
+    assert isinstance(send(gateway, SMS), Unknown)
     assert len(server.requests) == 1
     assert gateway.find(SMS, began) == Found(server.messages[0]["sid"], "queued")
     assert len(server.posts) == 1
@@ -88,20 +93,20 @@ def test_accepted_without_our_seeing_it_is_unknown_and_then_found(
 
 @pytest.mark.parametrize("behaviour", UNSEEN)
 def test_not_accepted_and_not_told_so_is_unknown_and_then_absent(
-    server: HostileTwilio, gateway: TwilioGateway, behaviour: str
+    server: HostileTwilio, gateway: TwilioGateway, behaviour: str, send: Send
 ) -> None:
     server.behaviour = behaviour
-    assert isinstance(gateway.send(SMS), Unknown)
+    assert isinstance(send(gateway, SMS), Unknown)
     assert len(server.requests) == 1
     assert gateway.find(SMS, just_now()) == Absent()
 
 
 def test_a_request_that_lands_after_we_gave_up_is_found_once_it_has(
-    server: HostileTwilio, gateway: TwilioGateway
+    server: HostileTwilio, gateway: TwilioGateway, send: Send
 ) -> None:
     server.behaviour = "accept late"
     began = just_now()
-    assert isinstance(gateway.send(SMS), Unknown)
+    assert isinstance(send(gateway, SMS), Unknown)
     assert gateway.find(SMS, began) == Absent()
     server.released.set()
     assert server.landed.wait(5)
@@ -111,10 +116,10 @@ def test_a_request_that_lands_after_we_gave_up_is_found_once_it_has(
 
 @pytest.mark.parametrize("behaviour", REFUSALS)
 def test_a_refusal_says_what_it_is_about_and_names_nobody(
-    server: HostileTwilio, gateway: TwilioGateway, behaviour: str
+    server: HostileTwilio, gateway: TwilioGateway, behaviour: str, send: Send
 ) -> None:
     server.behaviour = behaviour
-    assert gateway.send(SMS) == REFUSALS[behaviour]
+    assert send(gateway, SMS) == REFUSALS[behaviour]
     assert len(server.requests) == 1
     assert gateway.find(SMS, just_now()) == Absent()
 
@@ -132,11 +137,16 @@ def test_a_refusal_says_what_it_is_about_and_names_nobody(
     ],
 )
 def test_too_many_requests_may_be_tried_again_when_the_server_says(
-    server: HostileTwilio, gateway: TwilioGateway, header: str | None, least: float | None, most: float | None
+    server: HostileTwilio,
+    gateway: TwilioGateway,
+    header: str | None,
+    least: float | None,
+    most: float | None,
+    send: Send,
 ) -> None:
     an_hour_hence = format_datetime(datetime.now(UTC) + timedelta(hours=1))
     server.behaviour, server.retry_after = "429", an_hour_hence if header == "in an hour" else header
-    outcome = gateway.send(SMS)
+    outcome = send(gateway, SMS)
     assert isinstance(outcome, NotSent)
     assert len(server.requests) == 1
     if least is None or most is None:
@@ -158,38 +168,39 @@ def test_a_batch_keeps_its_order_and_posts_each_text_once(
 
 
 def test_nothing_personal_reaches_logs(
-    server: HostileTwilio, gateway: TwilioGateway, caplog: pytest.LogCaptureFixture
+    server: HostileTwilio, gateway: TwilioGateway, caplog: pytest.LogCaptureFixture, send: Send
 ) -> None:
     caplog.set_level(logging.DEBUG)
     for server.behaviour in BEHAVIOURS:
-        detail = repr(gateway.send(SMS))
+        detail = repr(send(gateway, SMS))
         gateway.find(SMS, just_now())
         for secret in ("13800001234", "QY2611080123", SETTINGS.auth_token):
             assert secret not in caplog.text
             assert secret not in detail
 
 
-def _send_in_a_fork(gateway: TwilioGateway) -> None:
-    assert isinstance(gateway.send(SMS), Accepted)
+def _send_in_a_fork(gateway: TwilioGateway, send: Send) -> None:
+    assert isinstance(send(gateway, SMS), Accepted)
 
 
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 def test_a_forked_worker_does_not_share_its_parents_connection(
-    server: HostileTwilio, gateway: TwilioGateway
+    server: HostileTwilio, gateway: TwilioGateway, send: Send
 ) -> None:
-    gateway.send(SMS)
-    child = multiprocessing.get_context("fork").Process(target=_send_in_a_fork, args=(gateway,))
+    send(gateway, SMS)
+    fork = multiprocessing.get_context("fork")
+    child = fork.Process(target=_send_in_a_fork, args=(gateway, send))
     child.start()
     child.join(10)
     assert child.exitcode == 0
-    gateway.send(SMS)
+    send(gateway, SMS)
     first, forked, second = [request.port for request in server.requests]
     assert first == second != forked
 
 
 def test_a_region_in_the_environment_does_not_move_a_given_address(
-    server: HostileTwilio, monkeypatch: pytest.MonkeyPatch
+    server: HostileTwilio, monkeypatch: pytest.MonkeyPatch, send: Send
 ) -> None:
     monkeypatch.setenv("TWILIO_REGION", "au1")
     with gateway_to(server.url) as gateway:
-        assert isinstance(gateway.send(SMS), Accepted)
+        assert isinstance(send(gateway, SMS), Accepted)

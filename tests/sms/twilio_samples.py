@@ -9,7 +9,7 @@ from typing import Any
 from hostile import ACCOUNT
 
 from tracker.config import TwilioSettings
-from tracker.sms.port import Sms
+from tracker.sms.port import NotBegun, Outcome, Sms
 from tracker.sms.twilio import TwilioGateway
 
 SETTINGS = TwilioSettings(ACCOUNT, "token-of-the-account", "+15005550006", "", None, 0.4)
@@ -23,6 +23,21 @@ def gateway_to(url: str, **changes: Any) -> Iterator[TwilioGateway]:
         yield gateway
     finally:
         gateway.close()
+
+
+def singly(gateway: TwilioGateway, sms: Sms) -> Outcome:
+    """Through the synchronous client."""
+    return gateway.send(sms)
+
+
+def in_bulk(gateway: TwilioGateway, sms: Sms) -> Outcome:
+    """Through the asynchronous client."""
+    (outcome,) = gateway.send_many([sms])
+    assert not isinstance(outcome, NotBegun)
+    return outcome
+
+
+WAYS = {"singly": singly, "in bulk": in_bulk}
 
 
 def just_now() -> datetime:

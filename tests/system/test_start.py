@@ -13,7 +13,7 @@ from tracker.health import calendar_word
 
 
 def run(settings: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
-    inherited = {k: v for k, v in os.environ.items() if not k.startswith(("TRACKER_", "TWILIO_"))}
+    inherited = {k: v for k, v in os.environ.items() if not k.startswith(("TRACKER_", "TWILIO_", "ALIYUN_"))}
     return subprocess.run(
         [sys.executable, "-m", "tracker", *arguments],
         env={**inherited, **settings},
@@ -30,6 +30,17 @@ def run(settings: dict[str, str], *arguments: str) -> subprocess.CompletedProces
         ({"TRACKER_PORT": "70000"}, "between 1 and 65535"),
         ({"TRACKER_SMS_GATEWAY": "pigeon"}, "must be one of: recording, twilio"),
         ({"TRACKER_SMS_GATEWAY": "twilio"}, "TWILIO_ACCOUNT_SID"),
+        ({"TRACKER_SMS_GATEWAY": "recording:3,pigeon:1"}, "'pigeon' must be one of"),
+        ({"TRACKER_SMS_GATEWAY": "recording:none"}, "'none' of recording must be a number above 0"),
+        ({"TRACKER_SMS_GATEWAY": "recording,recording:2"}, "recording is named twice"),
+        ({"TRACKER_SMS_GATEWAY": "aliyun"}, "ALIYUN_ACCESS_KEY_ID"),
+        (
+            {"TRACKER_SMS_GATEWAY": "aliyun", "ALIYUN_TEMPLATE_FILE": "/nowhere"},
+            "ALIYUN_TEMPLATE_FILE: cannot",
+        ),
+        ({"TRACKER_SMS_RATE": "twilio"}, "twilio needs a number"),
+        ({"TRACKER_SMS_RATE": "twilio:80"}, "twilio is not named in TRACKER_SMS_GATEWAY"),
+        ({"TRACKER_SMS_IN_FLIGHT": "0"}, "TRACKER_SMS_IN_FLIGHT"),
         ({"TRACKER_DATABASE_URL": "mysql://localhost/x"}, "must begin with postgresql://"),
         ({"TRACKER_REDIS_URL": "localhost:6379"}, "must begin with redis://"),
         ({"TRACKER_KEY_FILE": "/nowhere/keys.json"}, "/nowhere/keys.json"),

@@ -16,6 +16,7 @@ CODE = [
     path
     for folder in ("tracker", "workers", "public_status", "migrations", "bench", "tests")
     for path in sorted((ROOT / folder).rglob("*.py"))
+    if "node_modules" not in path.parts
 ]
 PRODUCT = [
     path for path in CODE if path.relative_to(ROOT).parts[0] in ("tracker", "workers", "public_status")
@@ -74,7 +75,14 @@ def test_every_rule_id_in_the_code_is_registered_and_used() -> None:
 
 
 def test_locks_name_versions_and_hashes_but_no_addresses() -> None:
-    for name in ("requirements.lock", "requirements-dev.lock", "requirements-node.lock", "package-lock.json"):
+    for name in (
+        "requirements.lock",
+        "requirements-aliyun.lock",
+        "requirements-dev.lock",
+        "requirements-node.lock",
+        "package-lock.json",
+        "tests/contract/package-lock.json",
+    ):
         text = (ROOT / name).read_text()
         assert "://" not in re.sub(r'"(url|funding)": "[^"]*"', "", text), name
         if name.endswith(".lock"):
@@ -83,10 +91,12 @@ def test_locks_name_versions_and_hashes_but_no_addresses() -> None:
 
 def test_every_setting_is_in_the_readme() -> None:
     source = (ROOT / "tracker" / "config.py").read_text()
-    section = source.partition("def _twilio")
+    ours, _, providers = source.partition("def _twilio")
+    twilios, _, aliyuns = providers.partition("def _aliyun")
     read = r'(?:env\.(?!prefixed)\w+\(|_postgres\(env,)\s*"([A-Z_]+)"'
-    names = [f"TRACKER_{name}" for name in re.findall(read, section[0])]
-    names += [f"TWILIO_{name}" for name in re.findall(read, section[2])]
+    names = [f"TRACKER_{name}" for name in re.findall(read, ours)]
+    names += [f"TWILIO_{name}" for name in re.findall(read, twilios)]
+    names += [f"ALIYUN_{name}" for name in re.findall(read, aliyuns)]
     assert len(names) > 25
     readme = (ROOT / "README.md").read_text()
     assert [name for name in names if f"`{name}`" not in readme] == []

@@ -22,8 +22,8 @@ blueprint = Blueprint(
 @blueprint.alt_response(403, description="`callback.not_genuine`: the signature is missing or wrong.")
 def twilio(notice: str) -> Response:
     """A status callback of Twilio, signed (X-Twilio-Signature) over the public address."""
-    gateway = runtime().gateway
-    if gateway.name != "twilio":
+    gateway = runtime().routes.gateways.get("twilio")
+    if gateway is None:
         raise Refusal(Fault("callback.not_genuine"))
     query = request.query_string.decode("ascii", "replace")
     callback = Callback(

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from tracker.crypto import UnreadableError
-from tracker.notices.deliver import as_sms
+from tracker.notices.claim import as_sms
 from tracker.runtime import Runtime
 from tracker.sms.port import CannotTell, Finding
 
@@ -25,13 +25,13 @@ class Asking:
         return time.monotonic() >= self._until
 
     def about(self, row: Row[Any]) -> Finding:
-        """What the provider says of a notice, given as id, recipient, body, provider and sending_at."""
-        if row.provider != self._runtime.gateway.name:
-            # Another one would truly say that it has no such text.
-            return CannotTell(f"sent through {row.provider}, which is not the gateway any more")
+        """What its own provider says of a notice, given as TEXT, TEMPLATE, provider and sending_at.
+
+        Another one would truly say that it has no such text.
+        """
         try:
             sms = as_sms(self._runtime, row)
         except UnreadableError:
             # Nobody else's text waits for it.
             return CannotTell("the number cannot be opened")
-        return self._runtime.gateway.find(sms, row.sending_at)
+        return self._runtime.routes.find(row.provider, sms, row.sending_at)

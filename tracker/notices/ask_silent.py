@@ -1,10 +1,13 @@
 """Ask about accepted texts that no receipt has spoken of."""
 
-from sqlalchemy import bindparam, select, update
+from collections.abc import Sequence
+
+from sqlalchemy import ARRAY, String, any_, bindparam, select, update
 
 from tracker import clock
 from tracker.notices.apply_receipts import apply_receipts
 from tracker.notices.ask import Asking
+from tracker.notices.claim import TEMPLATE, TEXT
 from tracker.notices.models import Notice
 from tracker.notices.rules import State
 from tracker.notices.verdicts import FINAL, ask_again
@@ -16,18 +19,11 @@ _FORGET_AT_MOST = 5000
 
 _notices = Notice.__table__
 _SILENT = (
-    select(
-        _notices.c.id,
-        _notices.c.recipient,
-        _notices.c.body,
-        _notices.c.provider,
-        _notices.c.sending_at,
-        _notices.c.accepted_at,
-    )
+    select(*TEXT, *TEMPLATE, _notices.c.provider, _notices.c.sending_at, _notices.c.accepted_at)
     .where(
         _notices.c.state == State.ACCEPTED,
         _notices.c.ask_at <= bindparam("now"),
-        _notices.c.provider == bindparam("gateway"),
+        _notices.c.provider == any_(bindparam("gateways", type_=ARRAY(String))),
     )
     .order_by(_notices.c.ask_at)
     .limit(_ASK_AT_MOST)
@@ -44,12 +40,12 @@ def ask_silent(runtime: Runtime, asking: Asking) -> int:
 
     Nobody else than its own provider can tell, and one that gives no receipts is not known to tell more.
     """
-    gateway = runtime.gateway
-    _forget(runtime, None if gateway.gives_receipts else gateway.name)
-    if not gateway.gives_receipts:
+    telling = [name for name, gateway in runtime.routes.gateways.items() if gateway.gives_receipts]
+    _forget(runtime, telling)
+    if not telling:
         return 0
     with runtime.db.reading() as connection:
-        silent = connection.execute(_SILENT, {"now": clock.now(), "gateway": gateway.name}).all()
+        silent = connection.execute(_SILENT, {"now": clock.now(), "gateways": telling}).all()
     ended = 0
     for row in silent:
         if asking.is_over:
@@ -72,14 +68,15 @@ def _as_receipt(notice_id: int, finding: Finding) -> Receipt | None:
     return Receipt(notice_id, finding.reference, standing, finding.state, raw={"asked": "true"})
 
 
-def _forget(runtime: Runtime, silent_provider: str | None) -> None:
-    """Ask no more where there is nobody to ask: providers of old, or one without receipts."""
-    of_no_use = _notices.c.provider != runtime.gateway.name
-    if silent_provider is not None:
-        of_no_use = of_no_use | (_notices.c.provider == silent_provider)
+def _forget(runtime: Runtime, telling: Sequence[str]) -> None:
+    """Ask no more where there is nobody to ask: providers of old, or those without receipts."""
     due = (
         select(_notices.c.id)
-        .where(_notices.c.state == State.ACCEPTED, _notices.c.ask_at <= clock.now(), of_no_use)
+        .where(
+            _notices.c.state == State.ACCEPTED,
+            _notices.c.ask_at <= clock.now(),
+            _notices.c.provider.not_in(telling),
+        )
         .order_by(_notices.c.id)
         .limit(_FORGET_AT_MOST)
         .with_for_update(skip_locked=True)

@@ -13,6 +13,7 @@ from tracker import clock
 from tracker.notices.ask import Asking
 from tracker.notices.ask_silent import ask_silent
 from tracker.notices.call_unconfirmed import call_unconfirmed
+from tracker.notices.claim import TEMPLATE, TEXT
 from tracker.notices.heartbeat import SWEEP, beat
 from tracker.notices.models import Notice
 from tracker.notices.plan_notices import DELIVER
@@ -71,15 +72,7 @@ def _settle_unknown(runtime: Runtime, asking: Asking) -> int:
     """Ask the provider about each text that may or may not have been sent."""
     grace = timedelta(seconds=runtime.config.unknown_grace)
     wanted = (
-        select(
-            Notice.id,
-            Notice.recipient,
-            Notice.body,
-            Notice.provider,
-            Notice.sending_at,
-            Notice.attempts,
-            Notice.misses,
-        )
+        select(*TEXT, *TEMPLATE, Notice.provider, Notice.sending_at, Notice.attempts, Notice.misses)
         .where(Notice.state == State.UNKNOWN, Notice.next_at <= clock.now())
         .order_by(Notice.next_at)
         .limit(_ASK_AT_MOST)

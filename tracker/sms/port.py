@@ -14,11 +14,18 @@ from typing import Protocol
 
 @dataclass(frozen=True)
 class Sms:
-    """One text to send: the notice's id, an E.164 number, the rendered body with its signature."""
+    """One text to send: the notice's id, an E.164 number, the rendered body with its signature.
+
+    `template`, `language` and `params` are what the body was rendered from. They are given where
+    the provider sends registered templates (`Gateway.by_template`) and may be empty elsewhere.
+    """
 
     notice_id: int
     to: str
     body: str
+    template: str = ""
+    language: str = ""
+    params: Mapping[str, str] = field(default_factory=dict)
 
 
 class Scope(Enum):
@@ -61,6 +68,28 @@ class Unknown:
 
 
 Outcome = Accepted | Refused | NotSent | Unknown
+
+
+@dataclass(frozen=True)
+class NotBegun:
+    """No attempt was made: there was no time left, or the provider is to be left alone."""
+
+    detail: str
+
+
+class Stop(Protocol):
+    """What a batch is sent under: asked before each text is begun, told what came of it.
+
+    Both are called from the threads that send.
+    """
+
+    def reason(self) -> str | None:
+        """Why no text is to be begun any more; None as long as there is no reason."""
+        ...
+
+    def saw(self, outcome: Outcome) -> None:
+        """Take note of one attempt's outcome."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -141,9 +170,13 @@ class Forged:
 
 
 class Gateway(Protocol):
-    """A provider. `name` is what notices record as their provider."""
+    """A provider. `name` is what notices record as their provider.
+
+    `by_template`: it sends registered templates, so a text must name its own.
+    """
 
     name: str
+    by_template: bool
 
     @property
     def gives_receipts(self) -> bool:
@@ -154,10 +187,11 @@ class Gateway(Protocol):
         """Make exactly one attempt. Never raises for the provider's or the network's doing."""
         ...
 
-    def send_many(self, batch: Sequence[Sms], *, until: datetime | None = None) -> list[Outcome]:
-        """One attempt for each, outcomes in the order of the batch.
+    def send_many(self, batch: Sequence[Sms], *, until: Stop | None = None) -> list[Outcome | NotBegun]:
+        """At most one attempt for each, outcomes in the order of the batch.
 
-        None is begun at or after `until` (aware UTC): those are NotSent.
+        None is begun once `until` has a reason to stop: those are NotBegun. May be called from
+        several threads at once.
         """
         ...
 

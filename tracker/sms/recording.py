@@ -24,10 +24,12 @@ from tracker.sms.port import (
     Finding,
     Forged,
     Found,
+    NotBegun,
     NotSent,
     Outcome,
     Received,
     Sms,
+    Stop,
     Unknown,
 )
 
@@ -42,6 +44,7 @@ class RecordingGateway:
 
     name = "recording"
     gives_receipts = False
+    by_template = False
 
     def __init__(self, db: Database, keys: KeyRing, latency: float = 0) -> None:
         self._db = db
@@ -50,17 +53,24 @@ class RecordingGateway:
 
     def send(self, sms: Sms) -> Outcome:
         """Record one text. See `send_many`."""
-        return self.send_many([sms])[0]
+        return self._record([sms])[0]
 
-    def send_many(self, batch: Sequence[Sms], *, until: datetime | None = None) -> list[Outcome]:
+    def send_many(self, batch: Sequence[Sms], *, until: Stop | None = None) -> list[Outcome | NotBegun]:
         """Record all texts in one transaction of their own: all of them share what becomes of it.
 
         Not sent while nothing was committed; unknown once the commit was asked for and failed.
         """
         if not batch:
             return []
-        if until is not None and clock.now() >= until:
-            return [NotSent("no time left")] * len(batch)
+        if until is not None and (reason := until.reason()) is not None:
+            return [NotBegun(reason)] * len(batch)
+        outcomes = self._record(batch)
+        if until is not None:
+            for outcome in outcomes:
+                until.saw(outcome)
+        return [*outcomes]
+
+    def _record(self, batch: Sequence[Sms]) -> list[Outcome]:
         if self._latency:
             time.sleep(self._latency)
         rows = [self._row(sms) for sms in batch]

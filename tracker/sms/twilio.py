@@ -6,20 +6,23 @@ and only three results prove that nothing was sent: no connection was made; a 42
 """
 
 import os
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+import threading
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
 import twilio.rest.api  # noqa: F401 - else loaded at the first use, in every forked worker anew
+from aiohttp import ClientError
 from twilio.base.exceptions import TwilioException
 from twilio.rest import Client
 from urllib3.exceptions import HTTPError
 
-from tracker import clock
 from tracker.config import TwilioSettings
 from tracker.sms import twilio_receipts
+from tracker.sms.in_flight import Attempt, InFlight
+from tracker.sms.one_request import nothing_was_sent
 from tracker.sms.port import (
     Absent,
     Accepted,
@@ -28,15 +31,18 @@ from tracker.sms.port import (
     Finding,
     Forged,
     Found,
+    NotBegun,
     NotSent,
     Outcome,
     Received,
     Refused,
     Sms,
+    Stop,
     Unknown,
 )
 from tracker.sms.twilio_codes import scope_of
-from tracker.sms.twilio_http import Answered, OneRequestClient, nothing_was_sent
+from tracker.sms.twilio_http import Answered, OneRequestClient
+from tracker.sms.twilio_wire import ManyRequestsClient, NothingWritten
 
 _PAGE_SIZE = 200
 _MOST_PAGES = 5
@@ -48,6 +54,7 @@ _LONGEST_REFERENCE = 64
 _FAILURES = (
     OSError,
     HTTPError,
+    ClientError,
     TwilioException,
     ValueError,
     TypeError,
@@ -67,15 +74,16 @@ class TwilioGateway:
     """
 
     name = "twilio"
+    by_template = False
 
-    def __init__(
-        self, settings: TwilioSettings, status_callback_base: str, send_many_concurrency: int = 8
-    ) -> None:
+    def __init__(self, settings: TwilioSettings, status_callback_base: str, in_flight: int = 100) -> None:
         self._settings = settings
         self._callback_base = status_callback_base.rstrip("/")
         self._calls_back = urlsplit(status_callback_base).scheme == "https" or bool(settings.api_base_url)
-        self._concurrency = send_many_concurrency
+        self._limit = in_flight
+        self._lock = threading.Lock()
         self._client: Any = None
+        self._bulk: InFlight | None = None
         self._pid = 0
 
     def send(self, sms: Sms) -> Outcome:
@@ -86,29 +94,21 @@ class TwilioGateway:
         """
         fields = self._fields(sms)
         try:
-            sid = self._messages().create(**fields).sid
+            return _accepted(self._messages().create(**fields))
         except Answered as answer:
             return _outcome_of(answer)
         except _FAILURES as error:
             reason = type(error).__name__
             return NotSent(reason) if nothing_was_sent(error) else Unknown(reason)
-        if not _is_reference(sid):
-            return Unknown("accepted without a sid")
-        return Accepted(sid)
 
-    def send_many(self, batch: Sequence[Sms], *, until: datetime | None = None) -> list[Outcome]:
-        """One POST for each, several at a time, none begun at or after `until`.
+    def send_many(self, batch: Sequence[Sms], *, until: Stop | None = None) -> list[Outcome | NotBegun]:
+        """One POST for each, `in_flight` at a time for all batches together.
 
-        The whole batch can take as long as its size over the concurrency, times the time-out.
+        A batch alone can take as long as its size over `in_flight`, times the time-out.
         """
         if not batch:
             return []
-        self._messages()
-        with ThreadPoolExecutor(min(self._concurrency, len(batch)), "twilio") as pool:
-            return list(pool.map(lambda sms: self._send_until(sms, until), batch))
-
-    def _send_until(self, sms: Sms, until: datetime | None) -> Outcome:
-        return NotSent("no time left") if until is not None and clock.now() >= until else self.send(sms)
+        return self._many().run(batch, until)
 
     def find(self, sms: Sms, since: datetime) -> Finding:
         """List the messages to the number and look for the same text.
@@ -145,9 +145,12 @@ class TwilioGateway:
 
     def close(self) -> None:
         """Close the connections of this process."""
-        if self._client is not None and self._pid == os.getpid():
-            self._client.http_client.session.close()
-        self._client = None
+        if self._pid == os.getpid():
+            if self._client is not None:
+                self._client.http_client.session.close()
+            if self._bulk is not None:
+                self._bulk.close()
+        self._client = self._bulk = None
 
     def _listed(self, to: str) -> tuple[list[Any], bool]:
         """Messages to the number, and whether these are all.
@@ -164,14 +167,47 @@ class TwilioGateway:
         return listed, not page.next_page_url
 
     def _messages(self) -> Any:
-        # A fork inherits open sockets that it must not share with its parent.
-        if self._client is None or self._pid != os.getpid():
-            self._client = self._build()
-            self._pid = os.getpid()
-        return self._client.api.account.messages
+        with self._lock:
+            self._forget_the_parents()
+            if self._client is None:
+                wire = OneRequestClient(self._settings.timeout_seconds)
+                self._client = self._client_over(wire)
+            return self._client.api.account.messages
 
-    def _build(self) -> Any:
-        wire = OneRequestClient(self._settings.timeout_seconds, self._concurrency)
+    def _many(self) -> InFlight:
+        with self._lock:
+            self._forget_the_parents()
+            if self._bulk is None:
+                self._bulk = InFlight(self._attempts, self._limit)
+            return self._bulk
+
+    def _forget_the_parents(self) -> None:
+        # A fork inherits open sockets that it must not share with its parent, and none of its threads.
+        if self._pid != os.getpid():
+            self._client = self._bulk = None
+            self._pid = os.getpid()
+
+    @asynccontextmanager
+    async def _attempts(self) -> AsyncIterator[Attempt]:
+        wire = ManyRequestsClient(self._settings.timeout_seconds)
+        messages = self._client_over(wire).api.account.messages
+
+        async def attempt(sms: Sms) -> Outcome:
+            try:
+                return _accepted(await messages.create_async(**self._fields(sms)))
+            except Answered as answer:
+                return _outcome_of(answer)
+            except NothingWritten as error:
+                return NotSent(str(error))
+            except _FAILURES as error:
+                return Unknown(type(error).__name__)
+
+        try:
+            yield attempt
+        finally:
+            await wire.close()
+
+    def _client_over(self, wire: Any) -> Any:
         client = Client(self._settings.account_sid, self._settings.auth_token, http_client=wire)
         if self._settings.api_base_url:
             client.api.base_url = self._settings.api_base_url
@@ -188,6 +224,10 @@ class TwilioGateway:
         if self._calls_back:
             fields["status_callback"] = f"{self._callback_base}/api/v1/callbacks/twilio/{sms.notice_id}"
         return fields
+
+
+def _accepted(message: Any) -> Outcome:
+    return Accepted(message.sid) if _is_reference(message.sid) else Unknown("accepted without a sid")
 
 
 def _outcome_of(answer: Answered) -> Outcome:

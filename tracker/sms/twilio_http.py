@@ -1,32 +1,22 @@
-"""The wire under Twilio's client: one call is one request, and what failed can be told apart.
-
-Everything that fails while a connection is being made (name, route, TLS) surfaces as one kind of
-error, because nothing of the request has been written yet; everything later does not.
-"""
+"""The synchronous wire under Twilio's client: one call is one request, and what failed can be told apart."""
 
 import json
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC
 from email.utils import parsedate_to_datetime
-from http.client import HTTPException
 from typing import Any
 
-import requests
-from requests.adapters import HTTPAdapter
 from twilio.http.http_client import TwilioHttpClient
-from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, ProxyError
 
 from tracker import clock
+from tracker.sms.deadline import deadline
+from tracker.sms.one_request import mount
 
 _LONGEST_WAIT = 86400.0
 
 # Twilio's client logs whole URLs, and a listing's URL holds the customer's number (invariant I5).
 # A logger outside the hierarchy stays silent whatever the process configures.
-_SILENT = logging.Logger("twilio", level=logging.CRITICAL + 1)
+SILENT = logging.Logger("twilio", level=logging.CRITICAL + 1)
 
 
 class Answered(Exception):
@@ -42,73 +32,26 @@ class Answered(Exception):
 class OneRequestClient(TwilioHttpClient):  # type: ignore[misc]
     """Twilio's HTTP client without retries, redirects or logging. Raises Answered unless 2xx.
 
-    Twilio's own exceptions keep neither headers nor, for some bodies, the status of the response.
+    `timeout` bounds a whole request, in seconds. Twilio's own exceptions keep neither headers nor,
+    for some bodies, the status of the response.
     """
 
-    def __init__(self, timeout: float, connections: int) -> None:
-        super().__init__(timeout=timeout, max_retries=0, logger=_SILENT)
-        # Below ERROR it writes URLs, too.
-        logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)
-        adapter = _Adapter(pool_maxsize=connections, max_retries=0)
-        self.session.mount("https://", adapter)
-        self.session.mount("http://", adapter)
+    def __init__(self, timeout: float) -> None:
+        super().__init__(timeout=timeout, max_retries=0, logger=SILENT)
+        mount(self.session)
 
     def request(self, *args: Any, **kwargs: Any) -> Any:
         """Make one request."""
-        response = super().request(*args, **kwargs)
+        with deadline(self.timeout):
+            response = super().request(*args, **kwargs)
         if not 200 <= response.status_code < 300:
-            wait = _seconds(response.headers.get("Retry-After"))
-            raise Answered(response.status_code, _code(response.text), wait)
+            wait = seconds_of(response.headers.get("Retry-After"))
+            raise Answered(response.status_code, error_code(response.text), wait)
         return response
 
 
-def nothing_was_sent(error: BaseException) -> bool:
-    """Whether the error proves that no connection was made, so that no request can have arrived."""
-    if not isinstance(error, requests.ConnectionError) or not error.args:
-        return False
-    reason = getattr(error.args[0], "reason", None)
-    if isinstance(reason, ProxyError):
-        reason = reason.original_error
-    return isinstance(reason, ConnectTimeoutError)
-
-
-@contextmanager
-def _connecting(connection: HTTPConnection) -> Iterator[None]:
-    try:
-        yield
-    except ConnectTimeoutError:
-        raise
-    except (OSError, HTTPError, HTTPException, ValueError) as error:
-        raise NewConnectionError(connection, type(error).__name__) from error
-
-
-class _Plain(HTTPConnection):
-    def connect(self) -> None:
-        with _connecting(self):
-            super().connect()
-
-
-class _Tls(HTTPSConnection):
-    def connect(self) -> None:
-        with _connecting(self):
-            super().connect()
-
-
-class _PlainPool(HTTPConnectionPool):
-    ConnectionCls = _Plain
-
-
-class _TlsPool(HTTPSConnectionPool):
-    ConnectionCls = _Tls
-
-
-class _Adapter(HTTPAdapter):
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        super().init_poolmanager(*args, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = {"http": _PlainPool, "https": _TlsPool}
-
-
-def _code(text: str) -> int | None:
+def error_code(text: str) -> int | None:
+    """Twilio's code in the body of an answer; None if there is none."""
     try:
         code = str(json.loads(text)["code"])
     except (ValueError, TypeError, LookupError, RecursionError):
@@ -116,7 +59,7 @@ def _code(text: str) -> int | None:
     return int(code) if code.isascii() and code.isdecimal() and len(code) < 10 else None
 
 
-def _seconds(header: str | None) -> float | None:
+def seconds_of(header: str | None) -> float | None:
     """Seconds of a Retry-After header, a number or a date (RFC 9110, 10.2.3); None if unreadable."""
     text = (header or "").strip()
     if text.isascii() and text.isdecimal():
