@@ -200,7 +200,9 @@ class TestStarting:
             assert servers_are_gone(place / "data")
             assert running(place / "data") is None
 
-    def test_owner_may_create_the_other_roles_and_durability_is_on(self, place):
+    def test_owner_may_create_the_other_roles_and_durability_is_on(self, place, monkeypatch):
+        # Other tests' servers, started before in this process, do without.
+        monkeypatch.delenv("TRACKER_EMBEDDED_PG_OPTIONS", raising=False)
         with servers(place / "data", say=quiet) as found:
             with database(found) as connection:
                 connection.execute("CREATE ROLE tracker_app LOGIN")
