@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
+from doubles import use_gateway
 from sqlalchemy import text
 
 from tracker import clock
@@ -203,7 +204,7 @@ class TestStuck:
     @pytest.fixture(autouse=True)
     def every_kind(self, runtime, place):
         """One of each kind of stuck, and three that are not: waiting, sent, called in time."""
-        runtime.__dict__["gateway"] = RecordingGateway(runtime.db, runtime.keys)
+        use_gateway(runtime, RecordingGateway(runtime.db, runtime.keys))
         for _ in range(2):
             place(customer__phone=LANDLINE)
         place()

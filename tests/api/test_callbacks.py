@@ -7,6 +7,7 @@ from datetime import datetime
 from urllib.parse import urlencode
 
 import pytest
+from doubles import use_gateway
 from flask.testing import FlaskClient
 from sqlalchemy import text
 from twilio.request_validator import RequestValidator
@@ -38,7 +39,7 @@ class Twilio(TwilioGateway):
 @pytest.fixture
 def twilio(runtime: Runtime) -> Twilio:
     gateway = Twilio(SETTINGS, BASE)
-    runtime.__dict__["gateway"] = gateway
+    use_gateway(runtime, gateway)
     return gateway
 
 
@@ -232,7 +233,7 @@ def test_a_changed_word_breaks_the_signature(runtime, call, told) -> None:
 def test_behind_a_proxy_the_public_address_counts(runtime, twilio, told, headers, proxies) -> None:
     """TLS ends at the proxy: the request shows another host and scheme than Twilio called."""
     behind = replace(runtime, config=replace(runtime.config, trusted_proxies=proxies))
-    behind.__dict__["gateway"] = twilio
+    use_gateway(behind, twilio)
     path = f"/api/v1/callbacks/twilio/{told}"
     signature = RequestValidator(TOKEN).compute_signature(f"{BASE}{path}", form("delivered"))
     with create_app(behind).test_client() as client:
@@ -247,7 +248,7 @@ def test_behind_a_proxy_the_public_address_counts(runtime, twilio, told, headers
 
 def test_a_public_address_below_a_path(runtime, client, told) -> None:
     """A proxy that serves us under /tracker takes that away before we see the request."""
-    runtime.__dict__["gateway"] = Twilio(SETTINGS, f"{BASE}/tracker/")
+    use_gateway(runtime, Twilio(SETTINGS, f"{BASE}/tracker/"))
     path = f"/api/v1/callbacks/twilio/{told}"
     signature = RequestValidator(TOKEN).compute_signature(f"{BASE}/tracker{path}", form("delivered"))
     answer = client.post(path, data=form("delivered"), headers={"X-Twilio-Signature": signature})

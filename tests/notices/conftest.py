@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 import time_machine
+from doubles import use_gateway
 from scripted import Scripted
 
 from tracker.runtime import Runtime
@@ -15,7 +16,7 @@ NOON = datetime(2026, 11, 24, 4, 0, tzinfo=UTC)
 @pytest.fixture
 def scripted(runtime: Runtime) -> Scripted:
     made = Scripted()
-    runtime.__dict__["gateway"] = made
+    use_gateway(runtime, made)
     return made
 
 

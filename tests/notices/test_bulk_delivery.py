@@ -27,6 +27,7 @@ class Heedful:
     """A provider that answers what the test says, and begins nothing that it is told not to."""
 
     by_template = False
+    gives_receipts = False
 
     def __init__(self, name: str, answer: Callable[[Sms], Outcome] | None = None) -> None:
         self.name = name

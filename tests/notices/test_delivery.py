@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
+from doubles import use_gateway
 from sqlalchemy import func, select
 
 from tracker.notices.deliver import deliver
@@ -64,7 +65,7 @@ class Scripted:
 @pytest.fixture
 def provider(runtime: Runtime) -> Scripted:
     scripted = Scripted()
-    runtime.__dict__["gateway"] = scripted
+    use_gateway(runtime, scripted)
     return scripted
 
 
@@ -228,7 +229,7 @@ def test_a_text_planned_at_night_waits_for_the_morning(runtime, provider, place,
 
 
 def test_the_recording_gateway_keeps_what_a_phone_would_show(runtime, place) -> None:
-    runtime.__dict__["gateway"] = RecordingGateway(runtime.db, runtime.keys)
+    use_gateway(runtime, RecordingGateway(runtime.db, runtime.keys))
     placed = place()
     deliver(runtime, "progress")
     with runtime.db.reading() as connection:

@@ -18,7 +18,7 @@ from tracker.notices.models import Notice
 from tracker.notices.record import record
 from tracker.notices.rules import State
 from tracker.notices.sweep import sweep
-from tracker.notices.verdicts import after_receipt
+from tracker.notices.verdicts import after_receipt, is_about
 from tracker.sms.port import Absent, Accepted, NotSent, Receipt, Refused, Scope, Standing, Unknown
 
 COURSE = [Standing.QUEUED, Standing.SENDING, Standing.SENT, Standing.DELIVERED]
@@ -240,3 +240,13 @@ def test_proofs_cannot_be_rewritten(database, change) -> None:
 
     with pytest.raises(ProgrammingError, match="permission denied"), database.transaction() as connection:
         connection.execute(text(change))
+
+
+def test_a_text_that_was_found_by_our_own_id_is_known_whatever_it_is_called() -> None:
+    """Alibaba Cloud's query names a text by the id that we gave it, its answer and receipts by another."""
+    assert is_about(1, "biz-1", "", Standing.FAILED)
+    assert is_about(1, None, "biz-1", Standing.DELIVERED)
+    # Of two attempts nobody can say which one it was; that one of them arrived is news all the same.
+    assert not is_about(2, "biz-2", "", Standing.FAILED)
+    assert is_about(2, "biz-2", "", Standing.DELIVERED)
+    assert not is_about(0, None, "", Standing.DELIVERED)

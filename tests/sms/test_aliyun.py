@@ -94,7 +94,7 @@ def test_accepted_without_our_seeing_it_is_unknown_and_then_found(
     began = time.monotonic()
     assert isinstance(gateway.send(SMS), Unknown)
     assert time.monotonic() - began < 1.5
-    assert gateway.find(SMS, just_now()) == Found("out-41", "sent")
+    assert gateway.find(SMS, just_now()) == Found("", "sent")
     assert sent(server) == 1
 
 
@@ -154,8 +154,8 @@ def test_a_list_that_failed_is_no_answer(server: HostileAliyun, gateway: AliyunG
         ({"OutId": "42"}, Absent()),
         ({"PhoneNum": "13800009999"}, Absent()),
         ({"Day": "20260101"}, Absent()),
-        ({"SendStatus": 2}, Found("out-41", "failed")),
-        ({"SendStatus": 3}, Found("out-41", "delivered")),
+        ({"SendStatus": 2}, Found("", "failed")),
+        ({"SendStatus": 3}, Found("", "delivered")),
     ],
 )
 def test_found_by_our_id_alone(
@@ -171,7 +171,7 @@ def test_found_on_a_later_page(server: HostileAliyun, gateway: AliyunGateway) ->
     for number in range(130):
         server.keep(asked | {"OutId": str(1000 + number)})
     server.keep(asked | {"OutId": "41"})
-    assert gateway.find(SMS, just_now()) == Found("out-41", "sent")
+    assert gateway.find(SMS, just_now()) == Found("", "sent")
 
 
 def test_both_days_are_asked_about_an_attempt_around_midnight(

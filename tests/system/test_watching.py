@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from doubles import use_gateway
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import event, text, update
 
@@ -88,10 +89,10 @@ def test_attempts_states_and_waits_are_counted_once(metrics, runtime, place, noo
     place()
     place()
     place(customer__phone="0763-3368888")
-    runtime.__dict__["gateway"] = Failing(runtime.db, runtime.keys)
+    use_gateway(runtime, Failing(runtime.db, runtime.keys))
     deliver(runtime, "progress")
     noon.shift(timedelta(seconds=40))
-    runtime.__dict__["gateway"] = RecordingGateway(runtime.db, runtime.keys)
+    use_gateway(runtime, RecordingGateway(runtime.db, runtime.keys))
     deliver(runtime, "progress")
     noon.shift(timedelta(minutes=10))
     arrived = Receipt(1, "rec-1", Standing.DELIVERED, "delivered")

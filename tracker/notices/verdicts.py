@@ -105,9 +105,11 @@ def after_looking(
     between = min(BETWEEN_LOOKS, grace)
     match finding:
         case Found(reference, word) if word in (Standing.UNDELIVERED, Standing.FAILED):
-            return Verdict(State.UNDELIVERED, f"found {word}", reference=reference, call=Why.UNDELIVERED)
+            return Verdict(
+                State.UNDELIVERED, f"found {word}", reference=reference or None, call=Why.UNDELIVERED
+            )
         case Found(reference):
-            return Verdict(State.ACCEPTED, reference=reference)
+            return Verdict(State.ACCEPTED, reference=reference or None)
         case Absent() if misses + 1 < LOOKS_NEEDED:
             return Verdict(State.UNKNOWN, "not found once", now + between, misses=misses + 1)
         case Absent() if attempts < MAX_ATTEMPTS:
@@ -135,6 +137,9 @@ def is_about(attempts: int, known: str | None, reference: str, standing: Standin
     if attempts == 0:
         return False
     if known is None or known == reference:
+        return True
+    if not reference and attempts == 1:
+        # Found by our own id, and there is but one text that it can be.
         return True
     return attempts > 1 and standing is Standing.DELIVERED
 

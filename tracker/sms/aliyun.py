@@ -136,7 +136,7 @@ class AliyunGateway:
             for day in sorted(days):
                 for detail in self._sent_to(sms.to, f"{day:%Y%m%d}"):
                     if detail.out_id == str(sms.notice_id):
-                        return Found(f"out-{sms.notice_id}", _STATES.get(detail.send_status, "unknown"))
+                        return Found("", _STATES.get(detail.send_status, "unknown"))
         except _CannotList as error:
             return CannotTell(str(error))
         except AlibabaCloudException as error:

@@ -94,7 +94,10 @@ class Stop(Protocol):
 
 @dataclass(frozen=True)
 class Found:
-    """The provider has the text; `state` is the provider's own word for how far it got."""
+    """The provider has the text; `state` is the provider's own word for how far it got.
+
+    `reference` is empty where the provider knows it by our own id and names no other.
+    """
 
     reference: str
     state: str
