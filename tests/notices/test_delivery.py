@@ -1,12 +1,12 @@
 """From a row to a text on its way: each outcome of a gateway, and how the unknown is settled (I1, I2)."""
 
-from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
 from doubles import use_gateway
+from scripted import Scripted
 from sqlalchemy import func, select
 
 from tracker.notices.deliver import deliver
@@ -16,17 +16,12 @@ from tracker.notices.sweep import sweep
 from tracker.runtime import Runtime
 from tracker.sms.models import RecordedText
 from tracker.sms.port import (
-    Absent,
     Accepted,
     CannotTell,
-    Finding,
     Found,
     NotSent,
-    Outcome,
     Refused,
     Scope,
-    Sms,
-    Stop,
     Unknown,
 )
 from tracker.sms.recording import RecordingGateway
@@ -34,37 +29,11 @@ from tracker.sms.recording import RecordingGateway
 NOON = datetime(2026, 11, 24, 4, 0, tzinfo=UTC)
 
 
-class Scripted:
-    """A provider that answers what the test says, and counts what it was asked."""
-
-    name = "scripted"
-    gives_receipts = False
-    by_template = False
-
-    def __init__(self) -> None:
-        self.answer: Callable[[Sms], Outcome] = lambda sms: Accepted(f"ref-{sms.notice_id}")
-        self.finding: Finding = Absent()
-        self.sent: list[Sms] = []
-        self.asked = 0
-
-    def send(self, sms: Sms) -> Outcome:
-        self.sent.append(sms)
-        return self.answer(sms)
-
-    def send_many(self, batch: Sequence[Sms], *, until: Stop | None = None) -> list[Outcome]:
-        return [self.send(sms) for sms in batch]
-
-    def find(self, sms: Sms, since: datetime) -> Finding:
-        self.asked += 1
-        return self.finding
-
-    def close(self) -> None:
-        pass
-
-
 @pytest.fixture
 def provider(runtime: Runtime) -> Scripted:
     scripted = Scripted()
+    # As the recording one: nobody is asked about texts of which no receipt speaks.
+    scripted.gives_receipts = False
     use_gateway(runtime, scripted)
     return scripted
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from tracker import clock
 from tracker.crypto import KeyRing
-from tracker.orders.promising import DEDICATED_LINE, promise
+from tracker.orders.promising import DEDICATED_LINE, Asked, promise
 from tracker.orders.rules import CLOCK_SKEW
 from tracker.problems import Fault, Refusal
 from tracker.promises.deadline import Deadline
@@ -63,15 +63,8 @@ def check_order(
         return Refusal(Fault("order.plan_audience", "/plan"))
     # A dedicated line is always surveyed first (专线勘察), whatever the channel thinks of the address.
     resource = "survey" if plan.product == DEDICATED_LINE else request["resource"]
-    deadline = promise(
-        reference,
-        channel.operator_id,
-        customer_kind=plan.audience,
-        product=plan.product,
-        place=place,
-        resource=resource,
-        accepted_at=accepted_at,
-    )
+    asked = Asked(channel.operator_id, plan.audience, plan.product, place, resource, accepted_at)
+    deadline = promise(reference, asked)
     if deadline is None or reference.calendars is None:
         return Refusal(Fault("order.no_promise_rule"))
     return CheckedOrder(

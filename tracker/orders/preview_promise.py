@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from tracker import clock
-from tracker.orders.promising import DEDICATED_LINE, promise
+from tracker.orders.promising import DEDICATED_LINE, Asked, promise
 from tracker.problems import Fault, Refusal
 from tracker.promises.deadline import Deadline
 from tracker.promises.publish_rule import draft, faults_of, overlaps
@@ -34,16 +34,9 @@ def preview_promise(
         if faults:
             raise Refusal(*(Fault(one.rule, f"/rule{one.pointer}", one.params) for one in faults))
         drafts.append(rule)
-    found = promise(
-        reference,
-        operator_id,
-        customer_kind=plan.audience,
-        product=plan.product,
-        place=place,
-        resource="survey" if plan.product == DEDICATED_LINE else request["resource"],
-        accepted_at=accepted_at,
-        drafts=drafts,
-    )
+    resource = "survey" if plan.product == DEDICATED_LINE else request["resource"]
+    asked = Asked(operator_id, plan.audience, plan.product, place, resource, accepted_at)
+    found = promise(reference, asked, drafts)
     if found is None:
         raise Refusal(Fault("order.no_promise_rule"))
     return accepted_at, found

@@ -13,7 +13,7 @@ from tracker.orders.actor import Actor
 from tracker.orders.hold_rules import FARTHEST_DATE
 from tracker.orders.locking import lock_order
 from tracker.orders.promise_book import Book, Written, open_book, require_running, why_of, write_entry
-from tracker.orders.promising import rule_for
+from tracker.orders.promising import Asked, rule_for
 from tracker.problems import Fault, Refusal
 from tracker.promises.ledger import Entry, Kind
 from tracker.promises.rules import Rule
@@ -59,15 +59,9 @@ def promise_anew(
 def _rule(reference: Reference, order: Row[Any], resource: str, book: Book) -> Rule:
     if order.resource == resource:
         raise Refusal(Fault("repromise.nothing_new", "/resource"))
-    rule = rule_for(
-        reference,
-        order.operator_id,
-        customer_kind=order.customer_kind,
-        product=order.product,
-        place=reference.places[order.community_code],
-        resource=resource,
-        accepted_at=book.ledger.first.accepted_at,
-    )
+    place, accepted_at = reference.places[order.community_code], book.ledger.first.accepted_at
+    asked = Asked(order.operator_id, order.customer_kind, order.product, place, resource, accepted_at)
+    rule = rule_for(reference, asked)
     if rule is None:
         raise Refusal(Fault("order.no_promise_rule", "/resource"))
     return rule
