@@ -111,12 +111,48 @@ def test_a_calendar_is_the_plain_week_and_what_differs() -> None:
     assert calendar.rest_spans(date(2026, 6, 20), date(2026, 6, 20)) == [
         RestSpan(date(2026, 6, 20), date(2026, 6, 20), "端午节", "Dragon Boat Festival")
     ]
+    # Up to the day on which a rest begins, or from the one on which it ends.
+    assert calendar.rest_spans(WEEK[0], WEEK[4]) == [
+        RestSpan(date(2026, 6, 19), date(2026, 6, 19), "端午节", "Dragon Boat Festival")
+    ]
+    assert calendar.rest_spans(WEEK[6], WEEK[7]) == [RestSpan(date(2026, 6, 21), date(2026, 6, 21))]
     assert calendar.rest_spans(WEEK[0], WEEK[3]) == []
     assert calendar.make_up_days(WEEK[0], WEEK[-1]) == [date(2026, 6, 28)]
     assert calendar.make_up_days(date(2026, 6, 28), date(2026, 6, 28)) == [date(2026, 6, 28)]
     assert calendar.make_up_days(WEEK[0], date(2026, 6, 27)) == []
     assert [calendar.add_working_days(WEEK[3], n) for n in (1, 5, 6)] == [WEEK[7], WEEK[11], WEEK[13]]
     assert calendar.next_working_day(WEEK[3]) == WEEK[7]
+
+
+@pytest.mark.parametrize(
+    ("special", "expected"),
+    [
+        # Friday 19 is off for no holiday: one rest with the weekend.
+        ([SpecialDay(date(2026, 6, 19), False)], [RestSpan(date(2026, 6, 19), date(2026, 6, 21), "", "")]),
+        # Monday 22 is a holiday: the weekend before it is a rest of its own.
+        (
+            [SpecialDay(date(2026, 6, 22), False, "盘王节", "Panwang Festival")],
+            [
+                RestSpan(date(2026, 6, 20), date(2026, 6, 21)),
+                RestSpan(date(2026, 6, 22), date(2026, 6, 22), "盘王节", "Panwang Festival"),
+            ],
+        ),
+        # Monday 22 and Wednesday 24 bear one name, and Tuesday between them is worked.
+        (
+            [SpecialDay(date(2026, 6, day), False, "盘王节", "Panwang Festival") for day in (22, 24)],
+            [
+                RestSpan(date(2026, 6, 20), date(2026, 6, 21)),
+                RestSpan(date(2026, 6, 22), date(2026, 6, 22), "盘王节", "Panwang Festival"),
+                RestSpan(date(2026, 6, 24), date(2026, 6, 24), "盘王节", "Panwang Festival"),
+            ],
+        ),
+    ],
+)
+def test_neighbouring_days_off_are_one_rest_as_long_as_their_name_is_the_same(
+    special: list[SpecialDay], expected: list[RestSpan]
+) -> None:
+    # Wednesday 17 to Friday 26.
+    assert small(*special).rest_spans(date(2026, 6, 17), date(2026, 6, 26)) == expected
 
 
 def test_a_calendar_reaches_from_its_first_year_to_the_years_ahead() -> None:
@@ -128,7 +164,9 @@ def test_a_calendar_reaches_from_its_first_year_to_the_years_ahead() -> None:
     assert calendar.rest_spans(last - timedelta(days=6), last) == [
         RestSpan(date(2027, 12, 25), date(2027, 12, 26))
     ]
-    for outside in (first - timedelta(days=1), last + timedelta(days=1)):
+    # Of the very first weekend both days are off.
+    assert calendar.rest_spans(first, date(2025, 1, 7)) == [RestSpan(date(2025, 1, 4), date(2025, 1, 5))]
+    for outside in (first - timedelta(days=1), last + timedelta(days=1), last + timedelta(days=2)):
         with pytest.raises(CalendarRangeError, match=str(outside)):
             calendar.is_working(outside)
     assert calendar.add_working_days(first, 1) == date(2025, 1, 2)
@@ -143,7 +181,10 @@ def test_a_calendar_reaches_from_its_first_year_to_the_years_ahead() -> None:
     assert calendar.count_working_days(first, first) == 1
     assert calendar.count_working_days(date(2025, 1, 4), date(2025, 1, 5)) == 0
     assert calendar.count_working_days(first, first - timedelta(days=9)) == 0
-    assert WorkingCalendar([], [2026]).is_working(date(2032, 12, 31))  # six years ahead, a Friday
+    six_ahead = WorkingCalendar([], [2026])
+    assert six_ahead.is_working(date(2032, 12, 31))  # Friday
+    with pytest.raises(CalendarRangeError, match="2033-01-01"):
+        six_ahead.is_working(date(2033, 1, 1))
 
 
 def test_the_packaged_calendar_built_anew_counts_the_same() -> None:

@@ -57,6 +57,39 @@ def test_an_override_holds_where_it_was_set(overrides: list[Override], free: lis
         assert found == free
 
 
+def test_an_override_changes_its_own_day_and_leaves_the_announced_ones() -> None:
+    festival = SpecialDay(date(2026, 6, 19), False, "端午节", "Dragon Boat Festival")  # Friday
+    calendars = Calendars(1, 1, {2026: "a notice"}, (festival, work()), (Override(rest(), TELECOM, LIANNAN),))
+    held = calendars.of(TELECOM, LIANNAN)
+    assert [held.is_working(day) for day in (festival.day, THURSDAY)] == [False, False]
+    for elsewhere in (calendars.of(TELECOM, QINGCHENG), calendars.of(MOBILE, LIANNAN), calendars.general()):
+        assert [elsewhere.is_working(day) for day in (festival.day, THURSDAY)] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("override", "free"),
+    [
+        (Override(rest()), True),
+        (Override(rest(), TELECOM), False),
+        (Override(rest(), county_code=LIANNAN), False),
+        (Override(rest(), TELECOM, LIANNAN), False),
+    ],
+)
+def test_in_general_only_what_is_said_of_all_holds(override: Override, free: bool) -> None:
+    assert Calendars(1, 1, {2026: "a notice"}, (), (override,)).general().is_working(THURSDAY) != free
+
+
+def test_places_that_do_not_differ_share_one_calendar_and_asking_changes_nothing() -> None:
+    def fresh() -> Calendars:
+        return Calendars(1, 1, {2026: "a notice"}, (), (Override(rest(), TELECOM, LIANNAN),))
+
+    calendars = fresh()
+    assert calendars.of(TELECOM, QINGCHENG) is calendars.of(MOBILE, LIANNAN) is calendars.general()
+    assert calendars.of(TELECOM, LIANNAN) is not calendars.general()
+    assert calendars == fresh(), "what was asked of it is no part of what it says"
+    assert Calendars(1, 1, {2026: "a notice"}, ()).of(TELECOM, LIANNAN).is_working(THURSDAY)
+
+
 def request(**changes: object) -> dict[str, object]:
     return {
         "day": THURSDAY,

@@ -31,7 +31,21 @@ def test_each_day_from_the_acceptance_to_the_deadline() -> None:
     # Friday and the make-up Saturday count, nine days off, then Tuesday the 24th.
     assert parts(days) == "a12" + "r" * 9 + "3"
     assert [one.day for one in days if one.make_up] == [date(2026, 2, 14)]
-    assert {one.name for one in days if one.part is Part.REST} == {"春节"}
+    festival, plain = ("春节", "Spring Festival"), ("", "")
+    assert [(one.name, one.name_en) for one in days] == [plain] * 3 + [festival] * 9 + [plain]
+    assert [one.ordinal for one in days] == [None, 1, 2] + [None] * 9 + [3]
+
+
+def test_a_sunday_worked_in_exchange_for_a_holiday_is_told_as_one() -> None:
+    # Friday 18 September 2026: Saturday is off, Sunday is worked for National Day.
+    friday = date(2026, 9, 18)
+    days = list(day_by_day(deadline(WORKING, there(2026, 9, 18, 9), CALENDAR), friday, friday, CALENDAR))
+    assert parts(days) == "ar123"
+    assert [one.make_up for one in days] == [False, False, True, False, False]
+
+
+def test_each_part_bears_the_name_that_pages_draw_it_by() -> None:
+    assert set(Part) == {"acceptance", "postponed", "counted", "rest", "held", "running", "beyond"}
 
 
 def test_held_days_and_days_beyond() -> None:

@@ -153,6 +153,14 @@ def test_every_day_up_to_the_deadline_was_counted_skipped_or_held(
     assert set(promised.make_up) <= set(worked) - set(held)
 
 
+def test_holds_that_touch_are_one_and_empty_ones_are_none() -> None:
+    nine, ten, eleven, noon = (datetime(2026, 11, 23, hour, tzinfo=UTC) for hour in (9, 10, 11, 12))
+    assert merged([Hold(ten, eleven), Hold(nine, ten)]) == [Hold(nine, eleven)]
+    assert merged([Hold(nine, noon), Hold(ten, eleven)]) == [Hold(nine, noon)]
+    assert merged([Hold(nine, ten), Hold(eleven, noon)]) == [Hold(nine, ten), Hold(eleven, noon)]
+    assert merged([Hold(nine, nine), Hold(eleven, ten)]) == []
+
+
 @many
 @given(accepted_and_held(8))
 def test_merged_holds_cover_the_same_time_and_lie_apart(story: tuple[datetime, list[Hold]]) -> None:

@@ -1,6 +1,6 @@
 """The ledger: what each entry makes of the deadline, and what it was at any moment before."""
 
-from dataclasses import replace
+from dataclasses import FrozenInstanceError, replace
 from datetime import date, datetime, timedelta
 
 import pytest
@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 from samples import HOURS, WORKING, there
 
 from tracker.promises import wording
-from tracker.promises.calendar import announced
+from tracker.promises.calendar import RestSpan, SpecialDay, announced
+from tracker.promises.calendars import Calendars, Override
+from tracker.promises.day_by_day import DayPart, Part
 from tracker.promises.deadline import deadline
 from tracker.promises.holds import HeldDays, Hold
 from tracker.promises.ledger import Entry, FirstPromise, Kind, hold_at, holds_in, replay
@@ -39,6 +41,30 @@ def resume(number: int, lifts: int, at: datetime) -> Entry:
         # Mon 10:00 to Wed 15:00 holds Tuesday from 00:00 to 24:00, and no other day.
         (COMPANY, [hold(1, there(2026, 11, 23, 10), there(2026, 11, 25, 15))], there(2026, 11, 26, 18)),
         (HOME, [hold(1, there(2026, 11, 21, 8), there(2026, 11, 21, 9, 30))], there(2026, 11, 22, 17, 35)),
+        # Put off to 17:35 by the first, so that the second, from 17:00, counts too.
+        (
+            HOME,
+            [
+                hold(1, there(2026, 11, 21, 8), there(2026, 11, 21, 9, 30)),
+                hold(2, there(2026, 11, 22, 17), there(2026, 11, 22, 18)),
+            ],
+            there(2026, 11, 22, 18, 35),
+        ),
+        # From the very moment of the deadline on: too late to put it off. A minute before it is not.
+        (HOME, [hold(1, there(2026, 11, 22, 16, 5), there(2026, 11, 23))], there(2026, 11, 22, 16, 5)),
+        (HOME, [hold(1, there(2026, 11, 22, 16, 4), there(2026, 11, 22, 17, 4))], there(2026, 11, 22, 17, 5)),
+        # The same of days: from Thursday 26th, and from the last day on.
+        (COMPANY, [hold(1, there(2026, 11, 26), there(2026, 11, 30))], there(2026, 11, 25, 18)),
+        (COMPANY, [hold(1, there(2026, 11, 25), there(2026, 11, 26))], there(2026, 11, 26, 18)),
+        # What was over before the acceptance gives nothing back and hides no later hold (Tuesday 24th).
+        (
+            COMPANY,
+            [
+                hold(1, there(2026, 11, 16), there(2026, 11, 18)),
+                hold(2, there(2026, 11, 24), there(2026, 11, 25)),
+            ],
+            there(2026, 11, 26, 18),
+        ),
         # From Friday evening to Monday morning: over rest days.
         (COMPANY, [hold(1, there(2026, 11, 20, 18), there(2026, 11, 23, 9))], there(2026, 11, 25, 18)),
         # All of Monday and Tuesday, told twice and overlapping.
@@ -50,6 +76,23 @@ def resume(number: int, lifts: int, at: datetime) -> Entry:
                 hold(3, there(2026, 11, 22, 5), there(2026, 11, 25)),
             ],
             there(2026, 11, 27, 18),
+        ),
+        # Two that meet on Tuesday at noon hold it from 00:00 to 24:00; a minute between them, and none does.
+        (
+            COMPANY,
+            [
+                hold(1, there(2026, 11, 23, 12), there(2026, 11, 24, 12)),
+                hold(2, there(2026, 11, 24, 12), there(2026, 11, 25, 12)),
+            ],
+            there(2026, 11, 26, 18),
+        ),
+        (
+            COMPANY,
+            [
+                hold(1, there(2026, 11, 23, 12), there(2026, 11, 24, 12)),
+                hold(2, there(2026, 11, 24, 12, 1), there(2026, 11, 25, 12)),
+            ],
+            there(2026, 11, 25, 18),
         ),
         # Until Friday 27th, lifted on Tuesday 24th at noon: Monday is given back.
         (
@@ -97,6 +140,32 @@ def resume(number: int, lifts: int, at: datetime) -> Entry:
             ],
             there(2026, 12, 1, 12),
         ),
+        # Nor does one put it off that was known then and still lasts, until Friday 27 November.
+        (
+            COMPANY,
+            [
+                hold(1, there(2026, 11, 23), there(2026, 11, 28)),
+                Entry(2, Kind.REPROMISE, there(2026, 11, 24, 9), agreed_at=there(2026, 11, 30, 12)),
+            ],
+            there(2026, 11, 30, 12),
+        ),
+        # To the end of Monday 30 November: a hold of that day counts, one of the day after it does not.
+        (
+            COMPANY,
+            [
+                Entry(1, Kind.REPROMISE, there(2026, 11, 24, 9), agreed_at=there(2026, 12, 1)),
+                hold(2, there(2026, 11, 30), there(2026, 12, 1)),
+            ],
+            there(2026, 12, 2),
+        ),
+        (
+            COMPANY,
+            [
+                Entry(1, Kind.REPROMISE, there(2026, 11, 24, 9), agreed_at=there(2026, 12, 1)),
+                hold(2, there(2026, 12, 1), there(2026, 12, 2)),
+            ],
+            there(2026, 12, 1),
+        ),
         # In hours, to the minute.
         (
             HOME,
@@ -129,6 +198,50 @@ def test_what_the_entries_make_of_the_first_promise(
     assert replay(first, entries, CALENDAR).at == expected
 
 
+@pytest.mark.parametrize(
+    ("written", "kind"),
+    [
+        ("hold", Kind.HOLD),
+        ("resume", Kind.RESUME),
+        ("repromise", Kind.REPROMISE),
+        ("excuse", Kind.EXCUSE),
+        ("announcement", Kind.ANNOUNCEMENT),
+    ],
+)
+def test_an_entry_written_years_ago_is_still_of_its_kind(written: str, kind: Kind) -> None:
+    assert Kind(written) is kind
+
+
+def test_an_entry_says_nothing_that_it_was_not_given() -> None:
+    bare = Entry(1, Kind.ANNOUNCEMENT, ACCEPTED)
+    assert (bare.starts_at, bare.ends_at, bare.lifts, bare.rule, bare.agreed_at) == (None,) * 5
+
+
+PROMISED = deadline(WORKING, ACCEPTED, CALENDAR)
+
+
+@pytest.mark.parametrize(
+    ("value", "name"),
+    [
+        (SpecialDay(date(2026, 2, 14), True), "working"),
+        (RestSpan(date(2026, 2, 15), date(2026, 2, 23)), "last"),
+        (Override(SpecialDay(date(2026, 8, 20), False)), "operator_id"),
+        (Calendars(1, 1, {2026: "a notice"}, ()), "days"),
+        (WORKING, "amount"),
+        (PROMISED, "at"),
+        (Hold(there(2026, 11, 23), there(2026, 11, 24)), "ends_at"),
+        (HeldDays(date(2026, 11, 23), date(2026, 11, 24)), "last"),
+        (COMPANY, "accepted_at"),
+        (hold(1, there(2026, 11, 23), there(2026, 11, 24)), "ends_at"),
+        (DayPart(date(2026, 11, 23), Part.COUNTED, 1, False, "", ""), "part"),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_who_is_told_a_promise_or_a_day_cannot_change_it_for_others(value: object, name: str) -> None:
+    with pytest.raises(FrozenInstanceError):
+        setattr(value, name, None)
+
+
 def test_a_later_repromise_by_rule_is_counted_from_the_acceptance_again() -> None:
     entries = [
         Entry(1, Kind.REPROMISE, there(2026, 11, 24, 9), agreed_at=there(2026, 12, 30, 12)),
@@ -146,6 +259,7 @@ def test_in_which_hold_the_clock_stands_still() -> None:
     assert hold_at(entries, there(2026, 11, 22, 23)) is None
     assert hold_at(entries[:2], there(2026, 11, 24, 1)) == Hold(there(2026, 11, 24), there(2026, 11, 30))
     assert hold_at(entries, there(2026, 11, 23, 1)) == Hold(there(2026, 11, 23), there(2026, 11, 25, 9))
+    assert hold_at(entries, there(2026, 11, 23)) == Hold(there(2026, 11, 23), there(2026, 11, 25, 9))
     assert hold_at(entries, there(2026, 11, 30)) is None
 
 
@@ -162,8 +276,45 @@ def test_a_hold_is_explained_in_its_own_clause() -> None:
     agreed = [Entry(1, Kind.REPROMISE, there(2026, 11, 24, 9), agreed_at=there(2026, 11, 30, 12))]
     words = wording.explain(replay(COMPANY, agreed, CALENDAR))
     assert words == {"zh": "顺延后重新承诺的期限。", "en": "A new date, given after a delay."}
-    assert wording.length_zh(timedelta(seconds=40)) == "0分钟"
-    assert wording.length_en(timedelta(minutes=61)) == "1 h 1 min"
+    # Held on Monday 30th, after the date was given anew.
+    agreed.append(hold(2, there(2026, 11, 30), there(2026, 12, 1)))
+    assert wording.explain(replay(COMPANY, agreed, CALENDAR)) == {
+        "zh": "顺延后重新承诺的期限；11月30日暂停计时，不计。",
+        "en": "A new date, given after a delay; on hold and not counted: 30 Nov.",
+    }
+
+
+def test_every_stretch_that_was_held_is_told() -> None:
+    entries = [
+        # Tuesday 24 November; Friday 27 November to Tuesday 1 December; Thursday 3 December.
+        hold(1, there(2026, 11, 24), there(2026, 11, 25)),
+        hold(2, there(2026, 11, 27), there(2026, 12, 2)),
+        hold(3, there(2026, 12, 3), there(2026, 12, 4)),
+    ]
+    ten = FirstPromise(BUILDING, ACCEPTED)
+    words = wording.explain(replay(ten, entries, CALENDAR))
+    assert words["zh"].endswith("；11月24日、11月27日–12月1日、12月3日暂停计时，不计。")
+    assert words["en"].endswith("; on hold and not counted: 24 Nov, 27 Nov – 1 Dec, 3 Dec.")
+
+
+@pytest.mark.parametrize(
+    ("length", "zh", "en"),
+    [
+        (timedelta(0), "0分钟", "0 min"),
+        (timedelta(seconds=59), "0分钟", "0 min"),
+        (timedelta(seconds=60), "1分钟", "1 min"),
+        (timedelta(minutes=59, seconds=59), "59分钟", "59 min"),
+        (timedelta(minutes=60), "1小时", "1 h"),
+        (timedelta(minutes=61), "1小时1分钟", "1 h 1 min"),
+        (timedelta(hours=23, minutes=59), "23小时59分钟", "23 h 59 min"),
+        (timedelta(hours=24), "1天", "1 d"),
+        (timedelta(days=2, hours=3), "2天3小时", "2 d 3 h"),
+        (timedelta(days=10, minutes=5), "10天5分钟", "10 d 5 min"),
+    ],
+)
+def test_a_length_of_time_is_told_to_the_minute(length: timedelta, zh: str, en: str) -> None:
+    assert wording.length_zh(length) == zh
+    assert wording.length_en(length) == en
 
 
 def test_a_date_given_anew_that_a_hold_pushes_past_what_is_announced_is_provisional() -> None:
@@ -174,10 +325,63 @@ def test_a_date_given_anew_that_a_hold_pushes_past_what_is_announced_is_provisio
     pushed = replay(COMPANY, [agreed, held], CALENDAR)
     assert pushed.provisional
     assert pushed.held_days == (HeldDays(date(last, 12, 24), date(last, 12, 24)),)
-    assert wording.explain(pushed)["zh"].endswith("；以国务院节假日安排公布后为准。")
+    assert wording.explain(pushed) == {
+        "zh": "顺延后重新承诺的期限；12月24日暂停计时，不计；以国务院节假日安排公布后为准。",
+        "en": "A new date, given after a delay; on hold and not counted: 24 Dec; final once the State "
+        "Council has announced the year's holidays.",
+    }
+    # What no hold has moved was agreed as a date, and stands whatever is announced.
+    assert not replay(COMPANY, [replace(agreed, agreed_at=there(last + 1, 3, 1, 18))], CALENDAR).provisional
     # A limit in days that no calendar touches is certain however far it reaches.
     plain = replace(WORKING, unit=Unit.CALENDAR_DAYS, amount=30)
     assert not deadline(plain, there(last, 12, 21, 9), CALENDAR).provisional
+    moved = replay(FirstPromise(plain, ACCEPTED), [agreed, held], CALENDAR)
+    assert moved.at == there(last, 12, 25, 18)
+    assert not moved.provisional
+    # Pushed from Monday 23 November to Tuesday 24th, long before.
+    early = replay(
+        COMPANY,
+        [
+            Entry(1, Kind.REPROMISE, there(2026, 11, 20, 17), agreed_at=there(2026, 11, 23, 18)),
+            hold(2, there(2026, 11, 23), there(2026, 11, 24)),
+        ],
+        CALENDAR,
+    )
+    assert early.at == there(2026, 11, 24, 18)
+    assert not early.provisional
+
+
+@pytest.mark.parametrize(
+    ("starts_at", "ends_at", "at", "make_up"),
+    [
+        # Accepted on Thursday 12 February 2026: Friday 13th, the make-up Saturday 14th, and after the
+        # Spring Festival Tuesday 24th.
+        (there(2026, 2, 13), there(2026, 2, 14), there(2026, 2, 25, 18), (date(2026, 2, 14),)),
+        (there(2026, 2, 14), there(2026, 2, 15), there(2026, 2, 25, 18), ()),
+        (there(2026, 2, 13), there(2026, 2, 15), there(2026, 2, 26, 18), ()),
+        (there(2026, 2, 14), there(2026, 2, 24), there(2026, 2, 25, 18), ()),
+        (there(2026, 2, 13), there(2026, 2, 24), there(2026, 2, 26, 18), ()),
+        (there(2026, 2, 24), there(2026, 2, 25), there(2026, 2, 25, 18), (date(2026, 2, 14),)),
+    ],
+)
+def test_a_make_up_day_that_was_held_is_not_told_as_counted(
+    starts_at: datetime, ends_at: datetime, at: datetime, make_up: tuple[date, ...]
+) -> None:
+    first = FirstPromise(WORKING, there(2026, 2, 12, 9))
+    promised = replay(first, [hold(1, starts_at, ends_at)], CALENDAR)
+    assert promised.at == at
+    assert promised.make_up == make_up
+
+
+def test_only_a_date_given_anew_is_agreed_and_in_hours_it_is_never_provisional() -> None:
+    far = CALENDAR.last_announced_year + 2
+    anew = Entry(1, Kind.REPROMISE, there(2026, 11, 22, 9), agreed_at=there(far, 3, 1, 12))
+    held = hold(2, there(2026, 11, 23), there(2026, 11, 24))
+    for first in (COMPANY, HOME):
+        assert replay(first, [], CALENDAR).agreed is False
+        assert replay(first, [anew], CALENDAR).agreed is True
+    for entries in ([anew], [anew, held]):
+        assert replay(HOME, entries, CALENDAR).provisional is False
 
 
 STEP = timedelta(minutes=30)

@@ -8,7 +8,7 @@ import pytest
 
 from tracker import clock
 from tracker.promises import wording
-from tracker.promises.calendar import announced
+from tracker.promises.calendar import RestSpan, announced
 from tracker.promises.deadline import Deadline, deadline
 from tracker.promises.rules import NoRuleError, Rule, Unit, ambiguous, choose
 
@@ -88,6 +88,13 @@ def test_calendar_days_end_at_midnight() -> None:
             "3 working days, the day of acceptance not counted; skipped: 15–23 Feb (Spring Festival); "
             "worked in exchange for a holiday: 14 Feb.",
         ),
+        # Accepted on the make-up Saturday itself, which is therefore not one of the days counted.
+        (
+            {},
+            there(2026, 2, 14, 9, 0),
+            "3个工作日，受理当日不计；跳过2月15–23日（春节）。",
+            "3 working days, the day of acceptance not counted; skipped: 15–23 Feb (Spring Festival).",
+        ),
         (
             {"amount": 1},
             there(2026, 11, 23, 9, 0),
@@ -144,11 +151,28 @@ def test_a_rest_that_runs_over_the_end_of_a_month() -> None:
         (there(2026, 11, 12, 18, 0), "11月12日18时", "12 Nov 18:00"),
         (there(2026, 11, 12, 9, 5), "11月12日9:05", "12 Nov 9:05"),
         (there(2026, 12, 1, 0, 0), "11月30日24时", "30 Nov 24:00"),
+        (there(2026, 12, 1, 0, 1), "12月1日0:01", "1 Dec 0:01"),
+        (there(2026, 11, 30, 23, 59), "11月30日23:59", "30 Nov 23:59"),
     ],
 )
 def test_a_deadline_in_a_text(at: datetime, zh: str, en: str) -> None:
     assert wording.deadline_for_sms(at) == zh
     assert wording.deadline_for_sms_en(at) == en
+    assert wording.day_for_sms(at, "zh") == zh[: zh.index("日") + 1]
+    assert wording.day_for_sms(at, "en") == en.rpartition(" ")[0]
+
+
+def test_every_month_has_its_english_name() -> None:
+    names = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+    found = [wording.day_for_sms(there(2026, month, 5, 12), "en") for month in range(1, 13)]
+    assert found == [f"5 {name}" for name in names]
+
+
+def test_every_weekday_has_its_chinese_name() -> None:
+    # From Monday 1 June 2026, when everybody rests for a week.
+    week = RestSpan(date(2026, 6, 1), date(2026, 6, 7))
+    promised = replace(deadline(WORKING, there(2026, 5, 31, 9), CALENDAR), skipped=(week,))
+    assert "跳过6月1–7日（周一、周二、周三、周四、周五、周六、周日）" in wording.explain(promised)["zh"]
 
 
 def test_past_the_announced_years_a_promise_is_provisional_and_says_so() -> None:
@@ -156,10 +180,10 @@ def test_past_the_announced_years_a_promise_is_provisional_and_says_so() -> None
     promised = deadline(WORKING, accepted, CALENDAR)
     assert promised.provisional
     words = wording.explain(promised)
-    assert words["zh"].startswith("3个工作日")
-    assert words["zh"].endswith("；以国务院节假日安排公布后为准。")
-    assert words["en"].startswith("3 working days")
-    assert words["en"].endswith("; final once the State Council has announced the year's holidays.")
+    assert words["zh"].startswith("3个工作日，")
+    assert words["zh"].endswith("）；以国务院节假日安排公布后为准。")
+    assert words["en"].startswith("3 working days, ")
+    assert words["en"].endswith("); final once the State Council has announced the year's holidays.")
 
 
 def test_a_naive_time_is_refused() -> None:
@@ -184,6 +208,9 @@ def test_the_rule_that_names_most_of_the_order_wins() -> None:
     assert choose([general, rural, home], **ASKED, on=date(2026, 7, 1)).id == 1
 
 
+REST_OF_2026 = {"valid_from": date(2026, 7, 1), "valid_to": date(2026, 12, 31)}
+
+
 @pytest.mark.parametrize(
     ("mine", "theirs", "clash"),
     [
@@ -191,6 +218,10 @@ def test_the_rule_that_names_most_of_the_order_wins() -> None:
         ({}, {"valid_from": date(2030, 1, 1)}, True),  # open-ended, so it lasts until then
         ({"valid_to": date(2026, 6, 30)}, {"valid_from": date(2026, 7, 1)}, False),
         ({"valid_to": date(2026, 7, 1)}, {"valid_from": date(2026, 7, 1)}, True),
+        # For the rest of the year, beside what is open, what ended before it, and what ends within it.
+        (REST_OF_2026, {}, True),
+        (REST_OF_2026, {"valid_to": date(2026, 6, 30)}, False),
+        (REST_OF_2026, {"valid_to": date(2026, 9, 30)}, True),
         ({"customer_kind": "home"}, {}, False),
         ({"resource": "survey"}, {}, False),
         # Each names one part, and an urban broadband order is covered by both.
@@ -210,6 +241,50 @@ def test_rules_between_which_an_order_could_not_choose(
 def test_a_frozen_rule_is_read_back_as_it_was() -> None:
     for rule in (WORKING, HOURS, replace(WORKING, valid_to=date(2026, 6, 30))):
         assert Rule.from_json(json.loads(json.dumps(rule.as_json()))) == rule
+
+
+@pytest.mark.parametrize(
+    ("written", "unit"),
+    [
+        ("hours", Unit.HOURS),
+        ("calendar_days", Unit.CALENDAR_DAYS),
+        ("working_days", Unit.WORKING_DAYS),
+    ],
+)
+def test_what_was_frozen_with_a_promise_years_ago_is_still_read(written: str, unit: Unit) -> None:
+    frozen = {
+        "id": 1,
+        "version": 1,
+        "customer_kind": "enterprise",
+        "product": "broadband",
+        "area": "any",
+        "resource": "ready",
+        "amount": 3,
+        "unit": written,
+        "cut_off": "17:00:00",
+        "end_of_day": "18:00:00",
+        "late_counts_as_next_day": False,
+        "valid_from": "2024-01-01",
+        "valid_to": None,
+    }
+    rule = replace(WORKING, unit=unit)
+    assert Rule.from_json(frozen) == rule
+    assert json.loads(json.dumps(rule.as_json())) == frozen
+
+
+@pytest.mark.parametrize(
+    ("on", "in_force"),
+    [
+        (date(2026, 6, 30), False),
+        (date(2026, 7, 1), True),
+        (date(2026, 8, 15), True),
+        (date(2026, 9, 30), True),
+        (date(2026, 10, 1), False),
+    ],
+)
+def test_a_rule_is_in_force_from_its_first_day_to_its_last(on: date, in_force: bool) -> None:
+    rule = replace(WORKING, valid_from=date(2026, 7, 1), valid_to=date(2026, 9, 30))
+    assert rule.covers(on) is in_force
 
 
 def test_without_a_rule_nothing_is_promised() -> None:

@@ -9,8 +9,6 @@ from tracker.promises.calendar import WorkingCalendar
 from tracker.promises.deadline import Deadline
 from tracker.promises.rules import Unit
 
-_DAY = timedelta(days=1)
-
 
 class Part(StrEnum):
     """What a day is to the promise."""
@@ -30,10 +28,10 @@ class DayPart:
 
     day: date
     part: Part
-    ordinal: int | None = None
-    make_up: bool = False
-    name: str = ""
-    name_en: str = ""
+    ordinal: int | None
+    make_up: bool
+    name: str
+    name_en: str
 
 
 def day_by_day(

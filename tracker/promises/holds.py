@@ -22,7 +22,7 @@ class Hold:
     ends_at: datetime
 
 
-@dataclass(frozen=True, order=True)
+@dataclass(frozen=True)
 class HeldDays:
     """Days of the city, `first` to `last`, each held from 00:00 to 24:00."""
 
