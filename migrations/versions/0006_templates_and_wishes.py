@@ -59,6 +59,16 @@ def upgrade() -> None:
             ["recipient_digest", "created_at"],
             postgresql_concurrently=True,
         )
+        # A warning belongs to no order: the index need not hold them.
+        op.execute("DROP INDEX CONCURRENTLY IF EXISTS ix_notices_of_order")
+        op.create_index(
+            "ix_notices_of_order",
+            "notices",
+            ["order_id"],
+            postgresql_where=sa.text("order_id IS NOT NULL"),
+            postgresql_concurrently=True,
+        )
+        op.execute("DROP INDEX CONCURRENTLY IF EXISTS ix_notices_order_id")
         op.execute("SET lock_timeout = '2s'")
 
 
@@ -141,6 +151,8 @@ def _wishes() -> None:
 
 
 def downgrade() -> None:
+    op.create_index(op.f("ix_notices_order_id"), "notices", ["order_id"])
+    op.drop_index("ix_notices_of_order", table_name="notices")
     op.drop_index(op.f("ix_notices_recipient_digest_created_at"), table_name="notices")
     # The older code knows no such reason, and would call for nobody's wish.
     op.execute("UPDATE call_tasks SET reason = 'refused' WHERE reason IN ('wish', 'repeated')")

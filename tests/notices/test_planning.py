@@ -186,6 +186,23 @@ def test_a_code_is_a_text_whatever_was_wished(runtime, channel) -> None:
     assert (told.state, told.queue, told.next_at) == ("created", "urgent", NOW)
 
 
+def test_nobody_is_asked_to_call_about_a_code(runtime, channel) -> None:
+    """It is of no use by then, and whoever would call could read it."""
+    code = Wanted(
+        channel.operator_id,
+        None,
+        "one_time_code",
+        "zh",
+        {"code": "384921", "signature": "清远电信"},
+        "+867633368888",
+        "code:1",
+    )
+    with runtime.db.transaction() as connection:
+        plan_notices(connection, runtime, runtime.reference.current(), [code], NOW)
+    assert states(runtime) == [("one_time_code", "call")]
+    assert tasks(runtime) == []
+
+
 def test_the_same_text_goes_to_a_number_three_times_a_day_at_most(runtime, place, channel, tuesday) -> None:
     actor = Actor.of_channel(channel)
     number = place().number

@@ -117,7 +117,12 @@ def _move(connection: Connection, moved: Sequence[_Course], now: datetime) -> No
     connection.execute(_MOVE, [_moved(course, now) for course in moved])
     needed = [
         Needed(
-            course.row.id, course.row.operator_id, course.row.order_id, Why.UNDELIVERED, _reason(course) or ""
+            course.row.id,
+            course.row.template,
+            course.row.operator_id,
+            course.row.order_id,
+            Why.UNDELIVERED,
+            _reason(course) or "",
         )
         for course in moved
         if course.state is State.UNDELIVERED

@@ -32,7 +32,7 @@ _CALL = (
     update(_notices)
     .where(_notices.c.id == _unconfirmed.c.id)
     .values(state=State.CALL, reason=_REASON, ask_at=None)
-    .returning(_notices.c.id, _notices.c.operator_id, _notices.c.order_id)
+    .returning(_notices.c.id, _notices.c.template, _notices.c.operator_id, _notices.c.order_id)
 )
 
 
@@ -43,7 +43,10 @@ def call_unconfirmed(runtime: Runtime) -> int:
         now = clock.now()
         with runtime.db.transaction() as connection:
             rows = connection.execute(_CALL, {"latest": now - UNCONFIRMED_LIMIT}).all()
-            needed = [Needed(row.id, row.operator_id, row.order_id, Why.UNCONFIRMED, _REASON) for row in rows]
+            needed = [
+                Needed(row.id, row.template, row.operator_id, row.order_id, Why.UNCONFIRMED, _REASON)
+                for row in rows
+            ]
             open_calls(connection, needed, now)
             tallies.count(connection, tallies.reached(State.CALL for _ in rows))
         called += len(rows)

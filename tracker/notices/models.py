@@ -53,7 +53,8 @@ class Notice(Base):
             "accepted_at",
             postgresql_where=text("state = 'accepted' AND must_arrive"),
         ),
-        Index(None, "order_id"),
+        # A warning belongs to no order, and there are very many of them.
+        Index("ix_notices_of_order", "order_id", postgresql_where=text("order_id IS NOT NULL")),
         Index(None, "recipient_digest", "created_at"),
     )
 

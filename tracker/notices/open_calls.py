@@ -10,6 +10,8 @@ from sqlalchemy.dialects.postgresql import insert
 from tracker.notices.call_models import CallTask
 from tracker.notices.call_rules import Outcome, first_call
 from tracker.notices.rules import Why
+from tracker.templates.rules import Category
+from tracker.templates.seed import SEED
 
 _tasks = CallTask.__table__
 _OPEN = insert(_tasks).on_conflict_do_nothing(
@@ -21,6 +23,7 @@ _TAKE_BACK = (
     .values(outcome=Outcome.TOLD_BY_TEXT, closed_at=bindparam("at"), version=_tasks.c.version + 1)
 )
 _DETAIL_LIMIT = 200
+_CODES = {code for code, template in SEED.items() if template.category is Category.CODE}
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,7 @@ class Needed:
     """A notice whose customer somebody has to call, and why."""
 
     notice_id: int
+    template: str
     operator_id: int
     order_id: int | None
     why: Why
@@ -35,7 +39,11 @@ class Needed:
 
 
 def open_calls(connection: Connection, needed: Sequence[Needed], now: datetime) -> None:
-    """Open a task for each notice that has none open."""
+    """Open a task for each notice that has none open; none for a one-time code.
+
+    A code is of no use once somebody could call, and nobody but its owner may see it.
+    """
+    needed = [one for one in needed if one.template not in _CODES]
     if not needed:
         return
     begins, due = first_call(now)

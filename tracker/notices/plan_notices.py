@@ -29,6 +29,7 @@ _INSERT = (
         _notices.c.id,
         _notices.c.operator_id,
         _notices.c.order_id,
+        _notices.c.template,
         _notices.c.queue,
         _notices.c.state,
         _notices.c.reason,
@@ -98,7 +99,7 @@ def plan_notices(
     for row in calls:
         why = keyed[row.dedup_key]
         if why is not None:
-            needed.append(Needed(row.id, row.operator_id, row.order_id, why, row.reason or ""))
+            needed.append(Needed(row.id, row.template, row.operator_id, row.order_id, why, row.reason or ""))
     open_calls(connection, needed, now)
     tallies.count(connection, tallies.reached(State.CALL for _ in calls))
     return len(rows)

@@ -15,8 +15,8 @@ from sqlalchemy import (
     bindparam,
     case,
     func,
+    literal_column,
     or_,
-    select,
     update,
 )
 
@@ -42,36 +42,29 @@ _given = (
     .table_valued(*_COLUMNS, name="given")
     .render_derived()
 )
-_fitting = (
-    select(_notices.c.id, *(_given.c[name] for name in _COLUMNS))
+_accepted = _given.c.new_state == State.ACCEPTED.value
+# Written out: a plan made for any state could not use the indexes of these.
+_OPEN = [literal_column(f"'{state}'") for state in (State.SENDING, State.UNKNOWN)]
+_APPLY = (
+    update(_notices)
     # Whoever was faster, a receipt or another look, has moved the notice on: then this is old news.
     # That a text did go out is news of any attempt, while the next one has not been claimed.
     .where(
         _notices.c.id == _given.c.notice,
-        or_(
-            _notices.c.state == State.SENDING,
-            _notices.c.state == State.UNKNOWN,
-            and_(_notices.c.state == State.CREATED, _given.c.new_state == State.ACCEPTED.value),
-        ),
         _notices.c.attempts == _given.c.attempt,
+        or_(
+            _notices.c.state.in_(_OPEN),
+            and_(_notices.c.state == literal_column(f"'{State.CREATED}'"), _accepted),
+        ),
     )
-    # In one order everywhere, so that two workers never wait for each other's rows.
-    .order_by(_notices.c.id)
-    .with_for_update(of=_notices)
-    .cte("fitting")
-)
-_accepted = _fitting.c.new_state == State.ACCEPTED.value
-_APPLY = (
-    update(_notices)
-    .where(_notices.c.id == _fitting.c.id)
     .values(
-        state=_fitting.c.new_state,
-        reason=_fitting.c.new_reason,
-        next_at=func.coalesce(_fitting.c.again_at, _notices.c.next_at),
-        provider_reference=_fitting.c.reference,
+        state=_given.c.new_state,
+        reason=_given.c.new_reason,
+        next_at=func.coalesce(_given.c.again_at, _notices.c.next_at),
+        provider_reference=_given.c.reference,
         accepted_at=case((_accepted, bindparam("now", type_=DateTime(timezone=True)))),
         ask_at=case((_accepted, bindparam("ask_at", type_=DateTime(timezone=True)))),
-        misses=_fitting.c.missed,
+        misses=_given.c.missed,
         lease_until=None,
     )
     .returning(
@@ -102,7 +95,8 @@ def settle(connection: Connection, verdicts: Mapping[tuple[int, int], Verdict], 
             verdict.reference,
             verdict.misses,
         )
-        for (notice_id, attempt), verdict in verdicts.items()
+        # In one order everywhere, so that two workers never wait for each other's rows.
+        for (notice_id, attempt), verdict in sorted(verdicts.items(), key=lambda item: item[0])
     ]
     columns = {name: list(values) for name, values in zip(_COLUMNS, zip(*rows, strict=True), strict=True)}
     moved = [
@@ -110,7 +104,7 @@ def settle(connection: Connection, verdicts: Mapping[tuple[int, int], Verdict], 
         for row in connection.execute(_APPLY, {**columns, "now": now, "ask_at": now + SILENCE})
     ]
     needed = [
-        Needed(row.id, row.operator_id, row.order_id, verdict.call, verdict.reason or "")
+        Needed(row.id, row.template, row.operator_id, row.order_id, verdict.call, verdict.reason or "")
         for row, verdict in moved
         if verdict.call is not None
     ]

@@ -77,11 +77,12 @@ def waits(name: str, notices: Iterable[tuple[str, datetime]], now: datetime) -> 
     A customer waits from the moment at which the text may leave, not through the night before.
     """
     additions: dict[Key, float] = {}
-    for code, created_at in notices:
+    # A batch of warnings was planned at one moment.
+    for (code, created_at), alike in Counter(notices).items():
         template = SEED.get(code)
         due = send_from(created_at, any_hour=template is None or template.any_hour)
         seconds = max(0.0, (now - due).total_seconds())
         bound = next((str(bound) for bound in BOUNDS if seconds <= bound), ENDLESS)
-        for label, amount in ((bound, 1.0), (SUM, seconds)):
+        for label, amount in ((bound, float(alike)), (SUM, seconds * alike)):
             additions[name, label] = additions.get((name, label), 0.0) + amount
     return additions
