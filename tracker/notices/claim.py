@@ -27,7 +27,7 @@ from tracker.runtime import Runtime
 from tracker.sms.port import Gateway, NotSent, Sms
 
 # At most. A batch should be through well before its lease runs out, even if every request of it takes the
-# provider's full time-out: three lanes of 256 texts over 100 requests at 10 s are 80 s of a lease
+# provider's full time-out: two lanes of 256 texts over 100 requests at 10 s are 52 s of a lease
 # of 180 s. What has not been begun by then is not begun any more.
 BATCH = 256
 

@@ -26,8 +26,8 @@ log = structlog.get_logger(__name__)
 # A delivery is over after so many texts or seconds, long before a job's own time is.
 MOST = 80 * BATCH
 LONGEST = 60.0
-# While one batch is under way, another is being claimed and a third one recorded.
-_LANES = 3
+# While the requests of one batch are under way, another is recorded and the next claimed.
+_LANES = 2
 # A batch for so many requests under way: enough for few round trips to the database, and no more than
 # a worker that dies should leave to be asked about.
 _BATCH_SHARE = 2.5

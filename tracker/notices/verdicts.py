@@ -74,14 +74,16 @@ class Verdict:
 
 def after_attempt(outcome: Outcome, attempts: int, now: datetime, grace: timedelta, chance: float) -> Verdict:
     """By the outcome of the latest of `attempts`; `chance` (0 to 1) spreads the next one."""
-    verdict = _of_attempt(outcome, attempts, now, grace, chance)
-    return replace(verdict, outcome=in_words(outcome)[0])
+    word = in_words(outcome)[0]
+    if isinstance(outcome, Accepted):
+        return Verdict(State.ACCEPTED, reference=outcome.reference, outcome=word)
+    return replace(_of_failure(outcome, attempts, now, grace, chance), outcome=word)
 
 
-def _of_attempt(outcome: Outcome, attempts: int, now: datetime, grace: timedelta, chance: float) -> Verdict:
+def _of_failure(
+    outcome: Refused | NotSent | Unknown, attempts: int, now: datetime, grace: timedelta, chance: float
+) -> Verdict:
     match outcome:
-        case Accepted(reference):
-            return Verdict(State.ACCEPTED, reference=reference)
         case Refused(Scope.ACCOUNT, code) if attempts < MAX_ATTEMPTS:
             # Nothing is wrong with this text: once an engineer has mended the account it must go out.
             return _again(f"account refused: {code}", attempts, now, None, chance)
