@@ -8,6 +8,7 @@ from sqlalchemy.exc import ProgrammingError
 
 from tracker import clock
 from tracker.notices.models import Notice
+from tracker.notices.rules import State
 from tracker.orders.models import OrderEvent
 
 ORDERS = "/api/v1/orders"
@@ -35,8 +36,9 @@ def step(post, order):
 
 
 def slot():
-    tomorrow = clock.now() + timedelta(days=1)
-    return {"starts_at": tomorrow.isoformat(), "ends_at": (tomorrow + timedelta(hours=2)).isoformat()}
+    # Far enough that the evening before, with its reminder, is still to come at any hour of today.
+    starts = clock.now() + timedelta(days=2)
+    return {"starts_at": starts.isoformat(), "ends_at": (starts + timedelta(hours=2)).isoformat()}
 
 
 def test_the_whole_path_is_recorded_and_told(step, order, get, database) -> None:
@@ -58,7 +60,13 @@ def test_the_whole_path_is_recorded_and_told(step, order, get, database) -> None
         events = connection.execute(
             select(OrderEvent.order_version, OrderEvent.stage, OrderEvent.actor).order_by(OrderEvent.id)
         ).all()
-        texts = connection.scalars(select(Notice.body).order_by(Notice.id)).all()
+        notices = connection.execute(
+            select(Notice.template, Notice.state, Notice.body).order_by(Notice.id)
+        ).all()
+    # The installer came before the evening on which the visit was to be reminded of.
+    reminders = [notice.state for notice in notices if notice.template == "visit_reminder"]
+    assert reminders == [State.CANCELLED]
+    texts = [notice.body for notice in notices if notice.template != "visit_reminder"]
     assert [event.order_version for event in events] == list(range(1, 9))
     assert {event.actor for event in events} == {"channel:app"}
     assert [body[:2] + body[-6:] for body in texts] == ["您的【清远电信】"] + ["订单【清远电信】"] * 3
