@@ -3,6 +3,7 @@
 import base64
 import logging
 import multiprocessing
+import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -11,9 +12,9 @@ import pytest
 from behaviours import BEHAVIOURS
 from hostile import ACCOUNT, HostileTwilio
 from twilio.base.domain import Domain
-from twilio_samples import SETTINGS, SMS, gateway_to, just_now
+from twilio_samples import SETTINGS, SMS, OnlyOne, gateway_to, in_bulk, just_now, singly
 
-from tracker.sms.port import Absent, Accepted, Found, NotSent, Outcome, Refused, Scope, Sms, Unknown
+from tracker.sms.port import Absent, Accepted, Found, NotBegun, NotSent, Outcome, Refused, Scope, Sms, Unknown
 from tracker.sms.twilio import TwilioGateway
 
 Send = Callable[[TwilioGateway, Sms], Outcome]
@@ -73,7 +74,7 @@ def test_twilio_itself_is_given_only_addresses_it_can_call(
 ) -> None:
     monkeypatch.setattr(Domain, "absolute_url", lambda _, uri: f"{server.url}/{uri}")
     gateway = TwilioGateway(SETTINGS, base)
-    gateway.send(SMS)
+    singly(gateway, SMS)
     gateway.close()
     callback = dict(server.requests[0].form).get("StatusCallback")
     assert callback == ("https://tracker.example/api/v1/callbacks/twilio/41" if sent else None)
@@ -165,6 +166,26 @@ def test_a_batch_keeps_its_order_and_posts_each_text_once(
     assert outcomes == [Accepted(references[sms.to]) for sms in batch]
     assert len(server.requests) == 40
     assert gateway.send_many([]) == []
+
+
+def test_one_text_needs_no_event_loop(server: HostileTwilio, gateway: TwilioGateway) -> None:
+    singly(gateway, SMS)
+    assert "in-flight" not in {thread.name for thread in threading.enumerate()}
+    in_bulk(gateway, SMS)
+    assert "in-flight" in {thread.name for thread in threading.enumerate()}
+    assert len(server.requests) == 2
+
+
+def test_one_text_alone_is_sent_under_the_same_conditions(
+    server: HostileTwilio, gateway: TwilioGateway
+) -> None:
+    watch = OnlyOne()
+    server.behaviour = "429"
+    (outcome,) = gateway.send_many([SMS], until=watch)
+    assert isinstance(outcome, NotSent)
+    assert watch.seen == [outcome]
+    assert gateway.send_many([SMS], until=watch) == [NotBegun("one is enough")]
+    assert len(server.requests) == 1
 
 
 def test_nothing_personal_reaches_logs(

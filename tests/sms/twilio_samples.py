@@ -25,15 +25,33 @@ def gateway_to(url: str, **changes: Any) -> Iterator[TwilioGateway]:
         gateway.close()
 
 
+class OnlyOne:
+    """What lets one text of a batch be begun."""
+
+    def __init__(self) -> None:
+        self._begun = 0
+        self.seen: list[Outcome] = []
+
+    def reason(self) -> str | None:
+        self._begun += 1
+        return None if self._begun == 1 else "one is enough"
+
+    def saw(self, outcome: Outcome) -> None:
+        self.seen.append(outcome)
+
+
 def singly(gateway: TwilioGateway, sms: Sms) -> Outcome:
-    """Through the synchronous client."""
-    return gateway.send(sms)
+    """Through the synchronous client, which a delivery of one text takes."""
+    (outcome,) = gateway.send_many([sms])
+    assert not isinstance(outcome, NotBegun)
+    return outcome
 
 
 def in_bulk(gateway: TwilioGateway, sms: Sms) -> Outcome:
-    """Through the asynchronous client."""
-    (outcome,) = gateway.send_many([sms])
+    """Through the asynchronous client, which takes what is more than one text."""
+    outcome, not_begun = gateway.send_many([sms, sms], until=OnlyOne())
     assert not isinstance(outcome, NotBegun)
+    assert not_begun == NotBegun("one is enough")
     return outcome
 
 

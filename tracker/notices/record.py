@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -89,7 +90,8 @@ def record(runtime: Runtime, batch: Sequence[Claimed], outcomes: Sequence[Outcom
         word, detail = in_words(outcome)
         tried.append((claimed.operator_id, notice_id, claimed.provider, word, detail[:_DETAIL_LIMIT]))
         chance = random.random()  # noqa: S311 - spreads load, guards nothing
-        verdicts[notice_id, claimed.attempt] = after_attempt(outcome, claimed.attempt, now, grace, chance)
+        verdict = after_attempt(outcome, claimed.attempt, now, grace, chance)
+        verdicts[notice_id, claimed.attempt] = replace(verdict, outcome=word)
         if not isinstance(outcome, Accepted):
             log.warning("text_not_accepted", notice=notice_id, outcome=word, detail=detail)
     with runtime.db.transaction() as connection:

@@ -1,6 +1,6 @@
 """What becomes of a notice by what a provider said: pure decisions."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from tracker.notices.rules import MAX_ATTEMPTS, State, Why, retry_delay
@@ -60,7 +60,7 @@ FINAL = frozenset({Standing.UNDELIVERED, Standing.FAILED, Standing.DELIVERED})
 class Verdict:
     """The new state, why, when to look at it again, and the provider's name for an accepted text.
 
-    `call`: why a person is to call; `outcome`: the word for the attempt, if it came from one.
+    `call`: why a person is to call; `outcome`: the word under which its attempt, if any, is counted.
     """
 
     state: State
@@ -74,16 +74,9 @@ class Verdict:
 
 def after_attempt(outcome: Outcome, attempts: int, now: datetime, grace: timedelta, chance: float) -> Verdict:
     """By the outcome of the latest of `attempts`; `chance` (0 to 1) spreads the next one."""
-    word = in_words(outcome)[0]
-    if isinstance(outcome, Accepted):
-        return Verdict(State.ACCEPTED, reference=outcome.reference, outcome=word)
-    return replace(_of_failure(outcome, attempts, now, grace, chance), outcome=word)
-
-
-def _of_failure(
-    outcome: Refused | NotSent | Unknown, attempts: int, now: datetime, grace: timedelta, chance: float
-) -> Verdict:
     match outcome:
+        case Accepted(reference):
+            return Verdict(State.ACCEPTED, reference=reference)
         case Refused(Scope.ACCOUNT, code) if attempts < MAX_ATTEMPTS:
             # Nothing is wrong with this text: once an engineer has mended the account it must go out.
             return _again(f"account refused: {code}", attempts, now, None, chance)

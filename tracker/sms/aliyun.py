@@ -47,6 +47,7 @@ from tracker.sms.port import (
     Stop,
     Unknown,
 )
+from tracker.sms.singly import attempt
 
 _ENDPOINT = "dysmsapi.aliyuncs.com"
 # Threads with the synchronous client: the asynchronous one makes a new connection, and loads every
@@ -114,20 +115,11 @@ class AliyunGateway:
 
     def send_many(self, batch: Sequence[Sms], *, until: Stop | None = None) -> list[Outcome | NotBegun]:
         """One request for each, several at a time for all batches together."""
-
-        def one(sms: Sms) -> Outcome | NotBegun:
-            if until is not None and (reason := until.reason()) is not None:
-                return NotBegun(reason)
-            outcome = self.send(sms)
-            if until is not None:
-                until.saw(outcome)
-            return outcome
-
         if not batch:
             return []
         self._connected()
         assert self._threads is not None  # noqa: S101 - made together with the client
-        return list(self._threads.map(one, batch))
+        return list(self._threads.map(lambda sms: attempt(self.send, sms, until), batch))
 
     def find(self, sms: Sms, since: datetime) -> Finding:
         """Look for our id among what was sent to the number on the days on which it can have been."""

@@ -40,6 +40,7 @@ from tracker.sms.port import (
     Stop,
     Unknown,
 )
+from tracker.sms.singly import attempt
 from tracker.sms.twilio_codes import scope_of
 from tracker.sms.twilio_http import Answered, OneRequestClient
 from tracker.sms.twilio_wire import ManyRequestsClient, NothingWritten
@@ -104,10 +105,11 @@ class TwilioGateway:
     def send_many(self, batch: Sequence[Sms], *, until: Stop | None = None) -> list[Outcome | NotBegun]:
         """One POST for each, `in_flight` at a time for all batches together.
 
-        A batch alone can take as long as its size over `in_flight`, times the time-out.
+        A batch alone can take as long as its size over `in_flight`, times the time-out. A single text
+        goes in the caller's thread: there is nothing for it to share an event loop with.
         """
-        if not batch:
-            return []
+        if len(batch) <= 1:
+            return [attempt(self.send, sms, until) for sms in batch]
         return self._many().run(batch, until)
 
     def find(self, sms: Sms, since: datetime) -> Finding:
@@ -192,7 +194,7 @@ class TwilioGateway:
         wire = ManyRequestsClient(self._settings.timeout_seconds)
         messages = self._client_over(wire).api.account.messages
 
-        async def attempt(sms: Sms) -> Outcome:
+        async def post(sms: Sms) -> Outcome:
             try:
                 return _accepted(await messages.create_async(**self._fields(sms)))
             except Answered as answer:
@@ -203,7 +205,7 @@ class TwilioGateway:
                 return Unknown(type(error).__name__)
 
         try:
-            yield attempt
+            yield post
         finally:
             await wire.close()
 
