@@ -173,7 +173,7 @@ def plans_on_sale(
 
 def published_plan(connection: Connection, plan_id: int) -> Row[Any] | None:
     """A plan that is or was published; None for a draft, a withdrawn one and an unknown id."""
-    return connection.execute(_PLANS.where(Plan.id == plan_id, Plan.state == "published")).one_or_none()
+    return connection.execute(_PLANS.where(Plan.id == plan_id, Plan.published_at.isnot(None))).one_or_none()
 
 
 _PLANS = (

@@ -23,7 +23,8 @@ from tracker.promises.calendars import Calendars
 from tracker.promises.queries import read_calendars, read_rules
 from tracker.promises.rules import Rule
 from tracker.staff.models import Operator
-from tracker.tariffs.models import Plan
+from tracker.tariffs.models import Plan, TariffChange
+from tracker.tariffs.rules import ChangeKind, ChangeState, in_force_on
 from tracker.templates.queries import read_registry
 from tracker.templates.registry import Registry
 
@@ -83,7 +84,10 @@ class Place:
 
 @dataclass(frozen=True)
 class PlanFacts:
-    """A published plan as far as selling it needs."""
+    """A version of a plan that was published, as far as selling it needs.
+
+    `change_id`: the announced change by which present customers get it too.
+    """
 
     id: int
     operator_id: int
@@ -99,6 +103,19 @@ class PlanFacts:
     commissioning_fen: int
     on_sale_from: date
     on_sale_to: date | None
+    change_id: int | None
+
+
+@dataclass(frozen=True)
+class ChangeFacts:
+    """An announced change as far as telling a new customer of it needs; `plan` is the version to come."""
+
+    id: int
+    kind: ChangeKind
+    plan: PlanFacts
+    effective_on: date
+    summary: str
+    summary_en: str
 
 
 @dataclass(frozen=True)
@@ -111,6 +128,7 @@ class Reference:
     keys: Mapping[bytes, Caller]
     places: Mapping[str, Place]
     plans: Mapping[tuple[int, str], tuple[PlanFacts, ...]]
+    changes: Mapping[int, ChangeFacts]
     rules: Mapping[int, tuple[Rule, ...]]
     calendars: Calendars | None
     templates: Registry
@@ -130,15 +148,23 @@ class Reference:
         return self.keys.get(secret_sha256)
 
     def plan_on_sale(self, operator_id: int, filing_number: str, place: Place, on: date) -> PlanFacts | None:
-        """The newest version on sale that day, one for the county before one for the whole city."""
-        fitting = [
-            plan
-            for plan in self.plans.get((operator_id, filing_number), ())
-            if plan.region in (place.county_code, place.city_code)
-            and plan.on_sale_from <= on
-            and (plan.on_sale_to is None or on <= plan.on_sale_to)
+        """The version in force that day, of the plan of the county before that of the whole city."""
+        versions = self.plans.get((operator_id, filing_number), ())
+        for region in (place.county_code, place.city_code):
+            found = in_force_on((plan for plan in versions if plan.region == region), on)
+            if found is not None:
+                return found
+        return None
+
+    def changes_ahead(self, plan: PlanFacts, on: date) -> list[ChangeFacts]:
+        """Announced changes that somebody who takes the plan that day will see begin, the next one first."""
+        versions = self.plans.get((plan.operator_id, plan.filing_number), ())
+        ahead = [
+            self.changes[one.change_id]
+            for one in versions
+            if one.region == plan.region and one.on_sale_from > on and one.change_id in self.changes
         ]
-        return max(fitting, key=lambda p: (p.region == place.county_code, p.version), default=None)
+        return sorted(ahead, key=lambda change: (change.effective_on, change.id))
 
 
 _REVISION = select(ReferenceRevision.revision)
@@ -182,6 +208,7 @@ def read(connection: Connection) -> Reference:
     live = select(ChannelKey.secret_sha256, ChannelKey.channel_id, ChannelKey.scopes).where(
         ChannelKey.revoked_at.is_(None)
     )
+    plans = _plans(connection)
     return Reference(
         revision=revision,
         operators=operators,
@@ -191,7 +218,8 @@ def read(connection: Connection) -> Reference:
             for row in connection.execute(live)
         },
         places=_places(connection),
-        plans=_plans(connection),
+        plans=plans,
+        changes=_changes(connection, plans),
         rules=read_rules(connection),
         calendars=read_calendars(connection),
         templates=read_registry(connection),
@@ -215,7 +243,29 @@ def _places(connection: Connection) -> dict[str, Place]:
 def _plans(connection: Connection) -> dict[tuple[int, str], tuple[PlanFacts, ...]]:
     plans: dict[tuple[int, str], tuple[PlanFacts, ...]] = {}
     columns = [getattr(Plan, name) for name in PlanFacts.__dataclass_fields__]
-    for row in connection.execute(select(*columns).where(Plan.state == "published")):
+    # One that was taken off sale is sold through its last day.
+    for row in connection.execute(select(*columns).where(Plan.published_at.isnot(None))):
         key = (row.operator_id, row.filing_number)
         plans[key] = (*plans.get(key, ()), PlanFacts(*row))
     return plans
+
+
+def _changes(
+    connection: Connection, plans: Mapping[tuple[int, str], tuple[PlanFacts, ...]]
+) -> dict[int, ChangeFacts]:
+    """Changes that stand and bring a new version; an agreed price that ends is no news to a new customer."""
+    brings = {plan.change_id: plan for versions in plans.values() for plan in versions if plan.change_id}
+    wanted = select(
+        TariffChange.id,
+        TariffChange.kind,
+        TariffChange.effective_on,
+        TariffChange.summary,
+        TariffChange.summary_en,
+    ).where(TariffChange.state == ChangeState.ANNOUNCED, TariffChange.plan_id.isnot(None))
+    return {
+        row.id: ChangeFacts(
+            row.id, ChangeKind(row.kind), brings[row.id], row.effective_on, row.summary, row.summary_en
+        )
+        for row in connection.execute(wanted)
+        if row.id in brings
+    }

@@ -18,6 +18,8 @@ _MODULES = (
     "tracker.reference",
     "tracker.sms.models",
     "tracker.staff.models",
+    "tracker.subscribers.models",
+    "tracker.tariff_changes.models",
     "tracker.tariffs.models",
     "tracker.templates.models",
 )

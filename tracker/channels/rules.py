@@ -10,8 +10,8 @@ KINDS = ("government_portal", "app", "mini_program", "business_hall", "service_c
 
 
 # What a key may do beside reading: take in and move orders; change promise rules; set calendar days;
-# save wordings of texts.
-SCOPES = ("orders", "rules", "calendar", "templates")
+# save wordings of texts; publish plans and announce changes; keep subscriptions and ask for their price.
+SCOPES = ("orders", "rules", "calendar", "templates", "tariffs", "subscribers")
 
 
 class ChannelIdentity(Protocol):

@@ -8,7 +8,8 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
 from tracker.cli.context import running, say
-from tracker.orders.import_orders import BadRow, Report
+from tracker.files.rows import BadRow
+from tracker.orders.import_orders import Report
 from tracker.orders.import_orders import import_orders as run_import
 from tracker.problems import Refusal
 from tracker.reference import ChannelFacts

@@ -22,10 +22,11 @@ class Outcome(StrEnum):
     CALL_BACK = "call_back"  # the customer named another time
     WRONG_NUMBER = "wrong_number"
     TOLD_BY_TEXT = "told_by_text"  # a receipt came after all; no call's outcome
+    NOT_NEEDED = "not_needed"  # what was to be told does not hold any more; no call's outcome
 
 
 # What a person can say of a call.
-OF_A_CALL = tuple(outcome for outcome in Outcome if outcome is not Outcome.TOLD_BY_TEXT)
+OF_A_CALL = tuple(outcome for outcome in Outcome if outcome not in (Outcome.TOLD_BY_TEXT, Outcome.NOT_NEEDED))
 CLOSING = frozenset({Outcome.REACHED, Outcome.WRONG_NUMBER})
 
 

@@ -32,7 +32,8 @@ class Notice(Base):
     and becomes unknown. `body` is frozen when planned; the recipient's phone is sealed, and a keyed
     digest of it tells how often the same text went to the same number.
     `ask_at`: when the provider is to be asked about an accepted text that no receipt speaks of.
-    `must_arrive`: unless its delivery is confirmed, a person calls.
+    `must_arrive`: unless its delivery is confirmed, a person calls. `retry_of`: the same text that the
+    provider could not deliver, which this one tries once more.
     """
 
     __tablename__ = "notices"
@@ -56,6 +57,7 @@ class Notice(Base):
         # A warning belongs to no order, and there are very many of them.
         Index("ix_notices_of_order", "order_id", postgresql_where=text("order_id IS NOT NULL")),
         Index(None, "recipient_digest", "created_at"),
+        Index("uq_notices_retry_of", "retry_of", unique=True, postgresql_where=text("retry_of IS NOT NULL")),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
@@ -84,6 +86,7 @@ class Notice(Base):
     ask_at: Mapped[datetime | None]
     delivered_at: Mapped[datetime | None]
     must_arrive: Mapped[bool] = mapped_column(default=False, server_default=false())
+    retry_of: Mapped[int | None] = mapped_column(BigInteger)
 
 
 class NoticeAttempt(Base):

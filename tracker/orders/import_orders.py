@@ -4,15 +4,14 @@ A file may be imported again: what is stored already is left as it is, so a corr
 pruning, and a run that was cut off is simply repeated.
 """
 
-import csv
-from codecs import BOM_UTF8
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from marshmallow import ValidationError
 
+from tracker.files.rows import BadRow, Header, read_rows
 from tracker.orders.place_orders import Placed, place_orders
 from tracker.orders.schemas import OrderRequestSchema
 from tracker.problems import Fault, Refusal, faults_in
@@ -43,17 +42,9 @@ _NEEDED = (
     "address_detail",
     "plan",
 )
+_HEADER = Header(COLUMNS, _NEEDED)
 _COLUMN_OF = {pointer: column for column, pointer in COLUMNS.items()}
 _BATCH = 200
-
-
-@dataclass(frozen=True)
-class BadRow:
-    """A fault of one row: the line of the file it begins on (the header is 1), and the column."""
-
-    line: int
-    column: str
-    fault: Fault
 
 
 @dataclass
@@ -84,7 +75,7 @@ def import_orders(
     report = Report()
     hear = on_fault or report.faults.append
     batch: list[tuple[int, dict[str, Any]]] = []
-    for line, cells, position in _rows(path):
+    for line, cells, position in read_rows(path, _HEADER):
         loaded = _loaded(cells)
         if isinstance(loaded, list):
             report.bad_rows += 1
@@ -99,44 +90,6 @@ def import_orders(
     _store(runtime, channel, batch, report, hear, notify_old)
     on_bytes(path.stat().st_size)
     return report
-
-
-def _rows(path: Path) -> Iterator[tuple[int, dict[str, str] | Fault, int]]:
-    """First line of each row, its cells by column or why they cannot be read, and bytes read so far."""
-    header: list[str] | None = None
-    with path.open("rb") as raw:
-        # A line is a row: no field may hold a line break, and so a stray quote costs its own row only.
-        # Bytes that are not UTF-8 become surrogates, by which the row is told to be so.
-        for number, line in enumerate(raw, start=1):
-            text = (line.removeprefix(BOM_UTF8) if number == 1 else line).decode("utf-8", "surrogateescape")
-            try:
-                cells = next(csv.reader([text.rstrip("\r\n")], strict=True), [])
-            except csv.Error:
-                cells = [""] * (len(header or ()) + 1)
-            if header is None:
-                header = [name.strip() for name in cells]
-                _check_header(header)
-            elif cells:
-                yield number, _by_column(header, cells), raw.tell()
-    if header is None:
-        _check_header([])
-
-
-def _by_column(header: list[str], cells: list[str]) -> dict[str, str] | Fault:
-    if len(cells) != len(header):
-        return Fault("file.row_width")
-    if any("\udc80" <= char <= "\udcff" for cell in cells for char in cell):
-        return Fault("file.encoding")
-    return dict(zip(header, cells, strict=True))
-
-
-def _check_header(header: list[str]) -> None:
-    faults = [Fault("file.missing_column", "", {"column": name}) for name in _NEEDED if name not in header]
-    faults += [Fault("file.unknown_column", "", {"column": name}) for name in header if name not in COLUMNS]
-    twice = {name for name in header if header.count(name) > 1}
-    faults += [Fault("file.repeated_column", "", {"column": name}) for name in sorted(twice)]
-    if faults:
-        raise Refusal(*faults)
 
 
 def _loaded(cells: dict[str, str] | Fault) -> dict[str, Any] | list[Fault]:

@@ -1,0 +1,5 @@
+"""What is wrong with a plan or a file of plans."""
+
+from tracker.problems.rule import ProblemRule
+
+RULES: tuple[ProblemRule, ...] = ()

@@ -1,0 +1,1 @@
+"""Who has which plan, at what price, since when."""

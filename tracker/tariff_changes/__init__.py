@@ -1,0 +1,1 @@
+"""Changes of what customers pay: announced, told a full month before, and proved."""

@@ -1,0 +1,38 @@
+"""The table of warnings."""
+
+from datetime import date, datetime
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Integer, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from tracker.db import Base
+
+WARNING, CORRECTION = "warning", "correction"
+KINDS = (WARNING, CORRECTION)
+
+
+class TariffWarning(Base):
+    """That one subscriber is told of one change, or of its withdrawal: one row each (invariant I2).
+
+    The notice tells whether and when it arrived. Several subscriptions of one number may be told by one
+    notice, as nobody is to get the same text again and again. `old_fen` and `new_fen` are the monthly
+    price before and after, `effective_on` the day from which it is to hold if the warning arrives in time.
+    """
+
+    __tablename__ = "tariff_warnings"
+    __table_args__ = (
+        CheckConstraint(f"kind IN ({', '.join(repr(kind) for kind in KINDS)})", name="kind"),
+        Index(None, "subscriber_id"),
+    )
+
+    change_id: Mapped[int] = mapped_column(ForeignKey("tariff_changes.id"), primary_key=True)
+    subscriber_id: Mapped[int] = mapped_column(
+        BigInteger, ForeignKey("subscribers.id"), primary_key=True, autoincrement=False
+    )
+    kind: Mapped[str] = mapped_column(String(10), primary_key=True)
+    operator_id: Mapped[int] = mapped_column(ForeignKey("operators.id"))
+    notice_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("notices.id"))
+    old_fen: Mapped[int] = mapped_column(Integer)
+    new_fen: Mapped[int] = mapped_column(Integer)
+    effective_on: Mapped[date]
+    created_at: Mapped[datetime]
