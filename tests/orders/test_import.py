@@ -117,19 +117,20 @@ def test_what_was_stored_stays_stored_when_its_plan_is_no_longer_sold(bring, tmp
     bring(write(tmp_path / "orders.csv", [{}, {}]))
     owner = create_engine(stores.owner_url, poolclass=NullPool)
 
-    def sell(state: str) -> None:
+    def sell(until: str | None) -> None:
         with owner.begin() as connection:
             connection.execute(
-                text("UPDATE plans SET state = :state WHERE filing_number = '24GD100001'"), {"state": state}
+                text("UPDATE plans SET on_sale_to = CAST(:until AS date) WHERE filing_number = '24GD100001'"),
+                {"until": until},
             )
 
-    sell("withdrawn")
+    sell("2024-02-01")
     try:
         again = bring(write(tmp_path / "orders.csv", [{}, {}, {}]))
         assert (again.stored, again.repeated) == (0, 2)
         assert [(bad.line, bad.fault.rule) for bad in again.faults] == [(4, "order.unknown_plan")]
     finally:
-        sell("published")
+        sell(None)
         owner.dispose()
 
 
