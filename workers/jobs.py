@@ -11,6 +11,7 @@ from tracker.notices import sweep as sweeping
 from tracker.notices.models import Notice
 from tracker.orders import recount_promises as recounting
 from tracker.runtime import Runtime, start
+from tracker.tariff_changes import upkeep
 
 
 @cache
@@ -37,3 +38,13 @@ def sweep() -> None:
 def recount_promises() -> None:
     """Count provisional promises anew that an announcement has settled."""
     recounting.recount_promises(runtime())
+
+
+def warn_subscribers(change_id: int) -> None:
+    """Write what is due about a change: warnings, or corrections once it was withdrawn."""
+    upkeep.keep_change(runtime(), change_id)
+
+
+def keep_tariff_changes() -> None:
+    """The same for every change, in case a ring was lost, and for whoever subscribed since."""
+    upkeep.keep_changes(runtime())

@@ -5,6 +5,8 @@ from tracker.queueing import UPKEEP
 
 # A promise that was being given while a year was announced waits no longer than this to be recounted.
 _RECOUNT_SECONDS = 600.0
+# A day has room for many rounds: whoever subscribes is told within minutes of changes that they missed.
+_WARN_SECONDS = 600.0
 
 
 def jobs(config: Config) -> dict[str, tuple[str, float]]:
@@ -12,4 +14,5 @@ def jobs(config: Config) -> dict[str, tuple[str, float]]:
     return {
         "workers.jobs.sweep": (UPKEEP, config.sweep_interval),
         "workers.jobs.recount_promises": (UPKEEP, _RECOUNT_SECONDS),
+        "workers.jobs.keep_tariff_changes": (UPKEEP, _WARN_SECONDS),
     }

@@ -88,6 +88,8 @@ def upgrade() -> None:
             postgresql_where=sa.text("retry_of IS NOT NULL"),
             postgresql_concurrently=True,
         )
+        op.execute("DROP INDEX CONCURRENTLY IF EXISTS ix_call_tasks_notice_id")
+        op.create_index("ix_call_tasks_notice_id", "call_tasks", ["notice_id"], postgresql_concurrently=True)
         op.execute("DROP INDEX CONCURRENTLY IF EXISTS ix_plans_change_id")
         op.create_index("ix_plans_change_id", "plans", ["change_id"], postgresql_concurrently=True)
         op.execute("SET lock_timeout = '2s'")
@@ -111,6 +113,7 @@ def _changes() -> None:
         sa.Column("summary_en", sa.String(length=120), nullable=False),
         sa.Column("reason", sa.String(length=200), nullable=False),
         sa.Column("override_reason", sa.String(length=200), nullable=True),
+        sa.Column("override_by", sa.String(length=80), nullable=True),
         sa.Column("state", sa.String(length=12), nullable=False),
         sa.Column("announced_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("announced_by", sa.String(length=80), nullable=False),
@@ -157,7 +160,7 @@ def _plans() -> None:
     op.add_column("plans", sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=True))
     op.execute(
         "ALTER TABLE plans ADD CONSTRAINT fk_plans_change_id"
-        " FOREIGN KEY (change_id) REFERENCES tariff_changes (id) NOT VALID"
+        " FOREIGN KEY (change_id) REFERENCES tariff_changes (id) DEFERRABLE INITIALLY DEFERRED NOT VALID"
     )
     op.execute(
         "ALTER TABLE plans ADD CONSTRAINT ck_plans_kind CHECK"
@@ -301,6 +304,21 @@ def _warnings() -> None:
     op.create_index(
         op.f("ix_tariff_warnings_subscriber_id"), "tariff_warnings", ["subscriber_id"], unique=False
     )
+    op.create_table(
+        "tariff_warning_runs",
+        sa.Column("change_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("operator_id", sa.SmallInteger(), nullable=False),
+        sa.Column("through_subscriber_id", sa.BigInteger(), nullable=False),
+        sa.Column("whole_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("undone_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["change_id"], ["tariff_changes.id"], name=op.f("fk_tariff_warning_runs_change_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["operator_id"], ["operators.id"], name=op.f("fk_tariff_warning_runs_operator_id")
+        ),
+        sa.PrimaryKeyConstraint("change_id", name=op.f("pk_tariff_warning_runs")),
+    )
 
 
 def downgrade() -> None:
@@ -308,6 +326,8 @@ def downgrade() -> None:
     op.drop_constraint(op.f("ck_call_tasks_outcome"), "call_tasks", type_="check")
     op.create_check_constraint(op.f("ck_call_tasks_outcome"), "call_tasks", f"outcome IN ({_OUTCOMES})")
     op.drop_column("notices", "retry_of")
+    op.drop_index("ix_call_tasks_notice_id", table_name="call_tasks")
+    op.drop_table("tariff_warning_runs")
     op.drop_table("tariff_warnings")
     op.drop_table("subscriber_events")
     op.drop_table("subscribers")

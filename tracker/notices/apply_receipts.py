@@ -15,8 +15,9 @@ from sqlalchemy import ARRAY, BigInteger, Connection, Row, any_, bindparam, func
 from tracker import clock
 from tracker.notices import tallies
 from tracker.notices.models import Notice, NoticeReceipt
-from tracker.notices.open_calls import Needed, open_calls, take_back
+from tracker.notices.open_calls import Needed, take_back
 from tracker.notices.rules import State, Why
+from tracker.notices.try_again import forget_second_texts, try_again_or_call
 from tracker.notices.verdicts import SILENCE, after_receipt, is_about
 from tracker.runtime import Runtime
 from tracker.sms.port import Receipt
@@ -127,9 +128,10 @@ def _move(connection: Connection, moved: Sequence[_Course], now: datetime) -> No
         for course in moved
         if course.state is State.UNDELIVERED
     ]
-    open_calls(connection, needed, now)
+    try_again_or_call(connection, needed, now)
     arrived = [course.row for course in moved if course.state is State.DELIVERED]
     take_back(connection, [row.id for row in arrived], now)
+    forget_second_texts(connection, [row.id for row in arrived])
     accepted = [course.row for course in moved if course.row.accepted_at is None]
     tallies.count(
         connection,

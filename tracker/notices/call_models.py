@@ -38,6 +38,7 @@ class CallTask(Base):
         Index("ix_call_tasks_open", "operator_id", "id", postgresql_where=_OPEN),
         Index("ix_call_tasks_due", "due_at", postgresql_where=_OPEN),
         Index(None, "operator_id", "id"),
+        Index(None, "notice_id"),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)

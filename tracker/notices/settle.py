@@ -22,8 +22,9 @@ from sqlalchemy import (
 
 from tracker.notices import tallies
 from tracker.notices.models import Notice
-from tracker.notices.open_calls import Needed, open_calls
+from tracker.notices.open_calls import Needed
 from tracker.notices.rules import State
+from tracker.notices.try_again import try_again_or_call
 from tracker.notices.verdicts import SILENCE, Verdict
 
 _notices = Notice.__table__
@@ -108,7 +109,7 @@ def settle(connection: Connection, verdicts: Mapping[tuple[int, int], Verdict], 
         for row, verdict in moved
         if verdict.call is not None
     ]
-    open_calls(connection, needed, now)
+    try_again_or_call(connection, needed, now)
     accepted = [(row.template, row.created_at) for row, verdict in moved if verdict.state is State.ACCEPTED]
     tallies.count(
         connection,

@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from tracker import clock
@@ -33,6 +33,11 @@ class CheckedOrder:
     deadline: Deadline
     calendar_revision: int
     digest: bytes
+
+    @property
+    def accepted_on(self) -> date:
+        """The day of the city on which it was accepted."""
+        return clock.local_date(self.accepted_at)
 
     @property
     def reference(self) -> str:

@@ -15,6 +15,7 @@ from tracker.orders import numbers
 from tracker.orders.check_order import CheckedOrder, check_order, digest_of
 from tracker.orders.models import Order, OrderEvent
 from tracker.orders.rules import Stage
+from tracker.orders.tell_changes import changes_ahead
 from tracker.orders.wording import is_news
 from tracker.problems import Fault, Refusal
 from tracker.promises import wording
@@ -119,9 +120,13 @@ def _store(
         _INSERT_PROMISES, [_promise_row(order_id, channel, one, now) for order_id, _, one in new]
     )
     news = [
-        _accepted_text(reference, order_id, number, channel, one)
+        text
         for order_id, number, one in new
         if notify_old or is_news(one.accepted_at, now)
+        for text in (
+            _accepted_text(reference, order_id, number, channel, one),
+            *changes_ahead(reference, order_id, one),
+        )
     ]
     plan_notices(connection, runtime, reference, news, now)
     return {one.reference: Placed(order_id, number) for order_id, number, one in new}

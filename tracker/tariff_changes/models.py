@@ -1,4 +1,4 @@
-"""The table of warnings."""
+"""Tables of warnings, and of how far writing them has come."""
 
 from datetime import date, datetime
 
@@ -36,3 +36,22 @@ class TariffWarning(Base):
     new_fen: Mapped[int] = mapped_column(Integer)
     effective_on: Mapped[date]
     created_at: Mapped[datetime]
+
+
+class WarningRun(Base):
+    """How far the warnings of a change have been written: what is behind need not be looked at each time.
+
+    Everybody up to `through_subscriber_id` was looked at; `whole_at` is when everybody was last looked at
+    anew, for subscriptions that became affected later. `undone_at`: the change was withdrawn, and whoever
+    may have been told of it has been told so.
+    """
+
+    __tablename__ = "tariff_warning_runs"
+
+    change_id: Mapped[int] = mapped_column(
+        ForeignKey("tariff_changes.id"), primary_key=True, autoincrement=False
+    )
+    operator_id: Mapped[int] = mapped_column(ForeignKey("operators.id"))
+    through_subscriber_id: Mapped[int] = mapped_column(BigInteger)
+    whole_at: Mapped[datetime | None]
+    undone_at: Mapped[datetime | None]

@@ -85,7 +85,9 @@ class Plan(Base):
     remark: Mapped[str] = mapped_column(String(400), default="")  # 其他说明
     on_sale_from: Mapped[date]
     on_sale_to: Mapped[date | None]
-    change_id: Mapped[int | None] = mapped_column(ForeignKey("tariff_changes.id", use_alter=True), index=True)
+    change_id: Mapped[int | None] = mapped_column(
+        ForeignKey("tariff_changes.id", use_alter=True, deferrable=True, initially="DEFERRED"), index=True
+    )
     published_at: Mapped[datetime | None]
     withdrawn_at: Mapped[datetime | None]
 
@@ -153,6 +155,7 @@ class TariffChange(Base):
     summary_en: Mapped[str] = mapped_column(String(120), default="")
     reason: Mapped[str] = mapped_column(String(200))
     override_reason: Mapped[str | None] = mapped_column(String(200))
+    override_by: Mapped[str | None] = mapped_column(String(80))
     state: Mapped[str] = mapped_column(String(12))
     announced_at: Mapped[datetime]
     announced_by: Mapped[str] = mapped_column(String(80))

@@ -114,18 +114,37 @@ def _faults_of_text(template: Template, language: str) -> list[Fault]:
         faults.append(Fault("template.parameters_differ", place, {"names": ", ".join(template.params)}))
     if not text.endswith(_SIGNATURE) or text.count("【") != 1:
         faults.append(Fault("template.signature", place))
-    refused = sorted({char for char in text if not _is_plain(char)})
+    refused = _refused(text)
     if refused:
         faults.append(Fault("template.refused_character", place, {"characters": " ".join(refused)}))
     if _LINK.search(text):
         faults.append(Fault("template.link", place))
-    folded = text.casefold()
-    words = [word for word in _ADVERTISING if re.search(_bounded(word), folded)]
+    words = _advertising(text)
     if words:
         faults.append(Fault("template.advertising", place, {"words": ", ".join(words)}))
     if not faults and preview(template, language).parts > MOST_PARTS:
         faults.append(Fault("template.too_long", place, {"parts": MOST_PARTS}))
     return faults
+
+
+def unsuitable(value: str) -> list[str]:
+    """What of a parameter's value no text may hold: signs that carriers refuse, links, advertising words."""
+    brackets = [char for char in "【】" if char in value]
+    return [
+        *_refused(value),
+        *brackets,
+        *(found.group() for found in _LINK.finditer(value)),
+        *_advertising(value),
+    ]
+
+
+def _refused(text: str) -> list[str]:
+    return sorted({char for char in text if not _is_plain(char)})
+
+
+def _advertising(text: str) -> list[str]:
+    folded = text.casefold()
+    return [word for word in _ADVERTISING if re.search(_bounded(word), folded)]
 
 
 def _bounded(word: str) -> str:

@@ -163,6 +163,44 @@ SEED = {
             must_arrive=True,
         ),
         Template(
+            "tariff_terms",
+            1,
+            ("plan", "effective", "summary", "hotline", "signature"),
+            "您的{plan}自{effective}起有变动：{summary}。"
+            "详情见营业厅或官网资费公示，不同意可于此前免费改退，咨询{hotline}。【{signature}】",
+            "From {effective} your plan {plan} changes: {summary}."
+            " Details in our halls or fee schedule; you may change or leave free of charge before."
+            " {hotline}【{signature}】",
+            "bulk",
+            Category.TARIFF,
+            must_arrive=True,
+        ),
+        Template(
+            "tariff_term_end",
+            1,
+            ("plan", "until", "effective", "old_fee", "new_fee", "hotline", "signature"),
+            "您的{plan}约定资费于{until}到期，{effective}起月费由{old_fee}恢复为{new_fee}。"
+            "详情见营业厅或官网资费公示，可免费改退，咨询{hotline}。【{signature}】",
+            "The agreed fee of your plan {plan} ends on {until}; from {effective} the monthly fee is"
+            " {new_fee} instead of {old_fee}. You may change or leave free of charge."
+            " {hotline}【{signature}】",
+            "bulk",
+            Category.TARIFF,
+            must_arrive=True,
+        ),
+        Template(
+            "tariff_withdrawn",
+            1,
+            ("plan", "effective", "hotline", "signature"),
+            "此前通知您的{plan}自{effective}起的资费变动已取消，仍按原资费和约定执行，"
+            "您无需办理任何手续，咨询{hotline}。【{signature}】",
+            "The change of your plan {plan} announced for {effective} is cancelled: fee and terms stay as"
+            " they are, and you need do nothing. {hotline}【{signature}】",
+            "bulk",
+            Category.TARIFF,
+            must_arrive=True,
+        ),
+        Template(
             "outage_plan",
             1,
             ("window", "area", "duration", "hotline", "signature"),

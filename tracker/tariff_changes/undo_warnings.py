@@ -1,0 +1,155 @@
+"""After a change was withdrawn: cancel what has not been sent, and correct what may have been told."""
+
+import math
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy import Connection, text, update
+
+from tracker import clock
+from tracker.notices.rules import send_from
+from tracker.runtime import Runtime
+from tracker.tariff_changes import texts
+from tracker.tariff_changes.affected import Group
+from tracker.tariff_changes.chunk import corrections_of
+from tracker.tariff_changes.models import WarningRun
+from tracker.tariff_changes.read_change import Change, read_change
+from tracker.tariff_changes.rules import Spread
+from tracker.tariff_changes.write_chunks import Told, per_day, write_chunks
+from tracker.tariffs.rules import ChangeKind
+from tracker.templates.length import parts
+
+log = structlog.get_logger(__name__)
+
+_CHUNK = 20_000
+# [ours] Whoever expects to pay more should hear soon that they will not.
+_A_DAY = 200_000
+# Receipts that come later than this are not worth waiting for.
+_RECEIPTS_END = timedelta(days=4)
+_REASON = "the change was withdrawn"
+
+# The notices of a chunk of warnings: the text, and its second try.
+_NOTICES = """
+    WITH chunk AS MATERIALIZED (
+        SELECT subscriber_id, notice_id FROM tariff_warnings
+        WHERE change_id = :change AND kind = 'warning' AND subscriber_id > :after
+        ORDER BY subscriber_id LIMIT :chunk
+    ), told AS MATERIALIZED (
+        SELECT notice_id AS id FROM chunk
+        UNION SELECT r.id FROM chunk JOIN notices r ON r.retry_of = chunk.notice_id
+    )
+"""
+_CANCEL = text(
+    f"""
+    {_NOTICES}, cancelled AS (
+        UPDATE notices n SET state = 'cancelled', reason = :reason
+        FROM told WHERE n.id = told.id
+            AND (n.state = 'created' OR (n.state = 'call' AND n.accepted_at IS NULL AND NOT EXISTS (
+                SELECT FROM call_tasks t WHERE t.notice_id = n.id AND t.outcome = 'reached')))
+    ), left_alone AS (
+        -- Nobody is to be told once more, or called, because a text of it did not arrive.
+        UPDATE notices n SET must_arrive = false
+        FROM told WHERE n.id = told.id AND n.must_arrive AND n.state IN ('sending', 'unknown', 'accepted')
+    ), closed AS (
+        UPDATE call_tasks t SET outcome = 'not_needed', closed_at = :now, version = version + 1
+        FROM told WHERE t.notice_id = told.id AND t.closed_at IS NULL
+    )
+    SELECT count(*) AS seen, max(subscriber_id) AS last FROM chunk
+    """
+)
+# Each text once, although several subscriptions of a number may have been told by it.
+_OWN = (
+    "n.dedup_key IN ('tariff:' || w.change_id || ':' || w.subscriber_id,"
+    " 'tariff:' || w.change_id || ':order:' || s.order_id)"
+)
+_MAY_HAVE_TOLD = (
+    "({0}.state IN ('sending', 'unknown', 'accepted', 'delivered')"
+    # Tried in vain, as the provider said; or without a receipt, so that somebody was to call.
+    " OR ({0}.state IN ('cancelled', 'call') AND {0}.attempts > 0 AND"
+    " ({0}.accepted_at IS NOT NULL OR {0}.state = 'cancelled'))"
+    " OR EXISTS (SELECT FROM call_tasks t WHERE t.notice_id = {0}.id AND t.outcome = 'reached'))"
+)
+_TO_CORRECT = (
+    f"{_OWN} AND ({_MAY_HAVE_TOLD.format('n')} OR (r.id IS NOT NULL AND {_MAY_HAVE_TOLD.format('r')}))"
+    " AND NOT EXISTS (SELECT FROM tariff_warnings done WHERE done.change_id = w.change_id"
+    " AND done.subscriber_id = w.subscriber_id AND done.kind = 'correction')"
+)
+_GROUPS = text(
+    f"""
+    SELECT s.plan_id, s.language, w.effective_on, count(*) AS subscribers
+    FROM tariff_warnings w
+    JOIN subscribers s ON s.id = w.subscriber_id
+    JOIN notices n ON n.id = w.notice_id
+    LEFT JOIN notices r ON r.retry_of = n.id
+    WHERE w.change_id = :change AND w.kind = 'warning' AND {_TO_CORRECT}
+    GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
+    """
+)
+_UNDER_WAY = text(
+    """
+    SELECT EXISTS (
+        SELECT FROM tariff_warnings w
+        JOIN notices n ON n.id = w.notice_id LEFT JOIN notices r ON r.retry_of = n.id
+        WHERE w.change_id = :change AND w.kind = 'warning'
+            AND (n.state IN ('created', 'sending', 'unknown') OR r.state IN ('created', 'sending', 'unknown')
+                -- A receipt may still say that it did not arrive, for which a call would be opened.
+                OR (n.state = 'accepted' AND n.accepted_at > :heard_of))
+    )
+    """
+)
+
+
+def undo_warnings(runtime: Runtime, change_id: int) -> int:
+    """Do what is due about a withdrawn change; returns how many corrections are new.
+
+    Safe to repeat: what was under way at the first time is looked at again until it has come to an end.
+    """
+    with runtime.db.reading() as connection:
+        change = read_change(connection, change_id)
+    if change is None or change.stands:
+        return 0
+    now = clock.now()
+    _cancel(runtime, change, now)
+    with runtime.db.reading() as connection:
+        told = _told(runtime, connection, change, now)
+    written, _ = write_chunks(runtime, change, corrections_of(_TO_CORRECT), told, {"after": 0}, now)
+    with runtime.db.transaction() as connection:
+        values = {"change": change_id, "heard_of": now - _RECEIPTS_END}
+        if not connection.scalar(_UNDER_WAY, values):
+            connection.execute(
+                update(WarningRun).where(WarningRun.change_id == change_id).values(undone_at=now)
+            )
+    if written:
+        log.info("corrected", change=change_id, corrections=written)
+    return written
+
+
+def _cancel(runtime: Runtime, change: Change, now: datetime) -> None:
+    values = {"change": change.id, "after": 0, "chunk": _CHUNK, "reason": _REASON, "now": now}
+    while True:
+        with runtime.db.transaction() as connection:
+            row = connection.execute(_CANCEL, values).one()
+        if row.seen < _CHUNK:
+            return
+        values["after"] = row.last
+
+
+def _told(runtime: Runtime, connection: Connection, change: Change, now: datetime) -> list[Told]:
+    rows = connection.execute(_GROUPS, {"change": change.id}).all()
+    count = sum(row.subscribers for row in rows)
+    reference = runtime.reference.current()
+    told = []
+    for row in rows:
+        of_each = change.scope.kind is ChangeKind.TERM_END
+        until = row.effective_on - timedelta(days=1) if of_each else None
+        group = Group(row.plan_id, row.language, 0, until, row.subscribers, 0)
+        words = texts.correction(reference, runtime.config, change, group)
+        most = per_day(runtime, parts(words.body))
+        leaving = _soon(count, now, most)
+        told.append(Told(group, 0, row.effective_on, words, leaving, row.effective_on))
+    return told
+
+
+def _soon(count: int, now: datetime, most_a_day: float | None) -> Spread:
+    days = max(math.ceil(count / min(_A_DAY, most_a_day or _A_DAY)), 1)
+    return Spread.beginning(send_from(now, any_hour=False), days)
