@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from marshmallow import ValidationError
 from sqlalchemy import Connection
 
 from tracker import clock
 from tracker.notices.rules import send_from
-from tracker.problems import Fault, Refusal
+from tracker.problems import Fault, Refusal, faults_in
 from tracker.tariff_changes.affected import Scope
 from tracker.tariff_changes.line import Line, read_line
 from tracker.tariffs.rules import (
@@ -19,6 +20,7 @@ from tracker.tariffs.rules import (
     latest_notice_on,
     warn_from,
 )
+from tracker.tariffs.schemas import FIELDS, PlanDraftSchema
 from tracker.templates.rules import unsuitable
 
 _LONGEST_AHEAD = timedelta(days=730)
@@ -61,6 +63,7 @@ def check_change(
     """
     kind = ChangeKind(request["kind"])
     faults = _faults_of_shape(kind, request)
+    changed = _changed(kind, request, faults)
     line = read_line(connection, operator_id, request["filing_number"], request["region"])
     if not line.versions:
         faults.append(Fault("tariff_change.unknown_plan", "/filing_number"))
@@ -79,9 +82,6 @@ def check_change(
         faults.append(Fault("tariff_change.unknown_plan", "/filing_number"))
         raise Refusal(*faults)
     faults += _repeats(line, kind, effective_on, request)
-    changed = dict(request["fields_"])
-    if kind is ChangeKind.PRICE:
-        changed["monthly_fen"] = request["monthly_fen"]
     if kind is not ChangeKind.TERM_END and all(
         getattr(version, name) == value for name, value in changed.items()
     ):
@@ -101,11 +101,25 @@ def check_change(
             ends_to=request["ends_to"],
             new_fen=request["monthly_fen"],
         ),
-        {**version._asdict(), **changed, "on_sale_from": effective_on, "on_sale_to": None},
+        {name: getattr(version, name) for name in FIELDS}
+        | changed
+        | {"on_sale_from": effective_on, "on_sale_to": None},
         latest_notice_on(effective_on),
         max(warn_from(effective_on), clock.local_date(now)),
         overridden=_is_too_near(effective_on, now),
     )
+
+
+def _changed(kind: ChangeKind, request: Mapping[str, Any], faults: list[Fault]) -> dict[str, Any]:
+    """The fields of the plan that differ in the version to come; what is wrong with them joins `faults`."""
+    changed: dict[str, Any] = {}
+    try:
+        changed |= PlanDraftSchema(partial=True).load(request["fields_"])
+    except ValidationError as error:
+        faults += faults_in(error.messages, "/fields")
+    if kind is ChangeKind.PRICE:
+        changed["monthly_fen"] = request["monthly_fen"]
+    return changed
 
 
 def first_day_told(now: datetime) -> date:

@@ -25,9 +25,9 @@ def warnings_of(scope: Scope, open_to: str) -> str:
     """A statement that warns a chunk of the subscribers of one version, in the order of their ids.
 
     `open_to`: further conditions on `s`. Given the scope's values, the texts as arrays, and `plan`, `after`,
-    `chunk`, `shared`, `now`, `template`, `version`, `queue`, it returns one row: how many subscribers were
-    `seen`, the `last` one's id, how many notices were `written`, and those of `landlines` and of customers
-    who want no text, `wishes`.
+    `chunk`, `shared`, `now`, `template`, `version`, `queue`, `key_ends`, it returns one row: how many
+    subscribers were `seen`, the `last` one's id, how many notices were `written`, and those of `landlines`
+    and of customers who want no text, `wishes`.
     """
     return f"""
         WITH candidates AS MATERIALIZED (
@@ -37,7 +37,7 @@ def warnings_of(scope: Scope, open_to: str) -> str:
             ORDER BY s.id
             LIMIT :chunk
         ), {_addressed("told.old_fen = c.old_fen AND told.ends = c.ends")}
-        {_written("warning", "c.old_fen", "c.new_fen", "''")}
+        {_written("warning", "c.new_fen")}
     """
 
 
@@ -60,7 +60,7 @@ def corrections_of(own: str) -> str:
             ORDER BY s.id
             LIMIT :chunk
         ), {_addressed("told.ends = c.ends")}
-        {_written("correction", "c.old_fen", "c.old_fen", "':withdrawn'")}
+        {_written("correction", "c.old_fen")}
     """
 
 
@@ -80,13 +80,13 @@ def _addressed(same: str) -> str:
         )"""
 
 
-def _written(kind: str, old_fen: str, new_fen: str, key_ends: str) -> str:
+def _written(kind: str, new_fen: str) -> str:
     """Write the row that makes each the only one, and its notice; tell what was done."""
     return f"""
         , written AS (
             INSERT INTO tariff_warnings (change_id, subscriber_id, kind, operator_id, notice_id, old_fen,
                 new_fen, effective_on, created_at)
-            SELECT :change, c.id, '{kind}', c.operator_id, c.notice_id, {old_fen}, {new_fen}, c.begins_on,
+            SELECT :change, c.id, '{kind}', c.operator_id, c.notice_id, c.old_fen, {new_fen}, c.begins_on,
                 :now
             FROM addressed c
             ON CONFLICT DO NOTHING
@@ -97,7 +97,7 @@ def _written(kind: str, old_fen: str, new_fen: str, key_ends: str) -> str:
                 misses, must_arrive)
             SELECT c.notice_id, c.operator_id, :template, :version, c.language, CAST(c.params AS jsonb),
                 c.body, c.contact, c.contact_digest,
-                'tariff:' || :change || ':' || c.id || {key_ends}, :queue,
+                'tariff:' || :change || ':' || c.id || :key_ends, :queue,
                 CASE WHEN c.reason IS NULL THEN 'created' ELSE 'call' END, c.reason, c.leaves_at, :now, 0, 0,
                 true
             FROM addressed c JOIN written USING (notice_id)

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, text
 
 from tracker import clock
+from tracker.db import Database
 from tracker.tariff_changes.affected import UNWARNED, groups
 from tracker.tariff_changes.read_change import Change
 from tracker.tariff_changes.rules import Told, how_told
@@ -118,24 +119,28 @@ def coverage(connection: Connection, change: Change, now: datetime) -> Coverage:
     return Coverage(**row._mapping, unwarned=unwarned, as_of=now)
 
 
-def proofs(
-    connection: Connection, change: Change, now: datetime, *, told: Told | None = None
-) -> Iterator[Proof]:
-    """Every subscriber who has a warning of the change, in the order of ids, streamed; of one kind or all."""
-    where = f"WHERE {_STILL[told]}" if told is not None else ""
-    statement = text(f"{_LIST} {where} ORDER BY proof.subscriber_id")
-    options = {"yield_per": _ROWS_AT_ONCE}
-    for row in connection.execute(statement, _values(change, now), execution_options=options):
-        yield _proof(change, row, clock.local_date(now))
+def proofs(db: Database, change: Change, now: datetime, *, told: Told | None = None) -> Iterator[Proof]:
+    """Every subscriber who has a warning of the change, in the order of ids; of one kind, or all.
+
+    Read page by page, so that whoever takes them slowly holds no transaction open.
+    """
+    after = 0
+    while True:
+        with db.reading() as connection:
+            page = proof_page(connection, change, now, told, after=after, limit=_ROWS_AT_ONCE)
+        yield from page
+        if len(page) < _ROWS_AT_ONCE:
+            return
+        after = page[-1].subscriber_id
 
 
 def proof_page(
-    connection: Connection, change: Change, now: datetime, told: Told, *, after: int, limit: int
+    connection: Connection, change: Change, now: datetime, told: Told | None, *, after: int, limit: int
 ) -> list[Proof]:
-    """A page of those who stand so, after a subscriber's id."""
+    """A page of them, after a subscriber's id."""
+    of_kind = f" AND {_STILL[told]}" if told is not None else ""
     statement = text(
-        f"{_LIST} WHERE {_STILL[told]} AND proof.subscriber_id > :after"
-        " ORDER BY proof.subscriber_id LIMIT :limit"
+        f"{_LIST} WHERE proof.subscriber_id > :after{of_kind} ORDER BY proof.subscriber_id LIMIT :limit"
     )
     values = _values(change, now) | {"after": after, "limit": limit}
     return [_proof(change, row, clock.local_date(now)) for row in connection.execute(statement, values)]

@@ -61,7 +61,10 @@ def price_of(connection: Connection, operator_id: int, reference: str, on: date)
         Step(row.change_id, ChangeKind(row.kind), row.new_fen, row.effective_on, row.told_on) for row in rows
     ]
     price = price_on(subscriber.monthly_fen, steps, on)
-    why = {language: " ".join(_reasons(subscriber, price, on, language)) for language in ("zh", "en")}
+    why = {
+        language: between.join(_reasons(subscriber, price, on, language))
+        for language, between in (("zh", ""), ("en", " "))
+    }
     return Answer(subscriber, on, price, why)
 
 

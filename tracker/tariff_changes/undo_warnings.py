@@ -43,9 +43,7 @@ _CANCEL = text(
     f"""
     {_NOTICES}, cancelled AS (
         UPDATE notices n SET state = 'cancelled', reason = :reason
-        FROM told WHERE n.id = told.id
-            AND (n.state = 'created' OR (n.state = 'call' AND n.accepted_at IS NULL AND NOT EXISTS (
-                SELECT FROM call_tasks t WHERE t.notice_id = n.id AND t.outcome = 'reached')))
+        FROM told WHERE n.id = told.id AND n.state = 'created'
     ), left_alone AS (
         -- Nobody is to be told once more, or called, because a text of it did not arrive.
         UPDATE notices n SET must_arrive = false
@@ -62,11 +60,12 @@ _OWN = (
     "n.dedup_key IN ('tariff:' || w.change_id || ':' || w.subscriber_id,"
     " 'tariff:' || w.change_id || ':order:' || s.order_id)"
 )
+# Also what was tried and is cancelled now, as it may be on its way in spite of what the provider said, and
+# what was accepted and never confirmed.
 _MAY_HAVE_TOLD = (
     "({0}.state IN ('sending', 'unknown', 'accepted', 'delivered')"
-    # Tried in vain, as the provider said; or without a receipt, so that somebody was to call.
-    " OR ({0}.state IN ('cancelled', 'call') AND {0}.attempts > 0 AND"
-    " ({0}.accepted_at IS NOT NULL OR {0}.state = 'cancelled'))"
+    " OR ({0}.state = 'cancelled' AND {0}.attempts > 0)"
+    " OR ({0}.state = 'call' AND {0}.accepted_at IS NOT NULL)"
     " OR EXISTS (SELECT FROM call_tasks t WHERE t.notice_id = {0}.id AND t.outcome = 'reached'))"
 )
 _TO_CORRECT = (
@@ -112,10 +111,10 @@ def undo_warnings(runtime: Runtime, change_id: int) -> int:
     _cancel(runtime, change, now)
     with runtime.db.reading() as connection:
         told = _told(runtime, connection, change, now)
-    written, _ = write_chunks(runtime, change, corrections_of(_TO_CORRECT), told, {"after": 0}, now)
+    values = {"after": 0, "key_ends": ":withdrawn"}
+    written, _ = write_chunks(runtime, change, corrections_of(_TO_CORRECT), told, values, now)
     with runtime.db.transaction() as connection:
-        values = {"change": change_id, "heard_of": now - _RECEIPTS_END}
-        if not connection.scalar(_UNDER_WAY, values):
+        if not connection.scalar(_UNDER_WAY, {"change": change_id, "heard_of": now - _RECEIPTS_END}):
             connection.execute(
                 update(WarningRun).where(WarningRun.change_id == change_id).values(undone_at=now)
             )

@@ -63,7 +63,7 @@ class _Round:
             found = groups(connection, self._scope, self._open, given)
             shared = shared_by(connection, self._scope, self._open, given) if found else []
         told = self._told(self._runtime.reference.current(), found)
-        statement, values = warnings_of(self._scope, self._open), given | {"shared": shared}
+        statement, values = warnings_of(self._scope, self._open), given | {"shared": shared, "key_ends": ""}
         new, last = write_chunks(self._runtime, self._change, statement, told, values, self._now)
         written += new + link_shared(self._runtime.db, self._scope, shared, self._now)
         self._end(max(last, after), whole)
