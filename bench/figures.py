@@ -58,6 +58,7 @@ class Plan:
     orders: int = 2000
     texts: int = 5000
     bulk_texts: int = 60_000
+    subscribers: int = 200_000
     alone_seconds: float = 3.0
 
     @property
@@ -74,9 +75,11 @@ QUICK = Plan(
     orders=500,
     texts=1000,
     bulk_texts=10_000,
+    subscribers=50_000,
     alone_seconds=1.0,
 )
-FULL_BULK = 1_000_000
+# What `--full` takes of texts and of subscribers.
+FULL = 1_000_000
 
 
 @dataclass

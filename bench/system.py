@@ -114,7 +114,7 @@ class System:
             connection.execute(
                 text(
                     "TRUNCATE notices, notice_attempts, notice_receipts, call_tasks, call_attempts,"
-                    " recorded_texts"
+                    " recorded_texts, tariff_warnings"
                 )
             )
         import redis

@@ -279,7 +279,7 @@ def _subscribers() -> None:
 def _warnings() -> None:
     op.create_table(
         "tariff_warnings",
-        sa.Column("change_id", sa.Integer(), nullable=False),
+        sa.Column("change_id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("subscriber_id", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("kind", sa.String(length=10), nullable=False),
         sa.Column("operator_id", sa.SmallInteger(), nullable=False),
@@ -289,16 +289,6 @@ def _warnings() -> None:
         sa.Column("effective_on", sa.Date(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint("kind IN ('warning', 'correction')", name=op.f("ck_tariff_warnings_kind")),
-        sa.ForeignKeyConstraint(
-            ["change_id"], ["tariff_changes.id"], name=op.f("fk_tariff_warnings_change_id")
-        ),
-        sa.ForeignKeyConstraint(["notice_id"], ["notices.id"], name=op.f("fk_tariff_warnings_notice_id")),
-        sa.ForeignKeyConstraint(
-            ["operator_id"], ["operators.id"], name=op.f("fk_tariff_warnings_operator_id")
-        ),
-        sa.ForeignKeyConstraint(
-            ["subscriber_id"], ["subscribers.id"], name=op.f("fk_tariff_warnings_subscriber_id")
-        ),
         sa.PrimaryKeyConstraint("change_id", "subscriber_id", "kind", name=op.f("pk_tariff_warnings")),
     )
     op.create_index(

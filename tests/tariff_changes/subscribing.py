@@ -12,6 +12,7 @@ from tracker.notices.models import Notice
 from tracker.runtime import Runtime
 from tracker.subscribers.models import Subscriber
 from tracker.tariff_changes.announce_change import announce_change
+from tracker.tariff_changes.models import TariffWarning
 from tracker.tariff_changes.schemas import ChangeRequestSchema
 
 ACTOR = "staff:manager"
@@ -74,9 +75,16 @@ class City:
         return announce_change(self.run, self.operator_id, loaded, ACTOR)
 
     def notices(self) -> list[Any]:
-        """Every notice, oldest first."""
+        """Every notice: of each change, warnings before corrections, in the order of subscribers."""
+        wanted = (
+            select(Notice.__table__)
+            .outerjoin(TariffWarning, TariffWarning.notice_id == Notice.id)
+            .order_by(
+                TariffWarning.change_id, TariffWarning.kind.desc(), TariffWarning.subscriber_id, Notice.id
+            )
+        )
         with self.run.db.reading() as connection:
-            return list(connection.execute(select(Notice.__table__).order_by(Notice.id)))
+            return list(dict.fromkeys(connection.execute(wanted)))
 
     def rows(self, statement: str, **values: Any) -> list[Any]:
         """What a question to the database finds."""

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Integer, String
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Integer, SmallInteger, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tracker.db import Base
@@ -17,6 +17,9 @@ class TariffWarning(Base):
     The notice tells whether and when it arrived. Several subscriptions of one number may be told by one
     notice, as nobody is to get the same text again and again. `old_fen` and `new_fen` are the monthly
     price before and after, `effective_on` the day from which it is to hold if the warning arrives in time.
+
+    Without foreign keys, which would cost more than the rows themselves: nobody may delete what they
+    would point to, and all of it is read in the statement that writes the row.
     """
 
     __tablename__ = "tariff_warnings"
@@ -25,13 +28,11 @@ class TariffWarning(Base):
         Index(None, "subscriber_id"),
     )
 
-    change_id: Mapped[int] = mapped_column(ForeignKey("tariff_changes.id"), primary_key=True)
-    subscriber_id: Mapped[int] = mapped_column(
-        BigInteger, ForeignKey("subscribers.id"), primary_key=True, autoincrement=False
-    )
+    change_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    subscriber_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     kind: Mapped[str] = mapped_column(String(10), primary_key=True)
-    operator_id: Mapped[int] = mapped_column(ForeignKey("operators.id"))
-    notice_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("notices.id"))
+    operator_id: Mapped[int] = mapped_column(SmallInteger)
+    notice_id: Mapped[int] = mapped_column(BigInteger)
     old_fen: Mapped[int] = mapped_column(Integer)
     new_fen: Mapped[int] = mapped_column(Integer)
     effective_on: Mapped[date]

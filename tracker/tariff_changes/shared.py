@@ -13,6 +13,7 @@ from sqlalchemy import Connection, text
 from tracker.db import Database
 from tracker.notices.rules import IDENTICAL_LIMIT
 from tracker.tariff_changes.affected import Scope
+from tracker.tariff_changes.write_chunks import take_turns
 
 
 def shared_by(connection: Connection, scope: Scope, conditions: str, values: Mapping[str, Any]) -> list[int]:
@@ -61,4 +62,5 @@ def link_shared(db: Database, scope: Scope, subscribers: Sequence[int], now: dat
         "any_end": scope.ends_from is None,
     }
     with db.transaction() as connection:
+        take_turns(connection, scope.change_id or 0)
         return connection.execute(statement, values).rowcount

@@ -23,7 +23,7 @@ from tracker.tariff_changes.models import WarningRun
 from tracker.tariff_changes.read_change import Change, read_change
 from tracker.tariff_changes.rules import spread
 from tracker.tariff_changes.shared import link_shared, shared_by
-from tracker.tariff_changes.write_chunks import Told, per_day, write_chunks
+from tracker.tariff_changes.write_chunks import Told, per_day, take_turns, write_chunks
 from tracker.templates.length import parts
 
 log = structlog.get_logger(__name__)
@@ -130,4 +130,5 @@ class _Round:
             """
         )
         with self._runtime.db.transaction() as connection:
+            take_turns(connection, self._change.id)
             return connection.execute(statement, given).rowcount

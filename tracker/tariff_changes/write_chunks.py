@@ -2,8 +2,10 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, text
@@ -18,8 +20,10 @@ from tracker.tariff_changes.read_change import Change
 from tracker.tariff_changes.rules import WINDOW, Spread
 from tracker.tariff_changes.texts import Words
 
-_CHUNK = 20_000
-_TAKE_TURNS = text("SELECT pg_advisory_xact_lock(hashtextextended('tariff warnings', :change))")
+_CHUNK = 10_000
+# PostgreSQL uses one core for a statement. Subscribers are dealt out by their ids.
+LANES = 2
+_TAKE_TURNS = text("SELECT pg_advisory_xact_lock(hashtextextended('tariff warnings', :change * 8 + :lane))")
 
 
 @dataclass(frozen=True)
@@ -47,22 +51,37 @@ def write_chunks(
     Each chunk is a commit. Returns how many notices were written, and the last subscriber's id.
     """
     written = last = 0
-    for plan_id in sorted({one.group.plan_id for one in told}):
-        here = [one for one in told if one.group.plan_id == plan_id]
-        given = {**values, **_arrays(here), **_facts(here[0].words)}
-        given |= {"change": change.id, "plan": plan_id, "chunk": _CHUNK, "now": now}
-        while True:
-            with runtime.db.transaction() as connection:
-                # Two runs at once would else wait for each other's rows one by one.
-                connection.execute(_TAKE_TURNS, {"change": change.id})
-                row = connection.execute(text(statement), given).one()
-                _call(connection, change, here[0].words.template.code, row, now)
-            written += row.written
-            given["after"] = row.last or given["after"]
-            if row.seen < _CHUNK:
-                break
-        last = max(last, given["after"])
+    with ThreadPoolExecutor(LANES, "warnings") as pool:
+        for plan_id in sorted({one.group.plan_id for one in told}):
+            here = [one for one in told if one.group.plan_id == plan_id]
+            given = {**values, **_arrays(here), **_facts(here[0].words)}
+            given |= {"change": change.id, "plan": plan_id, "chunk": _CHUNK, "lanes": LANES, "now": now}
+            lane = partial(_lane, runtime, change, statement, here[0].words.template.code, given)
+            for new, seen in pool.map(lane, range(LANES)):
+                written, last = written + new, max(last, seen)
     return written, last
+
+
+def _lane(
+    runtime: Runtime, change: Change, statement: str, template: str, values: Mapping[str, Any], lane: int
+) -> tuple[int, int]:
+    """Every LANES-th subscriber of one version, chunk by chunk."""
+    written, given = 0, {**values, "lane": lane}
+    while True:
+        with runtime.db.transaction() as connection:
+            connection.execute(_TAKE_TURNS, {"change": change.id, "lane": lane})
+            row = connection.execute(text(statement), given).one()
+            _call(connection, change, template, row, given["now"])
+        written += row.written
+        given["after"] = row.last or given["after"]
+        if row.seen < _CHUNK:
+            return written, given["after"]
+
+
+def take_turns(connection: Connection, change_id: int) -> None:
+    """Until the commit nobody else writes warnings of this change."""
+    for lane in range(LANES):
+        connection.execute(_TAKE_TURNS, {"change": change_id, "lane": lane})
 
 
 def per_day(runtime: Runtime, parts_of_each: int) -> float | None:
