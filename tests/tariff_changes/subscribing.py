@@ -84,7 +84,7 @@ class City:
             )
         )
         with self.run.db.reading() as connection:
-            return list(dict.fromkeys(connection.execute(wanted)))
+            return list({row.id: row for row in connection.execute(wanted)}.values())
 
     def rows(self, statement: str, **values: Any) -> list[Any]:
         """What a question to the database finds."""
