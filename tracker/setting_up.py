@@ -4,6 +4,7 @@ Harmless to repeat: what is there already is left as it is.
 """
 
 import tomllib
+from collections.abc import Iterable
 from datetime import date, time
 from importlib.resources import files
 from pathlib import Path
@@ -13,17 +14,18 @@ from marshmallow import ValidationError
 from sqlalchemy import Connection, select
 from sqlalchemy.dialects.postgresql import insert
 
-from tracker import clock
 from tracker.channels.models import Channel
 from tracker.db import Base, Database
 from tracker.places.load_divisions import load_divisions, packaged
-from tracker.problems import Refusal, faults_in
+from tracker.problems import Fault, Refusal, faults_in
 from tracker.promises.import_calendar import import_calendar
 from tracker.promises.models import PromiseRule
 from tracker.promises.publish_rule import publish
 from tracker.promises.schemas import RuleRequestSchema
 from tracker.staff.models import Operator
 from tracker.tariffs.models import Plan
+from tracker.tariffs.publish_plan import publish_version
+from tracker.tariffs.schemas import PlanDraftSchema
 
 _ACTOR = "console:setup"
 
@@ -94,14 +96,12 @@ def _rules(
             if key not in known:
                 publish(connection, operator_id, request, _ACTOR, back_dated=True)
         except ValidationError as error:
-            faults = ", ".join(f"{fault.pointer} {fault.words('en')}" for fault in faults_in(error.messages))
-            raise SetUpError(f"rules: {faults}") from None
+            raise SetUpError(f"rules: {_words(faults_in(error.messages))}") from None
         except Refusal as refusal:
-            words = ", ".join(fault.words("en") for fault in refusal.faults)
-            raise SetUpError(f"rules: {words}") from None
+            raise SetUpError(f"rules: {_words(refusal.faults)}") from None
 
 
-def _as_json(rule: dict[str, Any]) -> dict[str, Any]:
+def _as_json(said: dict[str, Any]) -> dict[str, Any]:
     """TOML's own dates and times as the API writes them."""
     return {
         name: f"{value:%H:%M}"
@@ -109,28 +109,39 @@ def _as_json(rule: dict[str, Any]) -> dict[str, Any]:
         else value.isoformat()
         if isinstance(value, date)
         else value
-        for name, value in rule.items()
+        for name, value in said.items()
     }
 
 
 def _plans(connection: Connection, operators: dict[str, int], data: dict[str, Any]) -> None:
-    now = clock.now()
-    rows = []
+    """Plans of whose filing number and region the operator has none yet, published."""
+    known = {
+        tuple(row) for row in connection.execute(select(Plan.operator_id, Plan.filing_number, Plan.region))
+    }
+    common = {
+        "region": data["region"],
+        "kind": "套餐",
+        "remark": data.get("remark", ""),
+        "on_sale_from": data["in_force_from"],
+    }
     for plan in data["plans"]:
+        said = {name: value for name, value in plan.items() if name != "operators"}
         for code, (filing_number, monthly_fen) in plan["operators"].items():
-            rows.append(
-                {name: value for name, value in plan.items() if name != "operators"}
-                | {
-                    "operator_id": operators[code],
-                    "filing_number": filing_number,
-                    "monthly_fen": monthly_fen,
-                    "region": data["region"],
-                    "version": 1,
-                    "state": "published",
-                    "kind": "套餐",
-                    "remark": data.get("remark", ""),
-                    "on_sale_from": data["in_force_from"],
-                    "published_at": now,
-                }
-            )
-    _insert(connection, Plan, rows)
+            price = {"filing_number": filing_number, "monthly_fen": monthly_fen}
+            try:
+                fields = PlanDraftSchema().load(_as_json({**common, **said, **price}))
+                key = (operators[code], fields["filing_number"], fields["region"])
+                if key not in known:
+                    reason = "on sale when the city was set up"
+                    publish_version(
+                        connection, operators[code], fields, _ACTOR, reason, change_id=None, back_dated=True
+                    )
+            except ValidationError as error:
+                faults = _words(faults_in(error.messages))
+                raise SetUpError(f"plans, {filing_number}: {faults}") from None
+            except Refusal as refusal:
+                raise SetUpError(f"plans, {filing_number}: {_words(refusal.faults)}") from None
+
+
+def _words(faults: Iterable[Fault]) -> str:
+    return ", ".join(f"{fault.pointer} {fault.words('en')}" for fault in faults)

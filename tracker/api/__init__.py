@@ -12,6 +12,7 @@ from tracker.api import (
     orders,
     promise_rules,
     promises,
+    tariffs,
     templates,
 )
 
@@ -40,6 +41,7 @@ def register(app: Flask) -> None:
         promises,
         promise_rules,
         calendar,
+        tariffs,
         templates,
         notices,
         contacts,

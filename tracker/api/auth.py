@@ -23,6 +23,12 @@ def require_channel(runtime: Runtime) -> None:
     g.caller, g.channel = found, found.channel
 
 
+def may(scope: str) -> bool:
+    """Whether the key of the present request has this scope."""
+    found: Caller = g.caller
+    return scope in found.scopes
+
+
 def require_scope(*scopes: str) -> None:
     """Raises Refusal key.scope unless the key may do one of these."""
     found: Caller = g.caller

@@ -31,7 +31,7 @@ def runtime() -> Runtime:
 def authenticate() -> None:
     """Before each request: a known key, and JSON where something is sent."""
     require_channel(runtime())
-    if request.method == "POST" and not request.is_json:
+    if request.method in ("POST", "PUT") and not request.is_json:
         raise Refusal(Fault("request.media_type"))
 
 

@@ -39,17 +39,20 @@ class Header:
             raise Refusal(*faults)
 
 
-def read_rows(path: Path, header: Header) -> Iterator[tuple[int, dict[str, str] | Fault, int]]:
+def read_rows(
+    path: Path, header: Header, encoding: str = "utf-8"
+) -> Iterator[tuple[int, dict[str, str] | Fault, int]]:
     """Line of each row, its cells by column or why they cannot be read, and bytes read so far.
 
-    Raises Refusal for a header that is not of this kind of file.
+    `encoding`: one in which no other character's bytes hold a line feed. Raises Refusal for a header
+    that is not of this kind of file.
     """
     names: list[str] | None = None
     with path.open("rb") as raw:
         # A line is a row: no field may hold a line break, and so a stray quote costs its own row only.
-        # Bytes that are not UTF-8 become surrogates, by which the row is told to be so.
+        # Bytes that are not of the encoding become surrogates, by which the row is told to be so.
         for number, line in enumerate(raw, start=1):
-            text = (line.removeprefix(BOM_UTF8) if number == 1 else line).decode("utf-8", "surrogateescape")
+            text = (line.removeprefix(BOM_UTF8) if number == 1 else line).decode(encoding, "surrogateescape")
             try:
                 cells = next(csv.reader([text.rstrip("\r\n")], strict=True), [])
             except csv.Error:

@@ -50,7 +50,7 @@ RULES = (
     ProblemRule(
         "version.stale",
         412,
-        "工单或任务已被他人更新，请刷新后重试",
+        "已被他人更新，请刷新后重试",
         "It has been changed since; read it again.",
     ),
     ProblemRule(

@@ -21,6 +21,17 @@ class PlanState(StrEnum):
     WITHDRAWN = "withdrawn"  # discarded, or taken off sale: what was published stays readable
 
 
+class Standing(StrEnum):
+    """How a version of a plan stands on a day, seen together with the others of its plan."""
+
+    DRAFT = "draft"
+    DISCARDED = "discarded"  # withdrawn before it was published
+    UPCOMING = "upcoming"
+    ON_SALE = "on_sale"
+    ENDED = "ended"  # its last day has passed, by itself or because the next version began
+    NEVER_BEGAN = "never_began"  # published, and taken back before its first day
+
+
 class ChangeKind(StrEnum):
     """What changes for customers that a plan has already."""
 
@@ -101,6 +112,29 @@ def overlapping(new_from: date, versions: Iterable[AnyVersion]) -> list[AnyVersi
         if not never_began(one)
         and (one.on_sale_from >= new_from or (one.on_sale_to is not None and one.on_sale_to >= new_from))
     ]
+
+
+def clashing(version: Version, versions: Iterable[AnyVersion]) -> list[AnyVersion]:
+    """Published versions of the same plan between which and this one a day could not choose.
+
+    `overlapping` is about one that is new; this one may lie before others.
+    """
+    if never_began(version):
+        return []
+    return [
+        one for one in versions if not never_began(one) and (_reaches(one, version) or _reaches(version, one))
+    ]
+
+
+def _reaches(earlier: Version, later: Version) -> bool:
+    """Whether the earlier one's own end lies in the later one's time, or both begin together."""
+    if earlier.on_sale_from == later.on_sale_from:
+        return True
+    return (
+        earlier.on_sale_from < later.on_sale_from
+        and earlier.on_sale_to is not None
+        and earlier.on_sale_to >= later.on_sale_from
+    )
 
 
 def add_month(day: date) -> date:
