@@ -1,0 +1,140 @@
+"""Take over an operator's present subscriptions from a CSV file, in constant memory.
+
+A file may be imported again: what is stored already is left as it is, so a run that was cut off is simply
+repeated, and each batch is stored whole or not at all.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+
+from tracker import clock
+from tracker.contacts.record_wish import PURPOSE
+from tracker.crypto import KeyRing
+from tracker.db import Database
+from tracker.files.rows import BadRow, Cells, detect_encoding, read_cells
+from tracker.problems import Fault
+from tracker.subscribers.book import Book, read_book
+from tracker.subscribers.check_subscription import check
+from tracker.subscribers.file_rows import HEADER, RowReader
+from tracker.subscribers.store_batch import Became, Import, Met, Prepared, store_batch
+
+_BATCH = 4000
+_REASON_LENGTH = 200
+
+Results = list[tuple[int, Became | Fault]]
+
+
+@dataclass
+class Report:
+    """What an import did: rows stored, brought up to date, known before, and refused."""
+
+    stored: int = 0
+    updated: int = 0
+    repeated: int = 0
+    bad_rows: int = 0
+    faults: list[BadRow] = field(default_factory=list)
+
+
+def import_subscribers(
+    db: Database,
+    keys: KeyRing,
+    operator_id: int,
+    path: Path,
+    *,
+    actor: str,
+    update: bool = False,
+    encoding: str | None = None,
+    on_bytes: Callable[[int], None] = lambda position: None,
+    on_fault: Callable[[BadRow], None] | None = None,
+) -> Report:
+    """Import a file as subscriptions of one operator.
+
+    `update`: bring phone, language, agreed term and last day of what is stored up to date with the file.
+    `encoding`: of the file, told from its content where it is not given. `on_bytes` hears how far into the
+    file it is; `on_fault` hears each fault in the order of lines, and they are collected in the report if
+    it is not given. Raises Refusal for a file that cannot be read as a table at all: nothing is stored then.
+    """
+    names, rows = read_cells(path, HEADER, encoding or detect_encoding(path))
+    with db.reading() as connection:
+        book = read_book(connection, operator_id)
+    run = Import(operator_id, actor, f"import of {path.name}"[:_REASON_LENGTH], clock.now(), update)
+    report, met = Report(), Met()
+    hear = on_fault or report.faults.append
+    preparing = _Preparing(keys, RowReader(names, book), book)
+
+    def store(batch: Sequence[Prepared]) -> Results:
+        if not batch:
+            return []
+        with db.transaction() as connection:
+            return store_batch(connection, run, batch, met)
+
+    def take(waiting: tuple[Future[Results], Results, int]) -> None:
+        storing, refused, position = waiting
+        _tell(report, sorted([*storing.result(), *refused], key=lambda result: result[0]), hear)
+        on_bytes(position)
+
+    # While PostgreSQL stores one batch, the next is read and sealed.
+    with ThreadPoolExecutor(1, thread_name_prefix="store") as pool:
+        waiting: tuple[Future[Results], Results, int] | None = None
+        for lines in _slices(rows):
+            batch, refused = preparing.prepare(lines)
+            if waiting is not None:
+                take(waiting)
+            waiting = pool.submit(store, batch), refused, lines[-1][2]
+        if waiting is not None:
+            take(waiting)
+    on_bytes(path.stat().st_size)
+    return report
+
+
+def _slices(rows: Iterator[Cells]) -> Iterator[list[Cells]]:
+    while lines := list(islice(rows, _BATCH)):
+        yield lines
+
+
+class _Preparing:
+    """Reads, checks and seals rows."""
+
+    def __init__(self, keys: KeyRing, reader: RowReader, book: Book) -> None:
+        self._keys, self._reader, self._book = keys, reader, book
+        self._today = clock.today()
+
+    def prepare(self, lines: Sequence[Cells]) -> tuple[list[Prepared], Results]:
+        """The rows of these lines to be stored, and why others are not."""
+        seal, digest_of = self._keys.seal, self._keys.digest_of
+        batch: list[Prepared] = []
+        refused: Results = []
+        here: set[str] = set()
+        for line, cells, _ in lines:
+            read = [cells] if isinstance(cells, Fault) else self._reader.read(cells)
+            checked = read if isinstance(read, list) else check(self._book, read, self._today)
+            if isinstance(checked, list):
+                refused += [(line, fault) for fault in checked]
+                continue
+            request = checked.request
+            if request.reference in here:
+                refused.append((line, Fault("subscriber.repeated_reference", "/reference")))
+                continue
+            here.add(request.reference)
+            phone = request.phone
+            batch.append(Prepared(line, checked, seal(phone, PURPOSE), digest_of(PURPOSE, phone)))
+        return batch, refused
+
+
+def _tell(report: Report, results: Results, hear: Callable[[BadRow], None]) -> None:
+    bad = 0
+    for line, result in results:
+        match result:
+            case Became.STORED:
+                report.stored += 1
+            case Became.UPDATED:
+                report.updated += 1
+            case Became.REPEATED:
+                report.repeated += 1
+            case Fault():
+                report.bad_rows += line != bad
+                bad = line
+                hear(BadRow(line, result.pointer.strip("/"), result))
