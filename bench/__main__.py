@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from bench import report, system
-from bench.figures import FULL_BULK, QUICK, BenchError, Plan, Row
+from bench.figures import FULL_BULK, FULL_SUBSCRIBERS, QUICK, BenchError, Plan, Row
 from bench.machine import machine
 from bench.rows import ROWS, Step
 from tracker.embedded import EmbeddedError
@@ -25,7 +25,7 @@ _WIDTH = 120
 @click.option("--quick", is_flag=True, help="Under 45 s: short slices, one round; ratios are rougher.")
 @click.option("--only", "names", multiple=True, type=click.Choice(list(ROWS)), help="This row; repeatable.")
 @click.option("--bulk-texts", type=click.IntRange(1000), help="How many the bulk row drains at 0 ms.")
-@click.option("--full", is_flag=True, help=f"{FULL_BULK:,} bulk texts: some twenty minutes.")
+@click.option("--full", is_flag=True, help="A million bulk texts and subscribers: some twenty minutes.")
 @click.option("--json", "json_path", type=click.Path(path_type=Path, dir_okay=False), help="Write here, too.")
 def main(
     quick: bool, names: tuple[str, ...], bulk_texts: int | None, full: bool, json_path: Path | None
@@ -41,9 +41,14 @@ def main(
       python -m bench --quick --json bench.json
       python -m bench --only intake --only lookup
       python -m bench --only bulk --full
+      python -m bench --only subscribers --full
     """
     plan = QUICK if quick else Plan()
-    plan = replace(plan, bulk_texts=FULL_BULK if full else bulk_texts or plan.bulk_texts)
+    plan = replace(
+        plan,
+        bulk_texts=FULL_BULK if full else bulk_texts or plan.bulk_texts,
+        subscribers=FULL_SUBSCRIBERS if full else plan.subscribers,
+    )
     chosen = names or tuple(ROWS)
     try:
         with _progress(len(chosen) * plan.slices + _OTHER_STEPS) as step:

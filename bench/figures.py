@@ -58,6 +58,7 @@ class Plan:
     orders: int = 2000
     texts: int = 5000
     bulk_texts: int = 60_000
+    subscribers: int = 300_000
     alone_seconds: float = 3.0
 
     @property
@@ -74,9 +75,10 @@ QUICK = Plan(
     orders=500,
     texts=1000,
     bulk_texts=10_000,
+    subscribers=100_000,
     alone_seconds=1.0,
 )
-FULL_BULK = 1_000_000
+FULL_BULK = FULL_SUBSCRIBERS = 1_000_000
 
 
 @dataclass

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from bench.figures import Plan, Row
-from bench.rows import bulk, intake, lookup, promises, status, texts
+from bench.rows import bulk, intake, lookup, promises, status, subscribers, texts
 from bench.system import System, Web
 
 Step = Callable[[str], None]
@@ -17,4 +17,5 @@ ROWS: dict[str, Measure] = {
     "texts": texts.measure,
     "bulk": bulk.measure,
     "promises": promises.measure,
+    "subscribers": subscribers.measure,
 }

@@ -77,7 +77,7 @@ def detect_encoding(path: Path) -> str:
     """UTF_8, or GB18030 where most of the lines with more than ASCII in them can be no UTF-8.
 
     A few damaged lines do not make another encoding of a file: they are told as such. Nor does a word of
-    GB18030 that looks like UTF-8, as 联通 does, make UTF-8 of it.
+    GB18030 that looks like UTF-8, as 小学 does, make UTF-8 of it.
     """
     with path.open("rb") as raw:
         telling = list(islice((line for line in raw if not line.isascii()), _TELLING))

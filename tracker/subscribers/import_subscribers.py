@@ -4,11 +4,14 @@ A file may be imported again: what is stored already is left as it is, so a run 
 repeated, and each batch is stored whole or not at all.
 """
 
+import gc
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
+from typing import NamedTuple
 
 from tracker import clock
 from tracker.contacts.record_wish import PURPOSE
@@ -19,12 +22,13 @@ from tracker.problems import Fault
 from tracker.subscribers.book import Book, read_book
 from tracker.subscribers.check_subscription import check
 from tracker.subscribers.file_rows import HEADER, RowReader
-from tracker.subscribers.store_batch import Became, Import, Met, Prepared, store_batch
+from tracker.subscribers.store_batch import Done, Import, Met, Prepared, store_batch
 
 _BATCH = 4000
+_GARBAGE_EVERY = 50_000
 _REASON_LENGTH = 200
 
-Results = list[tuple[int, Became | Fault]]
+Refused = list[tuple[int, Fault]]
 
 
 @dataclass
@@ -65,29 +69,50 @@ def import_subscribers(
     hear = on_fault or report.faults.append
     preparing = _Preparing(keys, RowReader(names, book), book)
 
-    def store(batch: Sequence[Prepared]) -> Results:
+    def store(batch: Sequence[Prepared], copied: str) -> Done:
         if not batch:
-            return []
+            return Done()
         with db.transaction() as connection:
-            return store_batch(connection, run, batch, met)
+            return store_batch(connection, run, batch, copied, met)
 
-    def take(waiting: tuple[Future[Results], Results, int]) -> None:
-        storing, refused, position = waiting
-        _tell(report, sorted([*storing.result(), *refused], key=lambda result: result[0]), hear)
-        on_bytes(position)
+    def take(waiting: _Waiting) -> None:
+        _tell(report, waiting.storing.result(), waiting.refused, hear)
+        on_bytes(waiting.position)
 
     # While PostgreSQL stores one batch, the next is read and sealed.
-    with ThreadPoolExecutor(1, thread_name_prefix="store") as pool:
-        waiting: tuple[Future[Results], Results, int] | None = None
+    with _little_garbage(), ThreadPoolExecutor(1, thread_name_prefix="store") as pool:
+        waiting: _Waiting | None = None
         for lines in _slices(rows):
             batch, refused = preparing.prepare(lines)
+            copied = "".join([row.as_copied() for row in batch])
             if waiting is not None:
                 take(waiting)
-            waiting = pool.submit(store, batch), refused, lines[-1][2]
+            waiting = _Waiting(pool.submit(store, batch, copied), refused, lines[-1][2])
         if waiting is not None:
             take(waiting)
     on_bytes(path.stat().st_size)
     return report
+
+
+@contextmanager
+def _little_garbage() -> Iterator[None]:
+    """Look for garbage rarely: a batch is thousands of objects that hold no circle, and looking at them
+    again and again takes a fifth of an import.
+    """
+    before = gc.get_threshold()
+    gc.set_threshold(_GARBAGE_EVERY)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+
+
+class _Waiting(NamedTuple):
+    """A batch that is being stored, the rows beside it that were refused, and how far into the file it is."""
+
+    storing: Future[Done]
+    refused: Refused
+    position: int
 
 
 def _slices(rows: Iterator[Cells]) -> Iterator[list[Cells]]:
@@ -102,11 +127,11 @@ class _Preparing:
         self._keys, self._reader, self._book = keys, reader, book
         self._today = clock.today()
 
-    def prepare(self, lines: Sequence[Cells]) -> tuple[list[Prepared], Results]:
+    def prepare(self, lines: Sequence[Cells]) -> tuple[list[Prepared], Refused]:
         """The rows of these lines to be stored, and why others are not."""
         seal, digest_of = self._keys.seal, self._keys.digest_of
         batch: list[Prepared] = []
-        refused: Results = []
+        refused: Refused = []
         here: set[str] = set()
         for line, cells, _ in lines:
             read = [cells] if isinstance(cells, Fault) else self._reader.read(cells)
@@ -124,17 +149,11 @@ class _Preparing:
         return batch, refused
 
 
-def _tell(report: Report, results: Results, hear: Callable[[BadRow], None]) -> None:
-    bad = 0
-    for line, result in results:
-        match result:
-            case Became.STORED:
-                report.stored += 1
-            case Became.UPDATED:
-                report.updated += 1
-            case Became.REPEATED:
-                report.repeated += 1
-            case Fault():
-                report.bad_rows += line != bad
-                bad = line
-                hear(BadRow(line, result.pointer.strip("/"), result))
+def _tell(report: Report, done: Done, refused: Refused, hear: Callable[[BadRow], None]) -> None:
+    report.stored += done.stored
+    report.updated += done.updated
+    report.repeated += done.repeated
+    told = sorted([*done.refused, *refused], key=lambda one: one[0])
+    report.bad_rows += len({line for line, _ in told})
+    for line, fault in told:
+        hear(BadRow(line, fault.pointer.strip("/"), fault))

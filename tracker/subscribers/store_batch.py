@@ -1,8 +1,8 @@
 """Store a batch of checked subscriptions in one transaction, and tell what became of each."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
-from enum import Enum
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, bindparam, insert, select, text, update
@@ -28,6 +28,8 @@ _COLUMNS = (
     "ended_on",
 )
 _NAMES = ", ".join(_COLUMNS)
+# What COPY writes for nothing.
+_NULL = r"\N"
 # One import of an operator writes at a time, or two that meet the same references could wait for each other.
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended('subscribers', :operator))")
 _INCOMING = text(
@@ -39,17 +41,18 @@ _INCOMING = text(
     ) ON COMMIT DELETE ROWS
     """
 )
-_COPY = f"COPY incoming_subscribers (line, {_NAMES}) FROM STDIN (FORMAT binary)"
-_TYPES = ("int8", "text", "int4", "int4", "date", "text", "text", "bytea", "bytea", "bool", "date", "date")
+_COPY = f"COPY incoming_subscribers (line, {_NAMES}) FROM STDIN"
 _STORE = text(
     f"""
     WITH stored AS (
         INSERT INTO subscribers (operator_id, source, created_at, {_NAMES})
-        SELECT :operator, 'import', :now, {_NAMES} FROM incoming_subscribers ORDER BY line
+        SELECT :operator, 'import', :now, {_NAMES} FROM incoming_subscribers
         ON CONFLICT (operator_id, reference) DO NOTHING
         RETURNING id, reference
     )
-    SELECT line, id FROM incoming_subscribers LEFT JOIN stored USING (reference) ORDER BY line
+    SELECT coalesce(array_agg(id) FILTER (WHERE id IS NOT NULL), '{{}}') AS stored,
+        coalesce(array_agg(line) FILTER (WHERE id IS NULL), '{{}}') AS known
+    FROM incoming_subscribers LEFT JOIN stored USING (reference)
     """  # noqa: S608 - names of columns
 )
 _known = Subscriber.__table__.c
@@ -70,14 +73,6 @@ _UPDATE = (
 )
 
 
-class Became(Enum):
-    """What a batch did with a row that it did not refuse."""
-
-    STORED = "stored"
-    UPDATED = "updated"
-    REPEATED = "repeated"
-
-
 class Prepared(NamedTuple):
     """A checked row of a file, with what is stored of its phone."""
 
@@ -85,6 +80,29 @@ class Prepared(NamedTuple):
     checked: Checked
     contact: bytes
     contact_digest: bytes
+
+    def as_copied(self) -> str:
+        """The row as COPY reads it. Nothing in it needs a backslash: references have a narrow shape, and
+        everything else is a number, a day, one of our own words, or hexadecimal.
+        """
+        line, checked, contact, digest = self
+        request = checked.request
+        return (
+            f"{line}\t{request.reference}\t{checked.plan.id}\t{checked.monthly_fen}"
+            f"\t{request.agreed_until or _NULL}\t{request.agreement or _NULL}\t{checked.language}"
+            f"\t\\\\x{contact.hex()}\t\\\\x{digest.hex()}\t{takes_texts(request.phone)}"
+            f"\t{request.began_on}\t{request.ended_on or _NULL}\n"
+        )
+
+
+@dataclass
+class Done:
+    """What became of rows: how many were stored, brought up to date and known, and why others were not."""
+
+    stored: int = 0
+    updated: int = 0
+    repeated: int = 0
+    refused: list[tuple[int, Fault]] = field(default_factory=list)
 
 
 class Import(NamedTuple):
@@ -116,80 +134,51 @@ class Met:
 
 
 def store_batch(
-    connection: Connection, run: Import, batch: Sequence[Prepared], met: Met
-) -> list[tuple[int, Became | Fault]]:
-    """What became of each line of a batch in which every reference stands once.
+    connection: Connection, run: Import, batch: Sequence[Prepared], copied: str, met: Met
+) -> Done:
+    """Store a batch in which every reference stands once; `copied` is its rows as COPY reads them.
 
     Faults: subscriber.differs, subscriber.price_differs, subscriber.repeated_reference.
     """
     connection.execute(_LOCK, {"operator": run.operator_id})
     connection.execute(_INCOMING)
-    _copy(connection, batch)
-    lines = connection.execute(_STORE, {"operator": run.operator_id, "now": run.now}).all()
-    known: dict[int, Prepared] = {}
-    results: list[tuple[int, Became | Fault]] = []
-    for (line, subscriber_id), row in zip(lines, batch, strict=True):
-        if subscriber_id is None:
-            known[line] = row
-        else:
-            met.again(subscriber_id)
-            results.append((line, Became.STORED))
-    if known:
-        results += _against_known(connection, run, list(known.values()), met)
-    return results
-
-
-def _copy(connection: Connection, batch: Sequence[Prepared]) -> None:
     driver: Any = connection.connection.driver_connection
     with driver.cursor() as cursor, cursor.copy(_COPY) as copy:
-        copy.set_types(_TYPES)
-        write = copy.write_row
-        for line, checked, contact, digest in batch:
-            request = checked.request
-            write(
-                (
-                    line,
-                    request.reference,
-                    checked.plan.id,
-                    checked.monthly_fen,
-                    request.agreed_until,
-                    request.agreement,
-                    checked.language,
-                    contact,
-                    digest,
-                    takes_texts(request.phone),
-                    request.began_on,
-                    request.ended_on,
-                )
-            )
+        copy.write(copied)
+    ids, lines = connection.execute(_STORE, {"operator": run.operator_id, "now": run.now}).one()
+    for subscriber_id in ids:
+        met.again(subscriber_id)
+    done = Done(stored=len(ids))
+    if lines:
+        known = set(lines)
+        _against_known(connection, run, [row for row in batch if row.line in known], met, done)
+    return done
 
 
 def _against_known(
-    connection: Connection, run: Import, rows: Sequence[Prepared], met: Met
-) -> list[tuple[int, Became | Fault]]:
+    connection: Connection, run: Import, rows: Sequence[Prepared], met: Met, done: Done
+) -> None:
     """What rows say of subscriptions that are stored already."""
     wanted = _KNOWN.with_for_update() if run.update else _KNOWN
     given = {"operator": run.operator_id, "references": [row.checked.request.reference for row in rows]}
     stored = {one.reference: one for one in connection.execute(wanted, given)}
-    results: list[tuple[int, Became | Fault]] = []
     changed: list[tuple[Prepared, Row[Any], dict[str, Any]]] = []
     for row in rows:
         one = stored[row.checked.request.reference]
         if met.again(one.id):
-            results.append((row.line, Fault("subscriber.repeated_reference", "/reference")))
+            done.refused.append((row.line, Fault("subscriber.repeated_reference", "/reference")))
             continue
         differing = differences(one._mapping, row.checked.said(row.contact_digest))
         fault = _fault_of(differing, run.update)
         if fault is not None:
-            results.append((row.line, fault))
+            done.refused.append((row.line, fault))
         elif differing:
             changed.append((row, one, differing))
-            results.append((row.line, Became.UPDATED))
         else:
-            results.append((row.line, Became.REPEATED))
+            done.repeated += 1
     if changed:
         _bring_up_to_date(connection, run, changed)
-    return results
+        done.updated += len(changed)
 
 
 _NAMED = {"plan_id": "plan", "monthly_fen": "monthly_fee", "contact_digest": "phone"}
