@@ -246,7 +246,7 @@ def test_an_update_brings_what_may_change_up_to_date_with_its_history(
     [
         ({"monthly_fee": "128", "phone": "13800009999"}, "monthly_fee", "subscriber.price_differs"),
         ({"plan": "24GD100003"}, "plan", "subscriber.price_differs"),
-        ({"began_on": "2024-03-16", "language": "en"}, "began_on", "subscriber.differs"),
+        ({"began_on": "2024-03-16", "phone": "13800009999"}, "began_on", "subscriber.differs"),
     ],
 )
 def test_no_update_changes_plan_price_or_first_day(bring, write, stored, events, row, column, rule) -> None:
@@ -318,6 +318,33 @@ def test_progress_and_faults_are_told_on_the_way(bring, write, small_batches) ->
     assert positions == sorted(positions)
     assert (len(positions), positions[-1]) == (5, path.stat().st_size)
     assert lines == [2, 6, 10]
+
+
+def test_no_more_than_three_batches_are_in_memory(bring, write, small_batches, monkeypatch) -> None:
+    """One that is stored, one that waits for it, and the one that is read."""
+    read, held = [], []
+    real = importing.read_cells
+
+    def counted(*args):
+        names, rows = real(*args)
+        return names, (read.append(row[0]) or row for row in rows)
+
+    monkeypatch.setattr(importing, "read_cells", counted)
+    told = []
+
+    def hear(position: int) -> None:
+        told.append(position)
+        held.append(len(read) - 3 * len(told))
+
+    bring(write([{} for _ in range(60)]), on_bytes=hear)
+    assert len(read) == 60
+    assert max(held) <= 2 * 3
+
+
+def test_every_sign_of_a_reference_is_kept(bring, write, stored, runtime) -> None:
+    name = "0Aa._:@-" + "x" * 56
+    bring(write([{"reference": name}]))
+    assert list(stored()) == [name]
 
 
 def test_two_imports_of_the_same_file_at_once_store_it_once(

@@ -181,17 +181,20 @@ def _against_known(
         done.updated += len(changed)
 
 
+# Columns of the table by their names in a file, and what an announced change alone may change.
 _NAMED = {"plan_id": "plan", "monthly_fen": "monthly_fee", "contact_digest": "phone"}
+_PRICED = ("plan", "monthly_fee")
 
 
 def _fault_of(differing: dict[str, Any], may_update: bool) -> Fault | None:
     """Why a row that differs so is refused; None where it is not."""
     names = [_NAMED.get(column, column) for column in differing]
-    if may_update and {"plan", "monthly_fee"} & set(names):
-        return Fault("subscriber.price_differs", f"/{names[0]}")
-    if names and (not may_update or not set(names) <= set(CHANGEABLE)):
-        return Fault("subscriber.differs", f"/{names[0]}", {"columns": ", ".join(names)})
-    return None
+    standing = [name for name in names if name not in CHANGEABLE] if may_update else names
+    if not standing:
+        return None
+    if may_update and standing[0] in _PRICED:
+        return Fault("subscriber.price_differs", f"/{standing[0]}")
+    return Fault("subscriber.differs", f"/{standing[0]}", {"columns": ", ".join(standing)})
 
 
 def _bring_up_to_date(
