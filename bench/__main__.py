@@ -41,6 +41,7 @@ def main(
       python -m bench --quick --json bench.json
       python -m bench --only intake --only lookup
       python -m bench --only bulk --full
+      python -m bench --only subscribers --full
     """
     plan = QUICK if quick else Plan()
     plan = replace(plan, bulk_texts=FULL if full else bulk_texts or plan.bulk_texts)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from bench.figures import Plan, Row
-from bench.rows import bulk, intake, lookup, promises, status, texts, warnings
+from bench.rows import bulk, intake, lookup, promises, status, subscribers, texts, warnings
 from bench.system import System, Web
 
 Step = Callable[[str], None]
@@ -17,5 +17,6 @@ ROWS: dict[str, Measure] = {
     "texts": texts.measure,
     "bulk": bulk.measure,
     "promises": promises.measure,
+    "subscribers": subscribers.measure,
     "warnings": warnings.measure,
 }

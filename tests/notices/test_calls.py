@@ -9,12 +9,12 @@ from scripted import only, rows, states
 from sqlalchemy import update
 
 from tracker import clock
+from tracker.contacts.recipients import takes_texts
 from tracker.notices import deliver as delivering
 from tracker.notices.apply_receipts import apply_receipts
 from tracker.notices.call_rules import Call, Outcome, first_call, next_call
 from tracker.notices.deliver import deliver
 from tracker.notices.models import Notice
-from tracker.notices.recipients import takes_texts
 from tracker.notices.record_call import record_call
 from tracker.notices.rules import MAX_ATTEMPTS
 from tracker.notices.sweep import sweep

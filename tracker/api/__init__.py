@@ -12,6 +12,7 @@ from tracker.api import (
     orders,
     promise_rules,
     promises,
+    subscribers,
     tariffs,
     templates,
 )
@@ -47,5 +48,6 @@ def register(app: Flask) -> None:
         contacts,
         call_tasks,
         callbacks,
+        subscribers,
     ):
         api.register_blueprint(part.blueprint)

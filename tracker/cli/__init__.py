@@ -39,7 +39,7 @@ for command in (
     servers.migrate,
     setup.setup,
     servers.check,
-    imports.import_orders,
+    imports.import_file,
     calendar.calendar,
     promises.promises,
     templates.templates,

@@ -8,12 +8,12 @@ from typing import Any
 from sqlalchemy import Connection, Row, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from tracker.contacts.recipients import takes_texts
 from tracker.contacts.record_wish import PURPOSE as RECIPIENT
 from tracker.db import after_commit
 from tracker.notices import tallies
 from tracker.notices.models import Notice
 from tracker.notices.open_calls import Needed, open_calls
-from tracker.notices.recipients import takes_texts
 from tracker.notices.rules import IDENTICAL_LIMIT, IDENTICAL_WITHIN, State, Why, send_from
 from tracker.queueing import Doorbell
 from tracker.reference import Reference

@@ -43,6 +43,10 @@ _NEEDED = (
     "plan",
 )
 _HEADER = Header(COLUMNS, _NEEDED)
+EXAMPLE = (
+    "BOSS-0001,home,陈小明,13800001234,441802006001,北江路1号2栋301房,24GD100001,ready,"
+    "2026-11-08T09:30:00+08:00,,zh,text",
+)
 _COLUMN_OF = {pointer: column for column, pointer in COLUMNS.items()}
 _BATCH = 200
 

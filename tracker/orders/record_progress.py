@@ -18,6 +18,7 @@ from tracker.promises.ledger import Kind
 from tracker.promises.models import PromiseEntry
 from tracker.reference import OperatorFacts
 from tracker.runtime import Runtime
+from tracker.subscribers.begin_subscription import begin_subscription
 
 _POINTERS = {
     "order.illegal_move": "/stage",
@@ -72,6 +73,8 @@ def record_progress(
                 recorded_at=now,
             )
         )
+        if move.to is Stage.COMPLETED:
+            _begin(connection, runtime, order, move.occurred_at, now)
         # Whatever was to be reminded of belongs to the stage before.
         cancel(connection, order.id, ["visit_reminder"], f"the order went on: {move.to}")
         reference = runtime.reference.current()
@@ -102,6 +105,29 @@ def _move(request: Mapping[str, Any], now: datetime) -> Move:
         reason_text=request.get("reason_text"),
         appointment=(appointment["starts_at"], appointment["ends_at"]) if appointment else None,
     )
+
+
+def _begin(
+    connection: Connection, runtime: Runtime, order: Row[Any], completed_at: datetime, now: datetime
+) -> None:
+    """The subscription that the order was placed for begins with the day of its completion."""
+    begin_subscription(
+        connection,
+        runtime.keys,
+        operator_id=order.operator_id,
+        order_id=order.id,
+        number=order.number,
+        plan_id=order.plan_id,
+        monthly_fen=order.price["monthly_fen"],
+        phone=_phone_of(runtime, order),
+        language=order.language,
+        began_on=clock.local_date(completed_at),
+        now=now,
+    )
+
+
+def _phone_of(runtime: Runtime, order: Row[Any]) -> str:
+    return runtime.keys.open(bytes(order.contact_phone), "orders.contact_phone")
 
 
 def _told(connection: Connection, order_id: int) -> bool:
@@ -162,7 +188,7 @@ def _text(
         template=template,
         language=language,
         values=values,
-        phone=runtime.keys.open(bytes(order.contact_phone), "orders.contact_phone"),
+        phone=_phone_of(runtime, order),
         dedup_key=f"order:{order.id}:{version}:{move.to.value}",
         by_call=order.notify_by == "call",
     )
@@ -188,7 +214,7 @@ def _reminder(
             "hotline": operator.hotline,
             "signature": operator.signature,
         },
-        phone=runtime.keys.open(bytes(order.contact_phone), "orders.contact_phone"),
+        phone=_phone_of(runtime, order),
         dedup_key=f"order:{order.id}:{version}:visit_reminder",
         by_call=order.notify_by == "call",
         not_before=at,
