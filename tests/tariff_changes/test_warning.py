@@ -104,7 +104,7 @@ def test_landlines_and_those_who_want_no_texts_are_called(city: City, frozen) ->
     record_wish(city.run.db, city.run.keys, city.operator_id, "+8613900000001", "call", "channel:app")
     assert warn(city, city.announce()) == 3
     assert [notice.state for notice in city.notices()] == ["call", "call", "created"]
-    tasks = city.rows("SELECT reason FROM call_tasks ORDER BY notice_id")
+    tasks = city.rows("SELECT reason FROM call_tasks ORDER BY reason")
     assert [task.reason for task in tasks] == ["landline", "wish"]
 
 
