@@ -22,7 +22,7 @@ def frozen() -> Iterator[time_machine.Traveller]:
 
 @pytest.fixture
 def tariffs(stores: Any, plans: None, runtime: Runtime) -> Iterator[Runtime]:
-    """The runtime; changes that were announced, and whoever had a version that they brought, are gone after."""
+    """The runtime; what was announced, and whoever had a version that it brought, are gone afterwards."""
     yield runtime
     engine = create_engine(stores.owner_url, poolclass=NullPool)
     with engine.begin() as connection:

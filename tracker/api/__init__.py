@@ -13,6 +13,7 @@ from tracker.api import (
     promise_rules,
     promises,
     subscribers,
+    tariff_changes,
     tariffs,
     templates,
 )
@@ -43,6 +44,7 @@ def register(app: Flask) -> None:
         promise_rules,
         calendar,
         tariffs,
+        tariff_changes,
         templates,
         notices,
         contacts,
@@ -51,3 +53,4 @@ def register(app: Flask) -> None:
         subscribers,
     ):
         api.register_blueprint(part.blueprint)
+    api.register_blueprint(tariff_changes.prices)

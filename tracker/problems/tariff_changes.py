@@ -72,4 +72,10 @@ RULES: tuple[ProblemRule, ...] = (
         "该变动已生效，只能另行公告",
         "The change has taken effect: another one must be announced.",
     ),
+    ProblemRule(
+        "tariff_change.too_many_rows",
+        422,
+        "超过 {limit} 行，请下载 CSV",
+        "There are more than {limit} rows: take the CSV file.",
+    ),
 )

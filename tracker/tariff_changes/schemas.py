@@ -103,6 +103,13 @@ class ChangeSchema(StrictSchema):
     withdrawal_reason = fields.String(allow_none=True)
 
 
+class ChangePageSchema(StrictSchema):
+    """A page of changes; `next` is the `before` of the page after it."""
+
+    changes = fields.List(fields.Nested(ChangeSchema))
+    next = fields.Integer(allow_none=True)
+
+
 class CoverageSchema(StrictSchema):
     """How many of those whom a change concerns were told, and when; `as_of` is when that was counted."""
 
