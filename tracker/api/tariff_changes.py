@@ -23,12 +23,12 @@ from tracker.tariff_changes.read_change import Change, read_change
 from tracker.tariff_changes.rules import Told
 from tracker.tariff_changes.schemas import (
     ChangePageSchema,
+    ChangePreviewSchema,
     ChangeRequestSchema,
-    ChangeSchema,
+    ChangeWithdrawalSchema,
     CoverageSchema,
-    PreviewSchema,
-    PriceSchema,
-    WithdrawalSchema,
+    SubscriberPriceSchema,
+    TariffChangeSchema,
 )
 from tracker.tariff_changes.withdraw_change import withdraw_change
 from tracker.tariffs.rules import ChangeState
@@ -49,7 +49,12 @@ blueprint.before_request(authenticate)
 prices.before_request(authenticate)
 
 # Instances, because flask-smorest would otherwise build the schema anew for each request.
-_shown, _preview, _coverage, _price = ChangeSchema(), PreviewSchema(), CoverageSchema(), PriceSchema()
+_shown, _preview, _coverage, _price = (
+    TariffChangeSchema(),
+    ChangePreviewSchema(),
+    CoverageSchema(),
+    SubscriberPriceSchema(),
+)
 
 
 class ChangesQuerySchema(StrictSchema):
@@ -112,7 +117,7 @@ class Changes(MethodView):
 
     @blueprint.doc(parameters=[IDEMPOTENCY])
     @blueprint.arguments(ChangeRequestSchema())
-    @blueprint.response(201, ChangeSchema)
+    @blueprint.response(201, TariffChangeSchema)
     def post(self, change: dict[str, Any]) -> Any:
         """Announce a change: it is published at once, and everybody whom it concerns is warned in time."""
         require_scope(_SCOPE)
@@ -129,7 +134,7 @@ class ChangePreview(MethodView):
     """What a change would come to."""
 
     @blueprint.arguments(ChangeRequestSchema())
-    @blueprint.response(200, PreviewSchema)
+    @blueprint.response(200, ChangePreviewSchema)
     def post(self, change: dict[str, Any]) -> Response:
         """Tell who would be told, in which words, in how many texts and days; nothing is stored."""
         require_scope(_SCOPE)
@@ -140,7 +145,7 @@ class ChangePreview(MethodView):
 class OneChange(MethodView):
     """One announced change."""
 
-    @blueprint.response(200, ChangeSchema)
+    @blueprint.response(200, TariffChangeSchema)
     def get(self, change_id: int) -> Response:
         """Read a change."""
         require_scope(_SCOPE)
@@ -152,8 +157,8 @@ class ChangeWithdrawal(MethodView):
     """A change taken back."""
 
     @blueprint.doc(parameters=[IDEMPOTENCY])
-    @blueprint.arguments(WithdrawalSchema())
-    @blueprint.response(200, ChangeSchema)
+    @blueprint.arguments(ChangeWithdrawalSchema())
+    @blueprint.response(200, TariffChangeSchema)
     def post(self, why: dict[str, Any], change_id: int) -> Any:
         """Withdraw a change before it begins: what was not sent is cancelled, the others are told so."""
         require_scope(_SCOPE)
@@ -209,7 +214,7 @@ class SubscriberPrice(MethodView):
     """What a subscriber pays."""
 
     @prices.arguments(PriceQuerySchema(), location="query")
-    @prices.response(200, PriceSchema)
+    @prices.response(200, SubscriberPriceSchema)
     def get(self, asked: dict[str, Any], reference: str) -> Response:
         """Tell which price holds for a subscription on a day, and why."""
         require_scope("subscribers")

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from marshmallow import ValidationError
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Row
 
 from tracker import clock
 from tracker.notices.rules import send_from
@@ -81,10 +81,9 @@ def check_change(
     if version is None:
         faults.append(Fault("tariff_change.unknown_plan", "/filing_number"))
         raise Refusal(*faults)
-    faults += _repeats(line, kind, effective_on, request)
-    if kind is not ChangeKind.TERM_END and all(
-        getattr(version, name) == value for name, value in changed.items()
-    ):
+    repeats = _repeats(line, kind, effective_on, request)
+    faults += repeats
+    if kind is not ChangeKind.TERM_END and not repeats and _is_nothing(version, changed):
         faults.append(
             Fault("tariff_change.no_change", "/monthly_fen" if kind is ChangeKind.PRICE else "/fields")
         )
@@ -120,6 +119,10 @@ def _changed(kind: ChangeKind, request: Mapping[str, Any], faults: list[Fault]) 
     if kind is ChangeKind.PRICE:
         changed["monthly_fen"] = request["monthly_fen"]
     return changed
+
+
+def _is_nothing(version: Row[Any], changed: Mapping[str, Any]) -> bool:
+    return all(getattr(version, name) == value for name, value in changed.items())
 
 
 def first_day_told(now: datetime) -> date:

@@ -8,7 +8,7 @@ from tracker.tariffs.rules import ChangeKind
 _MOST_FEN = 100_000_00
 
 
-class OverrideSchema(StrictSchema):
+class ShortNoticeSchema(StrictSchema):
     """Who decided that a change may come in spite of less than a month's notice, and why."""
 
     manager = Text(40, required=True)
@@ -38,16 +38,16 @@ class ChangeRequestSchema(StrictSchema):
     summary = Text(60, load_default="", metadata={"description": "What changes, in the text's words."})
     summary_en = Text(120, load_default="")
     reason = Text(200, required=True)
-    override = Part(OverrideSchema, load_default=None, allow_none=True)
+    override = Part(ShortNoticeSchema, load_default=None, allow_none=True)
 
 
-class WithdrawalSchema(StrictSchema):
+class ChangeWithdrawalSchema(StrictSchema):
     """Why a change will not come."""
 
     reason = Text(200, required=True)
 
 
-class TextPreviewSchema(StrictSchema):
+class ToldTextSchema(StrictSchema):
     """A text of a preview, how many get it, and how many of them are to be called instead."""
 
     language = fields.String()
@@ -60,7 +60,7 @@ class TextPreviewSchema(StrictSchema):
     calls = fields.Integer()
 
 
-class PreviewSchema(StrictSchema):
+class ChangePreviewSchema(StrictSchema):
     """What would follow from announcing a change; nothing of it is stored."""
 
     effective_on = Day()
@@ -73,10 +73,10 @@ class PreviewSchema(StrictSchema):
     calls = fields.Integer()
     kept_by_agreement = fields.Integer()
     cost_fen = fields.Float()
-    wordings = fields.List(fields.Nested(TextPreviewSchema))
+    wordings = fields.List(fields.Nested(ToldTextSchema))
 
 
-class ChangeSchema(StrictSchema):
+class TariffChangeSchema(StrictSchema):
     """An announced change."""
 
     id = fields.Integer()
@@ -106,7 +106,7 @@ class ChangeSchema(StrictSchema):
 class ChangePageSchema(StrictSchema):
     """A page of changes; `next` is the `before` of the page after it."""
 
-    changes = fields.List(fields.Nested(ChangeSchema))
+    changes = fields.List(fields.Nested(TariffChangeSchema))
     next = fields.Integer(allow_none=True)
 
 
@@ -125,7 +125,7 @@ class CoverageSchema(StrictSchema):
     as_of = Timestamp()
 
 
-class StepSchema(StrictSchema):
+class PriceStepSchema(StrictSchema):
     """A change of one subscriber's price: what was meant, when they were told, when it begins for them."""
 
     change_id = fields.Integer()
@@ -136,7 +136,7 @@ class StepSchema(StrictSchema):
     begins_on = Day(allow_none=True)
 
 
-class PriceSchema(StrictSchema):
+class SubscriberPriceSchema(StrictSchema):
     """What a subscriber pays on a day, and why."""
 
     reference = fields.String()
@@ -144,6 +144,6 @@ class PriceSchema(StrictSchema):
     monthly_fen = fields.Integer()
     agreed_fen = fields.Integer()
     why = fields.Dict(keys=fields.String(), values=fields.String())
-    by = fields.Nested(StepSchema, allow_none=True)
-    held_back = fields.List(fields.Nested(StepSchema))
-    ahead = fields.List(fields.Nested(StepSchema))
+    by = fields.Nested(PriceStepSchema, allow_none=True)
+    held_back = fields.List(fields.Nested(PriceStepSchema))
+    ahead = fields.List(fields.Nested(PriceStepSchema))
