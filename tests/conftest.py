@@ -145,7 +145,9 @@ def changeable(stores: Servers, clean: None) -> Iterator[None]:
 
 @pytest.fixture
 def plans(stores: Servers, clean: None) -> Iterator[None]:
-    """For a test that adds plans or takes seeded ones off sale: after it they are as seeded again."""
+    """For a test that adds plans, takes seeded ones off sale or announces changes: after it they are as
+    seeded again, and nobody has one.
+    """
     owner = create_engine(stores.owner_url, poolclass=NullPool)
     with owner.begin() as connection:
         plan = connection.scalar(text("SELECT max(id) FROM plans"))
@@ -153,13 +155,14 @@ def plans(stores: Servers, clean: None) -> Iterator[None]:
     yield
     with owner.begin() as connection:
         for statement in (
+            "TRUNCATE tariff_warning_runs, tariff_warnings, subscribers, orders CASCADE",
             "DELETE FROM plan_events WHERE id > :event",
             "ALTER TABLE plans DISABLE TRIGGER keep_published",
             "UPDATE plans SET change_id = NULL WHERE id > :plan",
             "UPDATE plans SET state = 'published', on_sale_to = NULL, withdrawn_at = NULL, revision = 1"
             " WHERE id <= :plan AND revision > 1",
             "ALTER TABLE plans ENABLE TRIGGER keep_published",
-            "DELETE FROM tariff_changes WHERE plan_id > :plan",
+            "DELETE FROM tariff_changes",
             "DELETE FROM plans WHERE id > :plan",
         ):
             connection.execute(text(statement), {"event": event, "plan": plan})

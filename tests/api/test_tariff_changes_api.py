@@ -1,15 +1,13 @@
 """Announced changes over HTTP: previewed, announced once, read, proved, withdrawn; and prices by the day."""
 
 import csv
-from collections.abc import Iterator
 from datetime import date, timedelta
 from io import BytesIO, StringIO
 from typing import Any
 
 import openpyxl
 import pytest
-from sqlalchemy import create_engine, text
-from sqlalchemy.pool import NullPool
+from sqlalchemy import text
 
 from tracker import clock
 from tracker.channels.create_key import create_key
@@ -20,14 +18,7 @@ CHANGES = "/api/v1/tariff-changes"
 TODAY = clock.today
 
 
-@pytest.fixture(autouse=True)
-def tariffs(stores, plans, runtime) -> Iterator[None]:
-    yield
-    engine = create_engine(stores.owner_url, poolclass=NullPool)
-    with engine.begin() as connection:
-        connection.execute(text("TRUNCATE tariff_warning_runs, tariff_warnings, subscribers CASCADE"))
-        connection.execute(text("DELETE FROM tariff_changes WHERE plan_id IS NULL"))
-    engine.dispose()
+pytestmark = pytest.mark.usefixtures("plans")
 
 
 def soon() -> date:
