@@ -9,7 +9,9 @@ from werkzeug.test import TestResponse
 
 from public_status import create_app
 from public_status.runtime import PublicRuntime, start
+from tests.published_plans import Publisher
 from tracker.config import Config
+from tracker.embedded import Servers
 
 LookUp = Callable[..., TestResponse]
 
@@ -41,3 +43,11 @@ def look_up(client: FlaskClient) -> LookUp:
         return client.post("/status", data=data, headers={"Accept-Language": language})
 
     return submit
+
+
+@pytest.fixture
+def publisher(stores: Servers, clean: None) -> Iterator[Publisher]:
+    """Publishes plans and changes for one test."""
+    made = Publisher(stores.owner_url)
+    yield made
+    made.take_away()
