@@ -1,6 +1,6 @@
 """What the address of a fee schedule asks for. What cannot be read is left out, and told."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
@@ -56,9 +56,9 @@ def read(values: Mapping[str, str], snapshot: Snapshot, today: date) -> Question
     typed = {name: values.get(name, "") for name in NAMES}
     unread = []
 
-    def among(name: str, known: object) -> str:
+    def among(name: str, known: Container[str]) -> str:
         value = typed[name]
-        if value in known:  # type: ignore[operator] - any container
+        if value in known:
             return value
         typed[name] = ""
         return ""

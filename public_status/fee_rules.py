@@ -1,10 +1,11 @@
 """Which version of a plan a day shows, how it stands then, and which plans a reader asked for."""
 
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+from typing import Any
 
 from public_status.published import Change, PlanVersion, PublishedPlan
 from tracker.tariffs.rules import ChangeKind, in_force_on, never_began, sold_until
@@ -101,15 +102,16 @@ def fits(offer: Offer, wanted: Wanted) -> bool:
 
 def sorted_offers(offers: Iterable[Offer], sort: str) -> list[Offer]:
     """In the order asked for; by default the slower and cheaper ones first, lines of one's own last."""
-    keys = {
-        "": lambda one: (one.version.product, one.version.download_mbps, one.version.monthly_fen),
-        "price": lambda one: (one.version.monthly_fen, -one.version.download_mbps),
-        "-price": lambda one: (-one.version.monthly_fen, -one.version.download_mbps),
-        "speed": lambda one: (-one.version.download_mbps, one.version.monthly_fen),
-        "name": lambda one: (one.version.name,),
-    }
-    key = keys[sort]
-    return sorted(offers, key=lambda one: (*key(one), one.plan.key))
+    return sorted(offers, key=lambda one: (*_ORDERS[sort](one.version), one.plan.key))
+
+
+_ORDERS: Mapping[str, Callable[[PlanVersion], tuple[Any, ...]]] = {
+    "": lambda one: (one.product, one.download_mbps, one.monthly_fen),
+    "price": lambda one: (one.monthly_fen, -one.download_mbps),
+    "-price": lambda one: (-one.monthly_fen, -one.download_mbps),
+    "speed": lambda one: (-one.download_mbps, one.monthly_fen),
+    "name": lambda one: (one.name,),
+}
 
 
 def folded(text: str) -> str:

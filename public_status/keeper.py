@@ -16,9 +16,9 @@ import psycopg
 import structlog
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from public_status import published
 from public_status.listener import Listener
 from public_status.published import OperatorCard, Snapshot
+from public_status.read_published import read
 from tracker import clock
 from tracker.db import PUBLIC_ROLE, Database, is_outage
 
@@ -130,12 +130,12 @@ class Keeper:
         engine = self._db.engine.execution_options(isolation_level="REPEATABLE READ")
         try:
             with engine.begin() as connection:
-                return published.read(connection, read_at, previous)
+                return read(connection, read_at, previous)
         except DBAPIError as error:
             if not error.connection_invalidated:
                 raise
         with engine.begin() as connection:
-            return published.read(connection, read_at, previous)
+            return read(connection, read_at, previous)
 
     def _revision(self) -> int:
         """The database's revision, by a connection that listened before it asked."""

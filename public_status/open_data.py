@@ -125,7 +125,7 @@ def _identity(plan: PublishedPlan, site_url: str) -> dict[str, Any]:
 
 
 def _version(version: PlanVersion, plan: PublishedPlan) -> dict[str, Any]:
-    fees = {}
+    fees: dict[str, int | str] = {}
     for name in _MONEY:
         fen: int = getattr(version, f"{name}_fen")
         fees |= {f"{name}_fen": fen, f"{name}_yuan": _yuan(fen)}

@@ -41,15 +41,15 @@ def create(given: PublicRuntime | None = None) -> Flask:
     app = Flask("public_status", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = _LARGEST_BODY
     # Data and markup are read by people, too.
-    app.json.ensure_ascii = False  # type: ignore[attr-defined] - the default provider's
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.extensions["public"] = run
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
-    kept = shelf.Shelf(run.published, secure=run.config.site_is_secure)
-    app.wsgi_app = kept.before(app.wsgi_app)  # type: ignore[method-assign]
+    kept = app.extensions["shelf"] = shelf.Shelf(run.published, secure=run.config.site_is_secure)
+    app.wsgi_app = kept.before(app.wsgi_app)  # type: ignore[assignment, method-assign]
     if run.config.trusted_proxies:
         hops = run.config.trusted_proxies
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
     _log_requests(app)
     _set_headers(app, secure=run.config.site_is_secure)
     preferences.register(app, secure=run.config.site_is_secure)

@@ -1,5 +1,8 @@
 """Plans and announced changes that a test publishes beside the seeded ones, and takes away afterwards."""
 
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -11,6 +14,8 @@ from tracker.tariffs.models import Plan, TariffChange
 
 # Long before any day on which a test may run.
 PUBLISHED_AT = datetime(2023, 12, 1, 2, tzinfo=UTC)
+
+_PATIENCE = 3.0
 
 _PLAN: dict[str, Any] = {
     "filing_number": "24GD190001",
@@ -33,6 +38,16 @@ _PLAN: dict[str, Any] = {
     "on_sale_from": date(2024, 1, 1),
     "published_at": PUBLISHED_AT,
 }
+
+
+def becomes(holds: Callable[[], bool]) -> bool:
+    """Whether something comes to hold while word of a change goes round."""
+    end = time.monotonic() + _PATIENCE
+    while not holds():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.005)
+    return True
 
 
 class Publisher:
@@ -93,15 +108,19 @@ class Publisher:
             .values(state="withdrawn", withdrawn_at=at, withdrawn_by="staff:wang.min")
         )
 
-    def rename_operator(self, code: str, name: str) -> None:
-        """Give an operator another name; the test gives the old one back."""
-        self._write(update(Operator).where(Operator.code == code).values(name=name))
-
     def execute(self, sql: str, **values: Any) -> Any:
         """Any other statement, as the owner; the first value of its first row."""
         with self._db.transaction() as connection:
             result = connection.execute(text(sql), values)
             return result.scalar() if result.returns_rows else None
+
+    @contextmanager
+    def undecided(self, sql: str, **values: Any) -> Iterator[None]:
+        """A statement of a transaction that is open, and comes to nothing."""
+        with self._db.engine.connect() as connection:
+            connection.execute(text(sql), values)
+            yield
+            connection.rollback()
 
     def take_away(self) -> None:
         """Leave nothing of it behind."""

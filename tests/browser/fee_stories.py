@@ -62,14 +62,20 @@ def tell_of_fees(publisher: Publisher) -> None:
     publisher.withdraw_change(withdrawn, datetime(2026, 11, 22, 2, tzinfo=UTC))
     other = {"restrictions_en": "", "services_en": "", "remark": "示例，待运营商确认"}
     publisher.plan(
-        "mobile", filing_number="24GD190002", region="441882", name="连州助农宽带", name_en="Lianzhou farm broadband",
-        monthly_fen=3900, kind="营销活动", **other,
-    )  # fmt: skip
+        "mobile",
+        filing_number="24GD190002",
+        region="441882",
+        kind="营销活动",
+        name="连州助农宽带",
+        name_en="Lianzhou farm broadband",
+        monthly_fen=3900,
+        **other,
+    )
+    slow = {"download_mbps": 50, "upload_mbps": 10, "monthly_fen": 2550, "on_sale_to": date(2025, 6, 30)}
     publisher.plan(
-        "unicom", filing_number="24GD190003", name="老友宽带50M", name_en="Old friends 50M", monthly_fen=2550,
-        download_mbps=50, upload_mbps=10, on_sale_to=date(2025, 6, 30), **other,
-    )  # fmt: skip
+        "unicom", filing_number="24GD190003", name="老友宽带50M", name_en="Old friends 50M", **slow, **other
+    )
+    february = {"on_sale_from": date(2027, 2, 1), "on_sale_to": date(2027, 2, 28), "monthly_fen": 9900}
     publisher.plan(
-        "unicom", filing_number="24GD190004", name="春节尝鲜2000M", name_en="Spring 2000M trial", monthly_fen=9900,
-        download_mbps=2000, upload_mbps=200, on_sale_from=date(2027, 2, 1), on_sale_to=date(2027, 2, 28), **other,
-    )  # fmt: skip
+        "unicom", filing_number="24GD190004", name="春节尝鲜", name_en="Spring trial", **february, **other
+    )

@@ -1,6 +1,7 @@
 """The customers' site on the test's database, in the role that only reads."""
 
 from collections.abc import Callable, Iterator
+from datetime import datetime
 
 import pytest
 from flask import Flask
@@ -10,6 +11,7 @@ from werkzeug.test import TestResponse
 from public_status import create_app
 from public_status.runtime import PublicRuntime, start
 from tests.published_plans import Publisher
+from tracker import clock
 from tracker.config import Config
 from tracker.embedded import Servers
 
@@ -51,3 +53,11 @@ def publisher(stores: Servers, clean: None) -> Iterator[Publisher]:
     made = Publisher(stores.owner_url)
     yield made
     made.take_away()
+
+
+@pytest.fixture
+def morning(monkeypatch: pytest.MonkeyPatch) -> datetime:
+    """It is the morning of Tuesday 24 November 2026, and stays so."""
+    at = datetime(2026, 11, 24, 8, 40, tzinfo=clock.CITY_ZONE)
+    monkeypatch.setattr(clock, "now", lambda: at)
+    return at
