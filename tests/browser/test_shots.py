@@ -33,7 +33,7 @@ _SHOTS: dict[str, tuple[dict[str, Any], str, str, int]] = {
     "status-phone-dark": (_PHONE | {"dark": True}, "/", "near", 1130),
     "status-elder": (_PHONE | {"elder": True}, "/", "on_time", 1400),
     "status-desktop-zh": (_DESKTOP, "/", "on_time", 1180),
-    "fees-desktop-zh": (_DESKTOP, "/fees", "", 800),
+    "fees-desktop-zh": (_DESKTOP, "/fees", "", 1000),
     "fees-phone-zh": (_PHONE, "/fees?audience=home", "", 1130),
     "fees-phone-en": (_PHONE | _ENGLISH, "/fees?audience=home", "", 1130),
     "plan-phone-zh": (_PHONE, PLAN, "", 1130),
