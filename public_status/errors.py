@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlch
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException
 
+from public_status.keeper import NothingToShowError
 from tracker.orders.standing import N_
 
 log = structlog.get_logger(__name__)
@@ -40,6 +41,11 @@ _GUESSED_TOO_OFTEN = Trouble(
     N_("后四位输错次数过多。请30分钟后再试，或直接拨打客服热线。"),
 )
 
+_NOTHING_TO_SHOW = Trouble(
+    N_("公示内容暂时不可用"),
+    N_("请过几分钟再试，或拨打客服热线咨询。"),
+)
+
 _RETRY_AFTER = {429: "60", 503: "30"}
 
 
@@ -53,6 +59,10 @@ def register(app: Flask) -> None:
         if error.code is None or error.code < 400:
             return make_response(error.get_response())
         return _page(_TROUBLES.get(error.code, _OTHER), error.code)
+
+    @app.errorhandler(NothingToShowError)
+    def nothing_to_show(_error: NothingToShowError) -> Response:
+        return _page(_NOTHING_TO_SHOW, 503)
 
     @app.errorhandler(SQLAlchemyError)
     def no_database(error: SQLAlchemyError) -> Response:

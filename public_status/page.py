@@ -2,14 +2,16 @@
 
 from datetime import date, datetime
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from flask import Flask, request
 
 from public_status import preferences
+from public_status.preferences import CHOICES
 from public_status.runtime import PublicRuntime
 from tracker import clock
 from tracker.pages import wording
+from tracker.tariffs.rules import yuan
 
 _LANGUAGE_TAGS = {"zh": "zh-CN", "en": "en"}
 
@@ -28,6 +30,8 @@ def register(app: Flask, run: PublicRuntime) -> None:
         bandwidth=lambda mbps: wording.bandwidth(mbps, language()),
         clauses=lambda text: wording.clauses(text, language()),
         machine_time=_machine_time,
+        day_of=lambda at: wording.long_day(clock.local_date(at), language()),
+        yuan=yuan,
     )
 
     @app.context_processor
@@ -37,7 +41,7 @@ def register(app: Flask, run: PublicRuntime) -> None:
             "language": chosen,
             "language_tag": _LANGUAGE_TAGS[chosen],
             "elder": preferences.elder(),
-            "operators": run.operators.all(),
+            "operators": run.published.operators(),
             "demo": run.config.demo,
             "address_with": _address_with,
         }
@@ -52,5 +56,6 @@ def _address_with(**changes: str) -> str:
     """This page's address with other parameters; the front page's where this one was not fetched by GET."""
     if request.method not in ("GET", "HEAD"):
         return "/?" + urlencode(changes)
-    kept = {name: value for name, value in request.args.items() if name not in ("lang", "elder")}
-    return f"{request.path}?{urlencode(kept | changes)}"
+    kept = [(name, value) for name, value in request.args.items(multi=True) if name not in CHOICES]
+    chosen = [one for one in kept if one[0] not in changes] + [one for one in changes.items() if one[1]]
+    return f"{quote(request.path)}?{urlencode(chosen)}" if chosen else quote(request.path)

@@ -1,9 +1,13 @@
 """Language and letter size: chosen by a link or a button, kept in a cookie."""
 
+from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 
 from flask import Flask, Response, g, request
 from flask_babel import Babel, get_locale
+from werkzeug.datastructures import LanguageAccept
+from werkzeug.http import dump_cookie, parse_accept_header
 
 from tracker.pages.assets import PagesNotBuiltError
 
@@ -11,7 +15,10 @@ _TRANSLATIONS = Path(__file__).resolve().parent / "translations"
 _YEAR = 365 * 86400
 
 LANGUAGES = ("zh", "en")
-_CHOICES = {"lang": LANGUAGES, "elder": ("0", "1")}
+CHOICES = {"lang": LANGUAGES, "elder": ("0", "1")}
+
+# What an answer that was chosen for depends on.
+VARIES_BY = ("Cookie", "Accept-Language")
 
 
 def register(app: Flask, *, secure: bool) -> None:
@@ -25,21 +32,21 @@ def register(app: Flask, *, secure: bool) -> None:
         app,
         default_locale="zh",
         default_translation_directories=str(_TRANSLATIONS),
-        locale_selector=_language,
+        locale_selector=lambda: chosen_language(
+            _wishes(), request.cookies, request.headers.get("Accept-Language", "")
+        ),
     )
 
     @app.before_request
     def note_wishes() -> None:
-        g.wishes = {
-            name: wish for name, allowed in _CHOICES.items() if (wish := request.values.get(name)) in allowed
-        }
+        g.wishes = wishes_in(request.values)
 
     @app.after_request
     def remember(response: Response) -> Response:
-        for name, wish in _wishes().items():
-            response.set_cookie(name, wish, max_age=_YEAR, secure=secure, httponly=True, samesite="Lax")
+        for cookie in cookies(_wishes(), secure=secure):
+            response.headers.add("Set-Cookie", cookie)
         if response.mimetype == "text/html":
-            response.vary.update(("Cookie", "Accept-Language"))
+            response.vary.update(VARIES_BY)
         return response
 
 
@@ -51,17 +58,41 @@ def language() -> str:
 
 def elder() -> bool:
     """Whether this answer is in large type (长辈版)."""
-    return (_wishes().get("elder") or request.cookies.get("elder")) == "1"
+    return wants_elder(_wishes(), request.cookies)
+
+
+def wishes_in(values: Mapping[str, str]) -> dict[str, str]:
+    """What a request asks for, of those things that can be had."""
+    return {name: wish for name, allowed in CHOICES.items() if (wish := values.get(name)) in allowed}
+
+
+def chosen_language(wishes: Mapping[str, str], kept: Mapping[str, str], accepted: str) -> str:
+    """The language wished for now, the one kept in the cookies, or what the browser would rather have."""
+    for wish in (wishes.get("lang"), kept.get("lang")):
+        if wish in LANGUAGES:
+            return wish
+    return _best_of(accepted)
+
+
+def wants_elder(wishes: Mapping[str, str], kept: Mapping[str, str]) -> bool:
+    """Whether large type is wished for now, or was kept."""
+    return (wishes.get("elder") or kept.get("elder")) == "1"
+
+
+def cookies(wishes: Mapping[str, str], *, secure: bool) -> list[str]:
+    """The Set-Cookie headers that keep what was wished for."""
+    return [
+        dump_cookie(name, wish, max_age=_YEAR, secure=secure, httponly=True, samesite="Lax")
+        for name, wish in wishes.items()
+    ]
+
+
+@lru_cache(maxsize=256)
+def _best_of(accepted: str) -> str:
+    return parse_accept_header(accepted, LanguageAccept).best_match(LANGUAGES) or LANGUAGES[0]
 
 
 def _wishes() -> dict[str, str]:
     # Empty where the request was refused before it could be read.
     wishes: dict[str, str] = g.get("wishes", {})
     return wishes
-
-
-def _language() -> str:
-    for wish in (_wishes().get("lang"), request.cookies.get("lang")):
-        if wish in LANGUAGES:
-            return wish
-    return request.accept_languages.best_match(LANGUAGES) or LANGUAGES[0]

@@ -1,14 +1,14 @@
-"""Reads of the customers' site: one order's standing, and the plans on sale.
+"""Reads of the customers' site about one order: its standing.
 
 Only columns granted to the site's database role appear here; none of them names a person.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, func, or_, select, true
+from sqlalchemy import ColumnElement, Connection, Select, func, select, true
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.exc import DBAPIError
 
@@ -16,12 +16,10 @@ from public_status.rules import Happening, PaidIn
 from tracker.db import Database
 from tracker.orders.models import MOVE_KINDS, Order, OrderEvent, Payment
 from tracker.orders.rules import Stage
-from tracker.places.models import Division
 from tracker.promises.ledger import Entry, Kind
 from tracker.promises.models import Promise, PromiseEntry
 from tracker.promises.standing import current, latest_entry
 from tracker.staff.models import Operator
-from tracker.tariffs.models import Plan
 
 Found = TypeVar("Found")
 
@@ -151,40 +149,3 @@ def _standing_select() -> Select[Any]:
 
 
 _STANDING = _standing_select()
-
-
-def plans_on_sale(
-    connection: Connection, on: date, *, audience: str | None = None, operator_id: int | None = None
-) -> list[Row[Any]]:
-    """Published plans that can be had that day, slower and cheaper ones first."""
-    wanted = _PLANS.where(
-        Plan.state == "published",
-        Plan.on_sale_from <= on,
-        or_(Plan.on_sale_to.is_(None), Plan.on_sale_to >= on),
-    )
-    if audience is not None:
-        wanted = wanted.where(Plan.audience == audience)
-    if operator_id is not None:
-        wanted = wanted.where(Plan.operator_id == operator_id)
-    return list(
-        connection.execute(wanted.order_by(Plan.product, Plan.download_mbps, Plan.monthly_fen, Plan.id))
-    )
-
-
-def published_plan(connection: Connection, plan_id: int) -> Row[Any] | None:
-    """A plan that is or was published; None for a draft, a withdrawn one and an unknown id."""
-    return connection.execute(_PLANS.where(Plan.id == plan_id, Plan.published_at.isnot(None))).one_or_none()
-
-
-_PLANS = (
-    select(
-        Plan.__table__,
-        Operator.code.label("operator_code"),
-        Operator.name.label("operator_name"),
-        Operator.name_en.label("operator_name_en"),
-        Operator.hotline,
-        Division.name.label("region_name"),
-    )
-    .join(Operator, Operator.id == Plan.operator_id)
-    .outerjoin(Division, Division.code == Plan.region)
-)

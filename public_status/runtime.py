@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import event
 
-from public_status.operators import OperatorCache
+from public_status.keeper import Keeper
 from tracker import crypto
 from tracker.config import Config, ConfigError
 from tracker.crypto import KeyRing
@@ -22,10 +22,11 @@ class PublicRuntime:
     config: Config
     db: Database
     keys: KeyRing
-    operators: OperatorCache
+    published: Keeper
 
     def close(self) -> None:
         """Give back connections."""
+        self.published.close()
         self.db.dispose()
 
 
@@ -44,7 +45,7 @@ def start(config: Config) -> PublicRuntime:
     keys = crypto.load(config.key_file)
     database = Database(url, role=PUBLIC_ROLE)
     event.listen(database.engine, "connect", _limit)
-    return PublicRuntime(config, database, keys, OperatorCache(database))
+    return PublicRuntime(config, database, keys, Keeper(database))
 
 
 def _limit(connection: Any, _record: Any) -> None:

@@ -8,7 +8,7 @@ import structlog
 from flask import Flask, Response, g, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from public_status import errors, fees, limits, lookup, page, preferences
+from public_status import errors, fees, limits, lookup, open_data, page, preferences, services, shelf
 from public_status.runtime import PublicRuntime, start
 from tracker import config, logs
 from tracker.pages import assets
@@ -40,9 +40,13 @@ def create(given: PublicRuntime | None = None) -> Flask:
     logging.getLogger("flask-limiter").setLevel(logging.WARNING)
     app = Flask("public_status", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = _LARGEST_BODY
+    # Data and markup are read by people, too.
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.extensions["public"] = run
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
+    kept = app.extensions["shelf"] = shelf.Shelf(run.published, secure=run.config.site_is_secure)
+    app.wsgi_app = kept.before(app.wsgi_app)  # type: ignore[assignment, method-assign]
     if run.config.trusted_proxies:
         hops = run.config.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
@@ -53,7 +57,9 @@ def create(given: PublicRuntime | None = None) -> Flask:
     page.register(app, run)
     errors.register(app)
     lookup.register(app, run, limits.register(app, run.config))
-    fees.register(app, run)
+    fees.register(app, run, kept)
+    open_data.register(app, run, kept)
+    services.register(app, run, kept)
     app.add_url_rule("/healthz", "healthz", lambda: {"status": "alive"})
     return app
 
@@ -81,6 +87,8 @@ def _log_requests(app: Flask) -> None:
 
     @app.after_request
     def end(response: Response) -> Response:
+        if shelf.is_made_for_the_shelf():
+            return response
         fields: dict[str, Any] = {
             "method": request.method,
             "route": request.url_rule.rule if request.url_rule else None,

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from bench.figures import Plan, Row
-from bench.rows import bulk, intake, lookup, promises, status, subscribers, texts, warnings
+from bench.rows import bulk, fees, intake, lookup, promises, status, subscribers, texts, warnings
 from bench.system import System, Web
 
 Step = Callable[[str], None]
@@ -14,6 +14,7 @@ ROWS: dict[str, Measure] = {
     "intake": intake.measure,
     "lookup": lookup.measure,
     "status": status.measure,
+    "fees": fees.measure,
     "texts": texts.measure,
     "bulk": bulk.measure,
     "promises": promises.measure,

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 import argon2
 import pytest
+from fee_stories import tell_of_fees
 from playwright.sync_api import Browser, sync_playwright
 from stories import NOW, tell
 from visiting import Clerk, Visitor
@@ -13,9 +14,11 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 
 from public_status import create_app
 from public_status.runtime import start
+from tests.published_plans import Publisher
 from tracker import clock
 from tracker import create_app as create_service
 from tracker.config import Config
+from tracker.embedded import Servers
 from tracker.orders.place_orders import Placed
 from tracker.reference import ChannelFacts
 from tracker.runtime import Runtime
@@ -106,6 +109,20 @@ def visitor(browser: Browser, site: str) -> Iterator[Visitor]:
     yield made
     for context in made.contexts:
         context.close()
+
+
+@pytest.fixture
+def publisher(stores: Servers, clean: None) -> Iterator[Publisher]:
+    """Publishes plans and changes for one test."""
+    made = Publisher(stores.owner_url)
+    yield made
+    made.take_away()
+
+
+@pytest.fixture
+def tariffs(publisher: Publisher) -> None:
+    """The plans of the stories."""
+    tell_of_fees(publisher)
 
 
 @pytest.fixture

@@ -5,14 +5,34 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from fee_stories import COMING_PLAN, COMPARISON, COUNTY_PLAN, ENDED_PLAN, PLAN
 from looking import assert_accessible, assert_no_sideways_scrolling
 from playwright.sync_api import Page, expect
 from stories import STORIES
 from visiting import Visitor
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("tariffs")]
 
 _UNKNOWN = "QY261123K7M4QZX"
+
+_OPEN_PAGES = (
+    "/fees",
+    "/fees?sale=all&sort=price&least=a&on=1900-01-01",
+    "/fees?q=月球宽带&on=2027-02-01",
+    PLAN,
+    f"{PLAN}?version=1",
+    f"{PLAN}?version=4",
+    COUNTY_PLAN,
+    ENDED_PLAN,
+    COMING_PLAN,
+    COMPARISON,
+    "/fees/compare?plan=nothing",
+    "/fees/changes",
+    "/process",
+    "/process?audience=enterprise",
+    "/standard",
+    "/standard?audience=enterprise",
+)
 
 # Whatever can be pressed or typed into, and every line of text, as it is laid out.
 _TARGETS = """() => [...document.querySelectorAll('a, button, input:not([type=hidden])')]
@@ -27,7 +47,7 @@ def pages_of(visitor: Visitor, order: Callable[[str], str], **how: Any) -> Itera
     """Every kind of page and state, one after the other in the same window."""
     page = visitor.open(**how)
     yield page
-    for path in ("/fees", "/fees/1", "/nowhere"):
+    for path in (*_OPEN_PAGES, "/nowhere"):
         page.goto(path)
         yield page
     looked_up = [(order(name), "1234") for name in STORIES]
@@ -160,7 +180,7 @@ def test_plans_are_cards_on_a_phone_and_a_table_on_a_desktop(visitor: Visitor) -
     for width in (360, 1280):
         page = visitor.open("/fees", width=width)
         displays[width] = page.locator(".plans").first.evaluate("e => getComputedStyle(e).display")
-        expect(page.get_by_role("rowheader")).to_have_count(15)
+        expect(page.get_by_role("rowheader")).to_have_count(17)
         expect(page.get_by_role("columnheader").first).to_have_text("资费名称")
     assert displays == {360: "block", 1280: "table"}
 
@@ -174,7 +194,84 @@ def test_nothing_is_fetched_from_elsewhere_or_refused_by_the_policy(
     page.on("console", lambda message: complaints.append(message.text))
     page.reload()
     visitor.look_up(page, order("on_time"))
+    for path in _OPEN_PAGES:
+        page.goto(path)
+    assert page.locator('script[type="application/ld+json"]').count() == 0, "standards are no offer"
     page.goto("/fees")
+    assert page.locator('script[type="application/ld+json"]').count() == 1
     assert asked
     assert all(url.startswith((visitor.site, "data:")) for url in asked)
     assert not complaints
+
+
+def test_plans_are_chosen_and_compared_by_keyboard_without_javascript(visitor: Visitor) -> None:
+    page = visitor.open("/fees?audience=home", width=1280, script=False)
+    for name in ("清远电信 全家福2000M套餐", "清远移动 千兆家庭套餐"):
+        box = page.get_by_role("checkbox", name=f"对比 {name}")
+        box.focus()
+        page.keyboard.press("Space")
+        expect(box).to_be_checked()
+    button = page.get_by_role("button", name="对比勾选的资费")
+    expect(button).to_be_in_viewport()
+    button.focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("资费对比")
+    expect(page.get_by_role("columnheader")).to_have_count(2)
+    expect(page.get_by_role("rowheader", name="月费")).to_contain_text("不同")
+    expect(page.get_by_role("rowheader", name="安装费")).not_to_contain_text("不同")
+
+
+def test_a_comparison_moves_in_its_own_frame_on_a_phone(visitor: Visitor) -> None:
+    page = visitor.open(COMPARISON, width=320)
+    frame = page.get_by_role("region", name="对比表")
+    assert frame.evaluate("e => e.scrollWidth > e.clientWidth")
+    frame.focus()
+    for _ in range(30):
+        page.keyboard.press("ArrowRight")
+    expect(page.get_by_role("columnheader").last).to_be_in_viewport(ratio=0.5)
+    expect(page.get_by_role("rowheader", name="月费")).to_be_in_viewport(ratio=0.5)
+
+
+def test_fees_are_searched_without_javascript(visitor: Visitor) -> None:
+    page = visitor.open("/fees?audience=home", script=False)
+    page.get_by_text("搜索和更多条件").click()
+    page.get_by_label("搜索", exact=True).fill("千兆")
+    page.get_by_label("月费不高于").fill("128")
+    page.get_by_label("排序").select_option("月费从低到高")
+    page.get_by_role("button", name="筛选").click()
+    expect(page.get_by_role("rowheader")).to_have_count(2)
+    expect(page.get_by_role("rowheader").first).to_contain_text("千兆家庭套餐")
+    expect(page.get_by_label("搜索", exact=True)).to_have_value("千兆")
+    page.get_by_role("link", name="企业宽带", exact=True).click()
+    expect(page.get_by_text("没有符合条件的资费")).to_be_visible()
+    page.get_by_role("link", name="全部在售资费").click()
+    expect(page.get_by_role("rowheader")).to_have_count(17)
+
+
+def test_the_price_and_its_change_are_in_the_first_screen_of_a_phone(visitor: Visitor) -> None:
+    page = visitor.open(PLAN, width=360, height=640)
+    expect(page.locator(".answer .promise")).to_have_text("129 元/月")
+    expect(page.locator(".answer .promise")).to_be_in_viewport(ratio=1)
+    band = page.get_by_role("region", name="资费变动").locator(".change-band").first
+    expect(band).to_contain_text("自2027年1月1日起")
+    expect(band).to_contain_text("129")
+    expect(band.locator(".change-line")).to_be_in_viewport(ratio=1)
+
+
+def test_pages_grow_to_twice_their_size(visitor: Visitor) -> None:
+    # A window of 640 px at 200 % is laid out as one of 320.
+    page = visitor.open(width=320, height=400, scale=2)
+    for path in _OPEN_PAGES:
+        page.goto(path)
+        assert_no_sideways_scrolling(page)
+
+
+def test_printed_fees_are_a_table_without_switches(visitor: Visitor) -> None:
+    page = visitor.open("/fees", width=660)
+    page.emulate_media(media="print")
+    assert page.locator(".plans").first.evaluate("e => getComputedStyle(e).display") == "table"
+    for hidden in ("header nav", ".filters", ".criteria", ".compare-bar", ".pick >> nth=0"):
+        expect(page.locator(hidden).first).to_be_hidden()
+    expect(page.get_by_role("rowheader")).to_have_count(17)
+    page.goto(COMPARISON)
+    assert page.locator(".compared").evaluate("e => e.scrollWidth <= e.parentElement.clientWidth + 1")

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fee_stories import COMPARISON, PLAN
 from playwright.sync_api import Page
 from visiting import Clerk, Visitor
 
@@ -22,6 +23,8 @@ _LARGEST = 150_000
 _PHONE: dict[str, Any] = {"width": 390, "height": 844, "scale": 1.25}
 _DESKTOP: dict[str, Any] = {"width": 1280, "height": 860}
 
+_ENGLISH: dict[str, Any] = {"language": "en-GB"}
+
 _SHOTS: dict[str, tuple[dict[str, Any], str, str, int]] = {
     # How it is opened; the page; the order of a story to look up there; how much of it is shown.
     "lookup-phone-zh": (_PHONE, "/", "", 844),
@@ -30,8 +33,17 @@ _SHOTS: dict[str, tuple[dict[str, Any], str, str, int]] = {
     "status-phone-dark": (_PHONE | {"dark": True}, "/", "near", 1130),
     "status-elder": (_PHONE | {"elder": True}, "/", "on_time", 1400),
     "status-desktop-zh": (_DESKTOP, "/", "on_time", 1180),
-    "fees-desktop-zh": (_DESKTOP, "/fees", "", 800),
+    "fees-desktop-zh": (_DESKTOP, "/fees", "", 1000),
     "fees-phone-zh": (_PHONE, "/fees?audience=home", "", 1130),
+    "fees-phone-en": (_PHONE | _ENGLISH, "/fees?audience=home", "", 1130),
+    "plan-phone-zh": (_PHONE, PLAN, "", 1130),
+    "plan-desktop-en": (_DESKTOP | _ENGLISH, PLAN, "", 1100),
+    "compare-phone-zh": (_PHONE, COMPARISON, "", 1000),
+    "compare-desktop-zh": (_DESKTOP, COMPARISON, "", 900),
+    "process-phone-zh": (_PHONE, "/process", "", 960),
+    "process-desktop-en": (_DESKTOP | _ENGLISH, "/process?audience=enterprise", "", 1000),
+    "standard-phone-en": (_PHONE | _ENGLISH, "/standard", "", 1130),
+    "standard-desktop-zh": (_DESKTOP, "/standard?audience=enterprise", "", 920),
     "not-found-phone-zh": (_PHONE, "/", "wrong", 844),
 }
 
@@ -53,6 +65,7 @@ def test_staff_shots(
     _take(page, name, how, height)
 
 
+@pytest.mark.usefixtures("tariffs")
 @pytest.mark.parametrize("name", _SHOTS)
 def test_shots(
     name: str, visitor: Visitor, order: Callable[[str], str], monkeypatch: pytest.MonkeyPatch

@@ -1,6 +1,7 @@
 """The customers' site on the test's database, in the role that only reads."""
 
 from collections.abc import Callable, Iterator
+from datetime import datetime
 
 import pytest
 from flask import Flask
@@ -9,7 +10,10 @@ from werkzeug.test import TestResponse
 
 from public_status import create_app
 from public_status.runtime import PublicRuntime, start
+from tests.published_plans import Publisher
+from tracker import clock
 from tracker.config import Config
+from tracker.embedded import Servers
 
 LookUp = Callable[..., TestResponse]
 
@@ -41,3 +45,19 @@ def look_up(client: FlaskClient) -> LookUp:
         return client.post("/status", data=data, headers={"Accept-Language": language})
 
     return submit
+
+
+@pytest.fixture
+def publisher(stores: Servers, clean: None) -> Iterator[Publisher]:
+    """Publishes plans and changes for one test."""
+    made = Publisher(stores.owner_url)
+    yield made
+    made.take_away()
+
+
+@pytest.fixture
+def morning(monkeypatch: pytest.MonkeyPatch) -> datetime:
+    """It is the morning of Tuesday 24 November 2026, and stays so."""
+    at = datetime(2026, 11, 24, 8, 40, tzinfo=clock.CITY_ZONE)
+    monkeypatch.setattr(clock, "now", lambda: at)
+    return at

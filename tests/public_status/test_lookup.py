@@ -131,7 +131,7 @@ def test_a_provisional_date_says_that_it_is(
 def test_no_such_order_and_wrong_digits_get_the_same_answer(
     public_runtime: PublicRuntime, look_up: LookUp, number: str
 ) -> None:
-    public_runtime.operators.all()
+    public_runtime.published.operators()
     other = numbers.new_number(TUESDAY_MORNING.date())
     asked: list[str] = []
 

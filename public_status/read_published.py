@@ -1,0 +1,116 @@
+"""Reading everything that is published."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from itertools import groupby
+
+from sqlalchemy import Connection, func, select
+
+from public_status.published import Change, Limit, OperatorCard, PlanVersion, PublishedPlan, Snapshot
+from tracker.places.models import Division
+from tracker.promises.models import PromiseRule
+from tracker.promises.queries import read_calendars
+from tracker.promises.rules import Unit
+from tracker.reference import ReferenceRevision
+from tracker.staff.models import Operator
+from tracker.tariffs.models import Plan, TariffChange
+from tracker.tariffs.rules import ChangeKind, ChangeState
+
+
+def read(connection: Connection, read_at: datetime, previous: Snapshot | None = None) -> Snapshot:
+    """Read everything; the caller's isolation decides whether it is one snapshot.
+
+    Names bear no date of their own: where they differ from `previous`, they were changed by `read_at`.
+    """
+    revision = connection.scalar(select(ReferenceRevision.revision)) or 0
+    cards = [getattr(Operator, name) for name in OperatorCard.__dataclass_fields__]
+    operators = tuple(OperatorCard(*row) for row in connection.execute(select(*cards).order_by(Operator.id)))
+    by_id = {one.id: one for one in operators}
+    cities, counties = (_divisions(connection, level) for level in ("city", "county"))
+    plans = _plans(connection, by_id, cities, counties)
+    limits, limits_at = _limits(connection, by_id)
+    calendars = read_calendars(connection)
+    dated = [at for plan in plans.values() for at in _moments(plan)] + limits_at
+    if previous is not None:
+        names = (operators, cities, counties)
+        renamed = names != (previous.operators, previous.cities, previous.counties)
+        dated.append(read_at if renamed else previous.changed_at)
+    return Snapshot(
+        revision=revision,
+        changed_at=max(dated, default=read_at),
+        operators=operators,
+        cities=cities,
+        counties=counties,
+        plans=plans,
+        limits=limits,
+        calendar=None if calendars is None else calendars.general(),
+    )
+
+
+def _divisions(connection: Connection, level: str) -> dict[str, str]:
+    wanted = select(Division.code, Division.name).where(Division.level == level).order_by(Division.code)
+    return {row.code: row.name for row in connection.execute(wanted)}
+
+
+def _plans(
+    connection: Connection,
+    operators: Mapping[int, OperatorCard],
+    cities: Mapping[str, str],
+    counties: Mapping[str, str],
+) -> dict[str, PublishedPlan]:
+    changes = _changes(connection)
+    columns = [getattr(Plan, name) for name in PlanVersion.__dataclass_fields__]
+    identity = (Plan.operator_id, Plan.filing_number, Plan.region)
+    wanted = (
+        select(*identity, *columns).where(Plan.published_at.isnot(None)).order_by(*identity, Plan.version)
+    )
+    plans = {}
+    for key, rows in groupby(connection.execute(wanted), key=lambda row: tuple(row[:3])):
+        operator_id, filing_number, region = key
+        plan = PublishedPlan(
+            operator=operators[operator_id],
+            filing_number=filing_number,
+            region=region,
+            region_name=counties.get(region) or cities.get(region, region),
+            of_county=region in counties,
+            versions=tuple(PlanVersion(*row[3:]) for row in rows),
+            changes=tuple(changes.get(key, ())),
+        )
+        plans[plan.key] = plan
+    return plans
+
+
+def _changes(connection: Connection) -> dict[tuple[int, str, str], list[Change]]:
+    columns = [getattr(TariffChange, name) for name in Change.__dataclass_fields__]
+    identity = (TariffChange.operator_id, TariffChange.filing_number, TariffChange.region)
+    wanted = select(*identity, *columns).order_by(TariffChange.effective_on, TariffChange.id)
+    changes: dict[tuple[int, str, str], list[Change]] = {}
+    for row in connection.execute(wanted):
+        values = dict(zip(Change.__dataclass_fields__, row[3:], strict=True))
+        values |= {"kind": ChangeKind(values["kind"]), "state": ChangeState(values["state"])}
+        changes.setdefault(tuple(row[:3]), []).append(Change(**values))
+    return changes
+
+
+def _limits(
+    connection: Connection, operators: Mapping[int, OperatorCard]
+) -> tuple[tuple[Limit, ...], list[datetime]]:
+    """Every rule that was not withdrawn, and when rules were last published and withdrawn."""
+    names = [name for name in Limit.__dataclass_fields__ if name != "operator"]
+    wanted = select(PromiseRule.operator_id, *(getattr(PromiseRule, name) for name in names))
+    order = (PromiseRule.operator_id, PromiseRule.product, PromiseRule.resource, PromiseRule.area.desc())
+    found = []
+    for row in connection.execute(
+        wanted.where(PromiseRule.withdrawn_at.is_(None)).order_by(*order, PromiseRule.valid_from)
+    ):
+        values = dict(zip(names, row[1:], strict=True))
+        found.append(Limit(operators[row.operator_id], **{**values, "unit": Unit(values["unit"])}))
+    latest = select(func.max(PromiseRule.created_at), func.max(PromiseRule.withdrawn_at))
+    return tuple(found), [at for at in connection.execute(latest).one() if at is not None]
+
+
+def _moments(plan: PublishedPlan) -> Sequence[datetime]:
+    """When anything of a plan was published, announced or taken back."""
+    dated = [at for one in plan.versions for at in (one.published_at, one.withdrawn_at)]
+    dated += [at for one in plan.changes for at in (one.announced_at, one.withdrawn_at)]
+    return [at for at in dated if at is not None]
