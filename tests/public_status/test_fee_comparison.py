@@ -38,9 +38,9 @@ def test_what_differs_is_marked_in_words(client: FlaskClient) -> None:
 
 
 def test_what_one_does_not_state_is_told(client: FlaskClient, publisher: Publisher) -> None:
-    publisher.plan(liability="违约的话", overage="超出的话")
+    publisher.plan(benefits="权益的话", overage="超出的话", liability="违约的话")
     page = compare(client, SENIOR, "telecom/24GD190001/441800")
-    assert row(page, "违约责任") == "违约责任 不同 未说明 违约的话"
+    assert row(page, "权益") == "权益 不同 未说明 权益的话"
     assert page.index("超出资费") < page.index("下行 / 上行带宽") < page.index("违约责任"), (
         "in the usual order"
     )

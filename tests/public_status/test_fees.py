@@ -53,7 +53,7 @@ def test_every_plan_on_sale_is_published(client: FlaskClient) -> None:
         ("q=千兆", 3),
         ("q=GIGABIT", 3),
         ("q=24gd100001", 1),
-        ("q=千兆 移动", 1),
+        ("q=千兆 Unicom", 1),
         ("q=公网IP", 3),
         ("q=%25", 6),
         ("sale=coming", 0),
