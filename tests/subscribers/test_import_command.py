@@ -93,3 +93,32 @@ def test_help_names_every_column(command) -> None:
     code, out, _ = command("--help")
     assert code == 0
     assert [name for kind in KINDS.values() for name in kind.columns if name not in out] == []
+
+
+def test_plans_are_told_by_their_columns_in_either_language(command, tmp_path, plans) -> None:
+    code, example, _ = command("--example", "plans")
+    assert code == 0
+    header, row = example.splitlines()
+    assert header.startswith("方案编号,适用地区,")
+    path = tmp_path / "plans.csv"
+    path.write_text(f"{header}\n{row.replace('24GD100001', '26GD900001')}\n", encoding="gb18030")
+    code, out, err = command(path, *TELECOM)
+    assert (code, out) == (0, "")
+    assert err.endswith("1 drafted, 0 changed, 0 stored before, 0 bad\n")
+    code, _, err = command(path, *TELECOM, "--publish")
+    assert err.endswith("0 published, 1 changed, 0 stored before, 0 bad\n")
+    english = tmp_path / "more.csv"
+    english.write_text(
+        "filing_number,region,audience,kind,name,monthly_fee,installation_fee,commissioning_fee,on_sale_from\n"
+        "26GD900002,441800,home,套餐,x,-1,0,0,2026-01-01\n"
+    )
+    code, out, _ = command(english, *TELECOM)
+    assert code == 1
+    assert out.startswith("more.csv: line 2, F monthly_fee: plan.fee: ")
+
+
+def test_a_file_that_only_calls_itself_a_spreadsheet_is_refused(command, tmp_path) -> None:
+    path = tmp_path / "plans.xlsx"
+    path.write_text("方案编号,资费名称\n")
+    code, _, err = command(path, *TELECOM)
+    assert (code, "file.not_a_spreadsheet" in err) == (1, True)

@@ -1,104 +1,25 @@
 """Bring files in."""
 
 import sys
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
 
 import click
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
 from tracker.cli.context import running, say
-from tracker.files.rows import GB18030, UTF_8, BadRow, read_header
-from tracker.orders import import_orders as orders
+from tracker.cli.import_kinds import KINDS, Job, Outcome
+from tracker.files.rows import GB18030, UTF_8, BadRow, detect_encoding, read_header
 from tracker.problems import Refusal
-from tracker.reference import ChannelFacts, OperatorFacts
+from tracker.reference import OperatorFacts
 from tracker.runtime import Runtime
-from tracker.subscribers import file_rows as subscriptions
-from tracker.subscribers.import_subscribers import import_subscribers
-
-_ACTOR = "console:import"
-
-
-@dataclass(frozen=True)
-class Job:
-    """A file to bring in for an operator, how, and whom to tell of the way it takes."""
-
-    run: Runtime
-    operator: OperatorFacts
-    path: Path
-    channel: str | None
-    notify_old: bool
-    update: bool
-    encoding: str | None
-    on_bytes: Callable[[int], None]
-    on_fault: Callable[[BadRow], None]
-
-
-class Outcome(NamedTuple):
-    """What was done, in words, and how many rows were bad."""
-
-    words: str
-    bad_rows: int
-
-
-@dataclass(frozen=True)
-class Kind:
-    """A kind of file: its columns, by which it is told, lines to begin one's own from, and its import.
-
-    `suffixes`: those by which a file is surely of this kind.
-    """
-
-    columns: Collection[str]
-    example: tuple[str, ...]
-    bring_in: Callable[[Job], Outcome]
-    suffixes: tuple[str, ...] = ()
-
-
-def _orders(job: Job) -> Outcome:
-    if job.channel is None:
-        raise click.UsageError("orders need --channel, the code of the operator's channel they came through")
-    report = orders.import_orders(
-        job.run,
-        _channel(job.run, job.operator, job.channel),
-        job.path,
-        notify_old=job.notify_old,
-        on_bytes=job.on_bytes,
-        on_fault=job.on_fault,
-    )
-    words = f"{report.stored} stored, {report.repeated} stored before, {report.bad_rows} bad"
-    return Outcome(words, report.bad_rows)
-
-
-def _subscribers(job: Job) -> Outcome:
-    report = import_subscribers(
-        job.run.db,
-        job.run.keys,
-        job.operator.id,
-        job.path,
-        actor=_ACTOR,
-        update=job.update,
-        encoding=job.encoding,
-        on_bytes=job.on_bytes,
-        on_fault=job.on_fault,
-    )
-    updated = f"{report.updated} updated, " if job.update else ""
-    words = f"{report.stored} stored, {updated}{report.repeated} stored before, {report.bad_rows} bad"
-    return Outcome(words, report.bad_rows)
-
-
-# Of two kinds that a header fits equally badly, the first is taken.
-KINDS: Mapping[str, Kind] = {
-    "orders": Kind(orders.COLUMNS, orders.EXAMPLE, _orders),
-    "subscribers": Kind(subscriptions.COLUMNS, subscriptions.EXAMPLE, _subscribers),
-}
 
 
 def _print_example(context: click.Context, parameter: click.Parameter, what: str | None) -> None:
     if what is not None and not context.resilient_parsing:
-        click.echo("\n".join((",".join(KINDS[what].columns), *KINDS[what].example)))
+        kind = KINDS[what]
+        click.echo("\n".join((",".join(kind.titles or kind.columns), *kind.example)))
         context.exit()
 
 
@@ -109,6 +30,7 @@ def _print_example(context: click.Context, parameter: click.Parameter, what: str
 @click.option("--channel", help="Code of the operator's channel, like hall; for orders.")
 @click.option("--notify-old", is_flag=True, help="Tell customers even of orders accepted over 24 hours ago.")
 @click.option("--update", is_flag=True, help="Bring subscribers that are stored up to date with the file.")
+@click.option("--publish", is_flag=True, help="Publish plans at once instead of storing drafts.")
 @click.option(
     "--encoding",
     type=click.Choice([UTF_8, GB18030]),
@@ -130,10 +52,11 @@ def import_file(
     channel: str | None,
     notify_old: bool,
     update: bool,
+    publish: bool,
     encoding: str | None,
     lang: str,
 ) -> None:
-    """Import orders or subscribers from a CSV file with a header.
+    """Import orders, subscribers or plans from a file with a header: CSV, or for plans also XLSX.
 
     Good rows are stored, bad ones named by line, column and rule on standard output; importing the
     same file again changes nothing, and an import that was cut off is simply repeated. Exit code 1 if any
@@ -146,11 +69,19 @@ def import_file(
     Columns of subscribers: reference, plan (filing number), phone, began_on; optional region (code or
       name), monthly_fee (yuan), language (zh, en), agreed_until, agreement (discount, contract), ended_on
     \b
+    Columns of plans, by these names or those of the fee pages (see --example plans): filing_number,
+      region (code or name), audience, kind, name, monthly_fee, installation_fee, commissioning_fee (yuan),
+      on_sale_from; optional product, name_en, download_mbps, upload_mbps, services, services_en,
+      restrictions, restrictions_en, scope, sales_channels, validity, stay, cancellation, liability, voice,
+      data, iptv, benefits, overage, other_services, remark, on_sale_to
+    \b
     Examples:
       tracker import orders.csv --operator telecom --channel hall
       tracker import --example subscribers > base.csv
       tracker import base.csv --operator telecom
       tracker import base.csv --operator telecom --update --encoding gb18030
+      tracker import plans.xlsx --operator telecom
+      tracker import plans.csv --operator telecom --publish
     """
     with running() as run:
         try:
@@ -166,6 +97,7 @@ def import_file(
                         channel,
                         notify_old,
                         update,
+                        publish,
                         encoding,
                         on_bytes,
                         on_fault,
@@ -186,8 +118,8 @@ def _kind_of(path: Path) -> str:
     for name, kind in KINDS.items():
         if path.suffix.lower() in kind.suffixes:
             return name
-    header = set(read_header(path))
-    return max(KINDS, key=lambda name: len(header & set(KINDS[name].columns)))
+    header = read_header(path, detect_encoding(path))
+    return max(KINDS, key=lambda name: sum(KINDS[name].has(column) for column in header))
 
 
 def _operator(run: Runtime, code: str) -> OperatorFacts:
@@ -195,13 +127,6 @@ def _operator(run: Runtime, code: str) -> OperatorFacts:
         if found.code == code:
             return found
     raise click.ClickException(f"there is no operator {code}")
-
-
-def _channel(run: Runtime, operator: OperatorFacts, channel: str) -> ChannelFacts:
-    for found in run.reference.current().channels.values():
-        if found.code == channel and found.operator_id == operator.id:
-            return found
-    raise click.ClickException(f"operator {operator.code} has no channel {channel}")
 
 
 def _with_progress(
