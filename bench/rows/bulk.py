@@ -36,7 +36,7 @@ _FAN_OUT = text(
     """
     INSERT INTO notices (operator_id, template, template_version, language, params, body, recipient,
         dedup_key, queue, state, next_at, created_at, attempts, misses)
-    SELECT :operator, 'tariff_change', 1, 'zh', '{}',
+    SELECT :operator, 'order_accepted', 1, 'zh', '{}',
         '您的千兆家庭129元套餐自2027年1月1日起月费由129元调为139元，咨询10000。【清远电信】',
         (CAST(:recipients AS bytea[]))[1 + n % :numbers], 'bench:bulk:' || :run || ':' || n,
         'bulk', 'created', now(), now(), 0, 0

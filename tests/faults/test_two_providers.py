@@ -35,7 +35,7 @@ def both(
     tmp_path: Path,
 ) -> Runtime:
     codes = tmp_path / "templates.toml"
-    codes.write_text('tariff_change = { zh = "SMS_154950909" }\n')
+    codes.write_text('order_accepted = { zh = "SMS_154950909" }\n')
     account |= {
         "TRACKER_SMS_GATEWAY": "twilio:1,aliyun:1",
         "TRACKER_SMS_REST_SECONDS": "0.2",

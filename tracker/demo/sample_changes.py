@@ -1,4 +1,4 @@
-"""An example of an announced change, so that its warnings, its coverage and the public page show something."""
+"""An example of an announced change, so that warnings, coverage and the public page have one to show."""
 
 from collections.abc import Callable
 from datetime import timedelta

@@ -8,6 +8,7 @@ from sqlalchemy import (
     DateTime,
     Integer,
     Row,
+    Select,
     bindparam,
     func,
     literal_column,
@@ -15,6 +16,7 @@ from sqlalchemy import (
     tuple_,
     update,
 )
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from tracker import clock
 from tracker.crypto import UnreadableError
@@ -22,9 +24,10 @@ from tracker.notices.claimed import Claimed, Due
 from tracker.notices.models import Notice
 from tracker.notices.plan_notices import RECIPIENT
 from tracker.notices.record import record
-from tracker.notices.rules import State
+from tracker.notices.rules import State, in_window
 from tracker.runtime import Runtime
 from tracker.sms.port import Gateway, NotSent, Sms
+from tracker.templates.seed import SEED
 
 # At most. A batch should be through well before its lease runs out, even if every request of it takes the
 # provider's full time-out: two lanes of 256 texts over 100 requests at 10 s are 52 s of a lease
@@ -38,6 +41,7 @@ TEXT = (Notice.id, Notice.recipient, Notice.body)
 TEMPLATE = (Notice.template, Notice.language, Notice.params)
 
 _instant = DateTime(timezone=True)
+_ANY_HOUR = [literal_column(f"'{code}'") for code, template in SEED.items() if template.any_hour]
 _due = (
     select(Notice.id)
     .where(
@@ -52,21 +56,36 @@ _due = (
     .limit(bindparam("most", type_=Integer))
     .with_for_update(skip_locked=True, key_share=True)
 )
-_CLAIM = (
-    update(Notice.__table__)
-    # An array, and no join: the planner could take the limit for a large part of the table and read it all.
-    .where(Notice.id == func.any(func.array(_due.scalar_subquery())))
-    .values(
-        state=State.SENDING,
-        attempts=Notice.attempts + 1,
-        sending_at=bindparam("now", type_=_instant),
-        lease_until=bindparam("until", type_=_instant),
-        provider=bindparam("gateway"),
-        misses=0,
+
+
+def _claiming(due: Select[tuple[int]]) -> ReturningUpdate[Any]:
+    return (
+        update(Notice.__table__)
+        # An array, and no join: the planner could take the limit for a large part of the table and read it
+        # all.
+        .where(Notice.id == func.any(func.array(due.scalar_subquery())))
+        .values(
+            state=State.SENDING,
+            attempts=Notice.attempts + 1,
+            sending_at=bindparam("now", type_=_instant),
+            lease_until=bindparam("until", type_=_instant),
+            provider=bindparam("gateway"),
+            misses=0,
+        )
+        .returning(Notice.attempts, Notice.operator_id, Notice.next_at, *TEXT)
     )
-    .returning(Notice.attempts, Notice.operator_id, Notice.next_at, *TEXT)
-)
-_CLAIM_WITH_TEMPLATE = _CLAIM.returning(*TEMPLATE)
+
+
+_CLAIM = _claiming(_due)
+# What was late for its window waits for the next one: the sweep puts it there, and until then it stays.
+_CLAIM_AT_NIGHT = _claiming(_due.where(Notice.template.in_(_ANY_HOUR)))
+_STATEMENTS = {
+    # In the window; whether the provider wants the template.
+    (True, False): _CLAIM,
+    (True, True): _CLAIM.returning(*TEMPLATE),
+    (False, False): _CLAIM_AT_NIGHT,
+    (False, True): _CLAIM_AT_NIGHT.returning(*TEMPLATE),
+}
 
 
 def claim(
@@ -74,10 +93,10 @@ def claim(
 ) -> list[Claimed]:
     """Take due notices for this worker until the lease runs out, and commit that; oldest first.
 
-    Those that came due at or before `after` are left out: whoever drains a long queue need not
-    search again through what it has taken already. One whose number this process cannot open
-    (damaged, or sealed under a key that was added since it started) goes back by itself and holds
-    up nobody else's.
+    Outside of the hours of texts only those that may leave at any hour. Those that came due at or before
+    `after` are left out: whoever drains a long queue need not search again through what it has taken
+    already. One whose number this process cannot open (damaged, or sealed under a key that was added since
+    it started) goes back by itself and holds up nobody else's.
     """
     gateway = gateway or runtime.gateway
     now = clock.now()
@@ -91,7 +110,7 @@ def claim(
         "most": limit,
     }
     with runtime.db.transaction() as connection:
-        rows = connection.execute(_CLAIM_WITH_TEMPLATE if gateway.by_template else _CLAIM, values).all()
+        rows = connection.execute(_STATEMENTS[in_window(now), gateway.by_template], values).all()
     claimed, unreadable = [], []
     for row in sorted(rows, key=lambda row: (row.next_at, row.id)):
         facts = row.attempts, row.operator_id, gateway.name, (row.next_at, row.id)

@@ -62,6 +62,11 @@ def send_from(wanted_at: datetime, *, any_hour: bool) -> datetime:
     return datetime.combine(day, WINDOW_OPENS, clock.CITY_ZONE).astimezone(wanted_at.tzinfo)
 
 
+def in_window(now: datetime) -> bool:
+    """Whether texts that keep to hours may leave now."""
+    return send_from(now, any_hour=False) == now
+
+
 def retry_delay(attempts: int, chance: float) -> timedelta:
     """How long to wait after the given number of attempts: 15 s doubling to 30 min, spread by
     `chance` (0 to 1) over half of it, so that a crowd of failures does not come back as one."""

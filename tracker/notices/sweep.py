@@ -15,6 +15,7 @@ from tracker.notices.ask_silent import ask_silent
 from tracker.notices.call_unconfirmed import call_unconfirmed
 from tracker.notices.claim import TEMPLATE, TEXT
 from tracker.notices.heartbeat import SWEEP, beat
+from tracker.notices.keep_hours import keep_hours
 from tracker.notices.models import Notice
 from tracker.notices.plan_notices import DELIVER
 from tracker.notices.rules import QUEUES, State
@@ -32,6 +33,7 @@ _ASK_FOR_SECONDS = 120.0
 def sweep(runtime: Runtime) -> dict[str, int]:
     """One round; returns what it did, by kind. That it came to its end is written down."""
     expired = _expire_leases(runtime)
+    put_off = keep_hours(runtime)
     called = call_unconfirmed(runtime)
     # First what is due: asking about the unknown may take long where a provider hangs.
     rung = _ring_for_due(runtime)
@@ -40,8 +42,15 @@ def sweep(runtime: Runtime) -> dict[str, int]:
     if settled:
         rung += _ring_for_due(runtime)
     heard = ask_silent(runtime, asking)
-    did = {"expired": expired, "called": called, "settled": settled, "heard": heard, "rung": rung}
-    if expired or called or settled or heard:
+    did = {
+        "expired": expired,
+        "put_off": put_off,
+        "called": called,
+        "settled": settled,
+        "heard": heard,
+        "rung": rung,
+    }
+    if any(count for what, count in did.items() if what != "rung"):
         log.info("swept", **did)
     with runtime.db.transaction() as connection:
         beat(connection, SWEEP, clock.now())
