@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, or_, select
 
 from tracker.db import Database
-from tracker.files.rows import BadRow, read_rows
+from tracker.files.rows import BadRow, detect_encoding, read_rows
 from tracker.files.sheets import MOST_ROWS, Table, TableRow, is_sheet, place, read_sheet
 from tracker.problems import Fault, Refusal
 from tracker.tariffs.checks import in_full
@@ -228,22 +228,7 @@ def _read(path: Path) -> Table:
 
 
 def _encoding(path: Path) -> str:
-    """UTF-8, or the GB18030 that Chinese spreadsheets write; lines that cannot be read so are told one by
-    one. Raises Refusal file.not_a_table for what is no text.
-    """
-    content = path.read_bytes()
-    if b"\0" in content:
+    """As `detect_encoding`. Raises Refusal file.not_a_table for what is no text."""
+    if b"\0" in path.read_bytes():
         raise Refusal(Fault("file.not_a_table"))
-    # A Chinese header says what the file was meant to be, whatever stands below it.
-    header = content.partition(b"\n")[0]
-    if _is(header, "utf-8") and not header.isascii():
-        return "utf-8"
-    return "gb18030" if not _is(content, "utf-8") and _is(header, "gb18030") else "utf-8"
-
-
-def _is(content: bytes, encoding: str) -> bool:
-    try:
-        content.decode(encoding)
-    except UnicodeDecodeError:
-        return False
-    return True
+    return detect_encoding(path)

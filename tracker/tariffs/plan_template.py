@@ -1,11 +1,11 @@
 """An empty file of plans to begin from, and the list of rows that were refused."""
 
-import csv
 from collections.abc import Iterable, Sequence
-from io import BytesIO, StringIO
+from io import BytesIO
 
 import xlsxwriter
 
+from tracker.files.cells import BOM, csv_line
 from tracker.files.sheets import MOST_ROWS
 from tracker.tariffs.file_columns import COLUMNS, LINE, REASON
 from tracker.tariffs.rules import PLAN_KINDS
@@ -17,8 +17,6 @@ EXPLANATION = "说明"
 
 _CHOICES = {"kind": list(PLAN_KINDS), "audience": list(AUDIENCE_WORDS.values())}
 _WIDE = {"name", "services", "restrictions", "services_en", "restrictions_en", "name_en"}
-# What a spreadsheet would take for a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def template() -> bytes:
@@ -67,16 +65,8 @@ def refused_csv(header: Sequence[str], rows: Iterable[tuple[int, Sequence[str], 
     """Refused rows, each with its line, its cells and the reason, as a CSV file that can be mended and
     imported again. No cell of it is a formula to a spreadsheet, whatever the row held.
     """
-    file = StringIO()
-    writer = csv.writer(file)
-    writer.writerow([_harmless(name) for name in (LINE, REASON, *header)])
+    lines = [csv_line((LINE, REASON, *header))]
     for line, cells, reason in rows:
         # A row is a line: another line break would end it for an import.
-        flat = ["；".join(cell.splitlines()) for cell in (reason, *cells)]
-        writer.writerow([str(line), *(_harmless(cell) for cell in flat)])
-    # The mark by which spreadsheets know UTF-8.
-    return file.getvalue().encode("utf-8-sig")
-
-
-def _harmless(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
+        lines.append(csv_line((line, *("；".join(cell.splitlines()) for cell in (reason, *cells)))))
+    return (BOM + "".join(lines)).encode()
