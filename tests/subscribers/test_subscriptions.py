@@ -8,7 +8,7 @@ from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.pool import NullPool
 
 from tracker import clock, crypto
-from tracker.contacts.record_wish import PURPOSE
+from tracker.contacts.record_wish import PURPOSE, record_wish
 from tracker.notices.models import Notice
 from tracker.orders.actor import Actor
 from tracker.orders.models import Order
@@ -70,6 +70,22 @@ def test_the_price_is_the_one_it_was_sold_at(place, walk, stored, add_plan) -> N
     walk(order.number)
     (one,) = stored().values()
     assert one.monthly_fen == 12900
+
+
+@pytest.mark.parametrize(
+    ("asked", "known", "wish"),
+    [("call", None, "call"), ("text", None, None), ("call", "no_texts", "no_texts")],
+)
+def test_who_wanted_calls_about_the_order_is_not_sent_texts_about_the_plan(
+    place, walk, runtime, keys, channel, asked: str, known: str | None, wish: str | None
+) -> None:
+    phone = "+8613800001234"
+    if known:
+        record_wish(runtime.db, keys, channel.operator_id, phone, known, ACTOR)
+    order = place(notify_by=asked)
+    walk(order.number)
+    key = channel.operator_id, keys.digest_of(PURPOSE, phone)
+    assert runtime.reference.current().wishes.get(key) == wish
 
 
 @pytest.mark.parametrize("ending", [Stage.WITHDRAWN, Stage.RETURNED])

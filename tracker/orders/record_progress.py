@@ -7,6 +7,9 @@ from typing import Any
 from sqlalchemy import Connection, Row, exists, func, insert, select, update
 
 from tracker import clock
+from tracker.contacts.models import CALL
+from tracker.contacts.record_wish import PURPOSE as RECIPIENT
+from tracker.contacts.record_wish import record_wish
 from tracker.notices.plan_notices import Wanted, cancel, plan_notices
 from tracker.orders import wording
 from tracker.orders.actor import Actor
@@ -75,6 +78,7 @@ def record_progress(
         )
         if move.to is Stage.COMPLETED:
             _begin(connection, runtime, order, move.occurred_at, now)
+            _keep_wish(runtime, actor, order)
         # Whatever was to be reminded of belongs to the stage before.
         cancel(connection, order.id, ["visit_reminder"], f"the order went on: {move.to}")
         reference = runtime.reference.current()
@@ -124,6 +128,14 @@ def _begin(
         began_on=clock.local_date(completed_at),
         now=now,
     )
+
+
+def _keep_wish(runtime: Runtime, actor: Actor, order: Row[Any]) -> None:
+    """Whoever wanted to be called about the order is not to be sent texts about what it led to."""
+    phone = _phone_of(runtime, order)
+    key = order.operator_id, runtime.keys.digest_of(RECIPIENT, phone)
+    if order.notify_by == CALL and key not in runtime.reference.current().wishes:
+        record_wish(runtime.db, runtime.keys, order.operator_id, phone, CALL, actor.label)
 
 
 def _phone_of(runtime: Runtime, order: Row[Any]) -> str:

@@ -1,18 +1,17 @@
 """Take an announced change back: nothing more is told of it, and whoever was told is told so."""
 
-from typing import Any
-
-from sqlalchemy import insert, select, update
+from sqlalchemy import select, update
 
 from tracker import clock
 from tracker.db import after_commit
 from tracker.problems import Fault, Refusal
 from tracker.runtime import Runtime
 from tracker.tariff_changes.announce_change import ring
-from tracker.tariffs.models import Plan, PlanEvent, TariffChange
-from tracker.tariffs.rules import ChangeState, PlanState
+from tracker.tariffs.models import TariffChange
+from tracker.tariffs.rules import ChangeState
+from tracker.tariffs.withdraw_plan import withdraw
 
-_changes, _plans = TariffChange.__table__, Plan.__table__
+_changes = TariffChange.__table__
 
 
 def withdraw_change(runtime: Runtime, operator_id: int, change_id: int, reason: str, actor: str) -> None:
@@ -41,23 +40,6 @@ def withdraw_change(runtime: Runtime, operator_id: int, change_id: int, reason: 
             )
         )
         if change.plan_id is not None:
-            values: dict[str, Any] = {
-                "state": PlanState.WITHDRAWN,
-                # Before its first day: it never began.
-                "on_sale_to": _plans.c.on_sale_from - 1,
-                "withdrawn_at": now,
-                "revision": _plans.c.revision + 1,
-            }
-            connection.execute(update(_plans).where(_plans.c.id == change.plan_id).values(**values))
-            connection.execute(
-                insert(PlanEvent).values(
-                    operator_id=operator_id,
-                    plan_id=change.plan_id,
-                    kind="withdrawn",
-                    detail={"change": change_id},
-                    reason=reason,
-                    actor=actor,
-                    at=now,
-                )
-            )
+            # Before its first day: it never begins.
+            withdraw(connection, operator_id, change.plan_id, reason, actor, with_its_change=True)
         after_commit(lambda: ring(runtime, change_id))
