@@ -277,8 +277,6 @@ class TestChange:
         other = next(one.id for one in facts.operators.values() if one.id != channel.operator_id)
         with runtime.db.reading() as connection:
             assert queries.subscription(connection, keys, other, "R0") is None
-            digest = keys.digest_of(PURPOSE, "+8613800001234")
-            assert queries.subscriptions_of(connection, keys, other, digest) == []
         request = {"ended_on": clock.today(), "reason": "x"}
         with pytest.raises(Refusal, match=r"^subscriber\.not_found$"):
             end_subscription(runtime.db, other, "R0", request, ACTOR)
@@ -292,16 +290,6 @@ def test_a_reference_must_not_tell_the_new_number(bring, write, runtime, keys, c
     assert [(fault.rule, fault.pointer) for fault in refused.value.faults] == [
         ("subscriber.reference_tells_phone", "/phone")
     ]
-
-
-def test_what_one_number_has(bring, write, runtime, keys, channel) -> None:
-    rows = [{"began_on": "2025-01-01"}, {"began_on": "2024-06-01"}, {"phone": "13800009999"}]
-    bring(write(rows))
-    with runtime.db.reading() as connection:
-        digest = keys.digest_of(PURPOSE, "+8613800001234")
-        found = queries.subscriptions_of(connection, keys, channel.operator_id, digest)
-    assert [one["reference"] for one in found] == ["R1", "R0"]
-    assert {one["phone_masked"] for one in found} == {"138****1234"}
 
 
 class TestSecrecy:

@@ -6,7 +6,19 @@ from collections.abc import Sequence
 import click
 from sqlalchemy.exc import DBAPIError
 
-from tracker.cli import calendar, demo, imports, keys, notices, promises, servers, setup, staff, templates
+from tracker.cli import (
+    calendar,
+    demo,
+    imports,
+    keys,
+    notices,
+    promises,
+    servers,
+    setup,
+    staff,
+    tariffs,
+    templates,
+)
 from tracker.cli.context import say
 from tracker.config import ConfigError
 from tracker.crypto import KeyRingError
@@ -42,6 +54,7 @@ for command in (
     imports.import_file,
     calendar.calendar,
     promises.promises,
+    tariffs.tariffs,
     templates.templates,
     keys.keys,
     notices.notices,

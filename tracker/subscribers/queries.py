@@ -35,18 +35,6 @@ def subscription(
     return _shown(keys, row) | {"events": [event._asdict() for event in events]}
 
 
-def subscriptions_of(
-    connection: Connection, keys: KeyRing, operator_id: int, contact_digest: bytes
-) -> list[dict[str, Any]]:
-    """What an operator has under one number, given by its digest, the oldest first, without events."""
-    rows = connection.execute(
-        _WANTED.where(
-            Subscriber.operator_id == operator_id, Subscriber.contact_digest == contact_digest
-        ).order_by(Subscriber.began_on, Subscriber.id)
-    )
-    return [_shown(keys, row) for row in rows]
-
-
 def _shown(keys: KeyRing, row: Row[Any]) -> dict[str, Any]:
     shown = row._asdict()
     shown["plan"] = {name: shown.pop(f"plan_{name}") for name in _PLAN}
