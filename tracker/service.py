@@ -65,6 +65,8 @@ def _answer_errors(app: Flask) -> None:
             )
         if not isinstance(error, Refusal):
             _log_failure(error)
+        if for_people and isinstance(error, Refusal):
+            return page_errors.of_status(error.status)
         if for_people:
             return page_errors.of_status(503 if is_outage(error) else 500)
         return problems.of_exception(error)

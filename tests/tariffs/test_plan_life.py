@@ -293,6 +293,8 @@ def test_a_version_that_gave_way_to_the_next_has_ended_already(
     with pytest.raises(Refusal) as refused:
         withdraw_plan(database, operator_id, first, "x", BY, last_day=date(2026, 11, 27))
     assert rules_of(refused) == [("plan.ends_too_late", "/last_day")]
+    assert "只售至 2026年11月26日" in refused.value.faults[0].words("zh")
+    assert "through 26 November 2026" in refused.value.faults[0].words("en")
     morning.shift(timedelta(days=2))
     with pytest.raises(Refusal) as refused:
         withdraw_plan(database, operator_id, first, "x", BY)

@@ -205,17 +205,14 @@ def _readable(path: Path) -> Iterator[ZipFile]:
 @contextmanager
 def _opened(path: Path) -> Iterator[Any]:
     """The workbook. Whatever reading it raises means that it is damaged, or no workbook at all."""
-    book = None
-    try:
-        book = load_workbook(path, read_only=True, data_only=False, keep_links=False)
-        yield book
-    except Refusal:
-        raise
-    except Exception:
-        raise Refusal(Fault("file.not_a_table")) from None
-    finally:
-        if book is not None:
-            book.close()
+    # Opened here, because by a path openpyxl takes no file whose name ends otherwise than it expects.
+    with path.open("rb") as file:
+        try:
+            yield load_workbook(file, read_only=True, data_only=False, keep_links=False)
+        except Refusal:
+            raise
+        except Exception:
+            raise Refusal(Fault("file.not_a_table")) from None
 
 
 @contextmanager

@@ -13,7 +13,17 @@ from sqlalchemy.exc import SQLAlchemyError
 from tracker import clock
 from tracker.orders.rules import Stage
 from tracker.orders.standing import MARK_WORDS, STAGE_WORDS, TONES, Mark, mark_of
-from tracker.pages import assets, orders, promises, signing_in, texts, wording
+from tracker.pages import (
+    assets,
+    orders,
+    plan_forms,
+    plan_imports,
+    plans,
+    promises,
+    signing_in,
+    texts,
+    wording,
+)
 from tracker.runtime import Runtime
 from tracker.staff.sign_in import Person
 
@@ -23,7 +33,7 @@ _TAGS = {"zh": "zh-CN", "en": "en"}
 _YEAR = 365 * 86400
 
 # Loading them adds their addresses to the one blueprint of the staff pages.
-_PAGES = (orders, promises)
+_PAGES = (orders, plan_forms, plan_imports, plans, promises)
 
 _CONTENT_POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; "
@@ -79,6 +89,11 @@ def _give_words(app: Flask, run: Runtime) -> None:
         weekday=lambda on: wording.day(on, _language(), clock.today()),
         weekday_short=lambda on: wording.weekday(on, _language()),
         machine_time=_machine_time,
+        long_day=lambda on: wording.long_day(on, _language()),
+        money=lambda fen: wording.money(fen, _language()),
+        monthly=lambda fen: wording.monthly(fen, _language()),
+        bandwidth=lambda mbps: wording.bandwidth(mbps, _language()),
+        clauses=lambda text: wording.clauses(text, _language()),
     )
 
     @app.context_processor

@@ -92,3 +92,8 @@ def clauses(text: str, language: str) -> list[str]:
     parts = text.replace("；", ";").split(";")
     found = [part.strip() for part in parts if part.strip()]
     return [one[:1].upper() + one[1:] for one in found] if language == "en" else found
+
+
+def as_day(on: date | str) -> date:
+    """A day, also where a history holds it as text."""
+    return date.fromisoformat(on) if isinstance(on, str) else on

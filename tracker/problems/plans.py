@@ -93,8 +93,8 @@ RULES = (
     ProblemRule(
         "plan.ends_too_late",
         422,
-        "该版本本来只售至 {day}，最后在售日不能更晚",
-        "The version is sold through {day} only; its last day cannot be later.",
+        "该版本本来只售至 {day:%Y年%-m月%-d日}，最后在售日不能更晚",
+        "The version is sold through {day:%-d %B %Y} only; its last day cannot be later.",
     ),
     ProblemRule(
         "plan.not_withdrawn", 409, "该版本没有被撤下，无需恢复", "The version was not taken off sale."

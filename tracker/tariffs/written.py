@@ -86,7 +86,7 @@ def _read(name: str, text: str, regions: Mapping[str, str]) -> Any:
     if name in SPEEDS:
         found = _SPEED.fullmatch(text.replace(",", ""))
         if found is None or int(found[1]) > MOST_MBPS:
-            return Fault("plan.speed", "", {"high": MOST_MBPS})
+            return Fault("plan.speed", "", {"high": f"{MOST_MBPS:,}"})
         return int(found[1])
     if name == "audience":
         return _audience(text)
@@ -112,7 +112,7 @@ def _fen(text: str) -> int | Fault:
     )
     fen = int(Decimal(amount) * 100) if _AMOUNT.fullmatch(amount) else None
     if fen is None or fen > MOST_FEN:
-        return Fault("plan.fee", "", {"high": yuan(MOST_FEN)})
+        return Fault("plan.fee", "", {"high": f"{MOST_FEN // 100:,}"})
     return fen
 
 
