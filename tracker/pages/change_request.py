@@ -77,7 +77,9 @@ def read_request(
     try:
         loaded: dict[str, Any] = _schema.load(given)
     except ValidationError as error:
-        faults += faults_in(error.messages)
+        # What was left empty is told already.
+        told = {fault.pointer for fault in faults}
+        faults += [fault for fault in faults_in(error.messages) if fault.pointer not in told]
     if faults:
         raise Refusal(*faults)
     return loaded

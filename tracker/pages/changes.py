@@ -91,7 +91,7 @@ def changes() -> str:
         page=page,
         asked=asked,
         ends=ends,
-        plan_of={(one["filing_number"], one["region"]): one["id"] for one in sold},
+        plan_of={(one["filing_number"], one["region"]): one for one in sold},
     )
 
 
@@ -178,7 +178,7 @@ def days_of(found: Change, today: date) -> list[Day]:
     row = found.row
     warn = Day(row.warn_from, gettext("首批告知发出"))
     now = Day(today, gettext("今天"), is_today=True)
-    days = [Day(clock.local_date(row.announced_at), gettext("公告"))]
+    days = [Day(clock.local_date(row.announced_at), gettext("已公告"))]
     if row.withdrawn_at is not None:
         withdrawn = Day(clock.local_date(row.withdrawn_at), gettext("撤回"))
         return in_order([*days, *([warn] if warn.on <= withdrawn.on else []), withdrawn], now)
