@@ -143,7 +143,7 @@ def test_a_price_is_previewed_and_announced(office, city) -> None:
     assert "已公告。" in office.client.get(answer.headers["Location"]).text
 
 
-SHAPE = "此类变动须填写此项"
+NEEDED = "必填"
 
 
 @pytest.mark.parametrize(
@@ -152,7 +152,7 @@ SHAPE = "此类变动须填写此项"
         (
             "price",
             {"effective_on": "", "monthly_fee": "", "reason": " "},
-            dict.fromkeys(("effective_on", "monthly_fee", "reason"), SHAPE),
+            dict.fromkeys(("effective_on", "monthly_fee", "reason"), NEEDED),
         ),
         ("price", {"effective_on": "明天"}, {"effective_on": "须为日期，如 2026-11-25"}),
         (
@@ -179,7 +179,7 @@ SHAPE = "此类变动须填写此项"
         ("price", {"reason": "长" * 201}, {"reason": None}),
         ("price", {"reason": "a\u200bb"}, {"reason": None}),
         ("terms", {}, {"fields": "与现行资费相同"}),
-        ("terms", {"summary": "", "cancellation": "电话办理"}, {"summary": SHAPE}),
+        ("terms", {"summary": "", "cancellation": "电话办理"}, {"summary": NEEDED}),
         ("terms", {"summary": "看 http://a.cn", "cancellation": "电话办理"}, {"summary": None}),
         ("terms", {"summary": "退订变更★", "cancellation": "电话办理"}, {"summary": "短信不能包含：★"}),
         ("terms", {"summary_en": "【x】", "cancellation": "电话办理"}, {"summary_en": None}),
@@ -191,7 +191,7 @@ SHAPE = "此类变动须填写此项"
         ),
         ("terms", {"download_mbps": "快"}, {"download_mbps": None}),
         ("terms", {"name": ""}, {"name": "必填"}),
-        ("term_end", {"ends_from": "", "ends_to": ""}, dict.fromkeys(("ends_from", "ends_to"), SHAPE)),
+        ("term_end", {"ends_from": "", "ends_to": ""}, dict.fromkeys(("ends_from", "ends_to"), NEEDED)),
         ("term_end", {"ends_to": "2026-12-31"}, {"ends_to": "结束日早于开始日"}),
         (
             "term_end",
@@ -218,6 +218,21 @@ def test_every_refusal_stands_beside_its_field_and_nothing_typed_is_lost(office,
     if kind == "terms":
         assert kept["services"] == before["services"]
     assert office.announced() == []
+
+
+def test_a_plan_that_ends_before_that_day_is_told_beside_the_plan(office, city) -> None:
+    with on(2026, 11, 20, 9):
+        withdraw_plan(city.run.db, 1, city.plan_id, "停售", "staff:x", last_day=date(2026, 12, 31))
+    answer = office.fill()
+    assert (answer.status_code, faults(answer.text)) == (422, {"plan": "没有已公布的该资费方案"})
+    assert '<a href="#plan">资费方案</a>' in answer.text
+    assert 'id="plan"' in answer.text
+
+
+def test_faults_are_told_in_the_order_of_the_fields(office) -> None:
+    told = office.fill("terms", reason="", installation_fee="x", summary="", effective_on="").text
+    order = re.findall(r'<li><a href="#([a-z_]+)">', told)
+    assert order == ["effective_on", "summary", "reason", "installation_fee"]
 
 
 def test_a_refusal_is_told_in_english_too(office, city) -> None:

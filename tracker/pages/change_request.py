@@ -8,7 +8,7 @@ from typing import Any
 from marshmallow import ValidationError
 
 from tracker.pages import wording
-from tracker.pages.change_words import ASKED, FIELDS_OF, PLAN_FIELDS
+from tracker.pages.change_words import ASKED, FIELDS_OF, IN_ORDER, PLAN_FIELDS
 from tracker.problems import Fault, Refusal, faults_in
 from tracker.staff.sign_in import Person
 from tracker.tariff_changes.schemas import ChangeRequestSchema
@@ -59,9 +59,7 @@ def read_request(
 ) -> dict[str, Any]:
     """The change, loaded by ChangeRequestSchema. Raises Refusal with all that is wrong with the writing."""
     faults = [
-        Fault("tariff_change.field_required", f"/{_FAULT_OF[name]}")
-        for name in _NEEDED[kind]
-        if not texts[name].strip()
+        Fault("field.required", f"/{_FAULT_OF[name]}") for name in _NEEDED[kind] if not texts[name].strip()
     ]
     given: dict[str, Any] = {name: texts[name] for name in _PLAIN if texts.get(name, "").strip()}
     given |= {"kind": kind, "filing_number": plan["filing_number"], "region": plan["region"]}
@@ -86,8 +84,9 @@ def read_request(
 
 
 def said_of(faults: Sequence[Fault], language: str) -> list[Told]:
-    """The faults of a change as its form tells them."""
-    return [_told(fault, language) for fault in faults]
+    """The faults of a change as its form tells them, in the order of its fields."""
+    told = [_told(fault, language) for fault in faults]
+    return sorted(told, key=lambda one: IN_ORDER.index(one.name) if one.name in IN_ORDER else -1)
 
 
 def _told(fault: Fault, language: str) -> Told:

@@ -72,17 +72,19 @@ PLAN_FIELDS = {field.name: field for _, fields in GROUPS for field in fields}
 
 # By the name that a fault has for them.
 ASKED = {
+    "filing_number": Asked("plan", N_("资费方案")),
     "effective_on": Asked("effective_on", N_("生效日")),
-    "monthly_fen": Asked("monthly_fee", N_("新月费（元/月）")),
     "ends_from": Asked("ends_from", N_("约定到期日，从")),
     "ends_to": Asked("ends_to", N_("约定到期日，到")),
+    "monthly_fen": Asked("monthly_fee", N_("新月费（元/月）")),
     "summary": Asked("summary", N_("短信里怎么说")),
     "summary_en": Asked("summary_en", N_("英文短信里怎么说")),
-    "fields": Asked("fields", N_("变动内容")),
     "reason": Asked("reason", N_("原因")),
+    "fields": Asked("fields", N_("变动内容")),
     "override/reason": Asked("override_reason", N_("照常公告的理由")),
-    "filing_number": Asked("plan", N_("资费方案")),
 }
+# As the form shows them.
+IN_ORDER = (*(name for name in ASKED if name != "override/reason"), *PLAN_FIELDS, "override/reason")
 # What each kind of change is asked for beside its plan.
 FIELDS_OF = {
     ChangeKind.PRICE: ("effective_on", "monthly_fee", "reason", "override_reason"),
