@@ -7,82 +7,30 @@ from collections.abc import Iterator
 from datetime import date
 from html import unescape
 
-import argon2
 import openpyxl
 import pytest
 import time_machine
+from desk_forms import faults, send
 from flask.testing import FlaskClient
 from plan_samples import BY, MORNING, plan_fields
 
-from tracker import create_app
 from tracker.files import sheets
 from tracker.pages import plan_imports
-from tracker.staff.create_account import create_account
 from tracker.tariffs.file_columns import COLUMNS
 from tracker.tariffs.publish_plan import publish_plan
 from tracker.tariffs.queries import Wanted, plan_page, plan_row
 from tracker.tariffs.save_plan import draft_plan, edit_draft
 from tracker.tariffs.written import write
 
-PASSWORD = "correct horse battery"
 TODAY = date(2026, 11, 25)
 
 pytestmark = pytest.mark.usefixtures("plans")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def quick_hashes() -> Iterator[None]:
-    """Hashes are slow on purpose; here they only have to be right."""
-    with pytest.MonkeyPatch.context() as patch:
-        cheap = (1, 8, 1, 32, 16, "utf-8", argon2.Type.ID)
-        patch.setattr(argon2.PasswordHasher.__init__, "__defaults__", cheap)
-        yield
 
 
 @pytest.fixture(autouse=True)
 def morning() -> Iterator[time_machine.Traveller]:
     with time_machine.travel(MORNING, tick=False) as traveller:
         yield traveller
-
-
-@pytest.fixture
-def as_(runtime):
-    """A client that has signed in: a manager, a counter's clerk, another operator's manager, a regulator."""
-    people = [
-        ("manager", "manager", 1),
-        ("counter", "counter", 1),
-        ("stranger", "manager", 2),
-        ("regulator", "regulator", None),
-    ]
-    for username, role, operator_id in people:
-        create_account(
-            runtime.db,
-            username=username,
-            password=PASSWORD,
-            role=role,
-            display_name=username,
-            operator_id=operator_id,
-        )
-    app = create_app(runtime)
-
-    def enter(username: str) -> FlaskClient:
-        client = app.test_client()
-        send(client, "/sign-in", {"username": username, "password": PASSWORD})
-        return client
-
-    return enter
-
-
-@pytest.fixture
-def desk(as_) -> FlaskClient:
-    return as_("manager")
-
-
-def send(client: FlaskClient, path: str, data: dict | None = None, page: str | None = None):
-    """POST a form with the token of a page that shows one."""
-    found = re.search(r'name="csrf_token" value="([^"]+)"', client.get(page or path).text)
-    assert found
-    return client.post(path, data={**(data or {}), "csrf_token": found[1]})
 
 
 @pytest.fixture
@@ -119,11 +67,6 @@ def typed(**changes) -> dict[str, str]:
 def new_id(answer) -> int:
     assert answer.status_code == 302, answer.text
     return int(answer.headers["Location"].split("/")[2])
-
-
-def faults(page: str) -> dict[str, str]:
-    """What stands beside each field."""
-    return dict(re.findall(r'<p class="fault" id="([a-z_]+)-fault">([^<]+)</p>', page))
 
 
 def test_the_list_shows_every_version_and_how_it_stands(desk, draft, published) -> None:

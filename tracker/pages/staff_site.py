@@ -15,12 +15,16 @@ from tracker.orders.rules import Stage
 from tracker.orders.standing import MARK_WORDS, STAGE_WORDS, TONES, Mark, mark_of
 from tracker.pages import (
     assets,
+    change_forms,
+    change_proofs,
+    changes,
     orders,
     plan_forms,
     plan_imports,
     plans,
     promises,
     signing_in,
+    subscriber_prices,
     texts,
     wording,
 )
@@ -33,7 +37,17 @@ _TAGS = {"zh": "zh-CN", "en": "en"}
 _YEAR = 365 * 86400
 
 # Loading them adds their addresses to the one blueprint of the staff pages.
-_PAGES = (orders, plan_forms, plan_imports, plans, promises)
+_PAGES = (
+    change_forms,
+    change_proofs,
+    changes,
+    orders,
+    plan_forms,
+    plan_imports,
+    plans,
+    promises,
+    subscriber_prices,
+)
 
 _CONTENT_POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; "
@@ -86,6 +100,7 @@ def _give_words(app: Flask, run: Runtime) -> None:
         instant=lambda at: wording.instant(at, _language(), clock.today()),
         span=lambda length: wording.span(length, _language()),
         month=lambda on: wording.month(on, _language()),
+        month_of_year=lambda on: wording.month_of_year(on, _language()),
         weekday=lambda on: wording.day(on, _language(), clock.today()),
         weekday_short=lambda on: wording.weekday(on, _language()),
         machine_time=_machine_time,
@@ -94,6 +109,9 @@ def _give_words(app: Flask, run: Runtime) -> None:
         monthly=lambda fen: wording.monthly(fen, _language()),
         bandwidth=lambda mbps: wording.bandwidth(mbps, _language()),
         clauses=lambda text: wording.clauses(text, _language()),
+        fee_change=lambda old, new: wording.fee_change(old, new, _language()),
+        relative_day=lambda on: wording.relative_day(on, _language(), clock.today()),
+        share=wording.share,
     )
 
     @app.context_processor

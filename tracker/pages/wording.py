@@ -13,6 +13,10 @@ _DAY = {"zh": "M月d日（EEE）", "en": "EEEE d MMMM"}
 _DAY_OF_ANOTHER_YEAR = {"zh": "y年M月d日（EEE）", "en": "EEEE d MMMM y"}
 _SHORT_DAY = {"zh": "M月d日", "en": "d MMM"}
 _LONG_DAY = {"zh": "y年M月d日", "en": "d MMMM y"}
+_NEAR_DAYS = {
+    "zh": {-1: "昨天", 0: "今天", 1: "明天"},
+    "en": {-1: "yesterday", 0: "today", 1: "tomorrow"},
+}
 
 
 def day(on: date, language: str, today: date) -> str:
@@ -24,6 +28,11 @@ def day(on: date, language: str, today: date) -> str:
 def month(on: date, language: str) -> str:
     """A month above a row of days: "11月", "Nov"."""
     return format_date(on, "MMM", locale=language)
+
+
+def month_of_year(on: date, language: str) -> str:
+    """A month with its year: "2027年1月", "January 2027"."""
+    return format_date(on, "y年M月" if language == "zh" else "MMMM y", locale=language)
 
 
 def weekday(on: date, language: str) -> str:
@@ -82,6 +91,12 @@ def monthly(fen: int, language: str) -> str:
     return f"¥{yuan(fen)} a month" if language == "en" else f"{yuan(fen)} 元/月"
 
 
+def fee_change(old_fen: int, new_fen: int, language: str) -> str:
+    """A monthly fee before and after: "129 → 139 元/月", "¥129 → ¥139 a month"."""
+    sign = "¥" if language == "en" else ""
+    return f"{sign}{yuan(old_fen)} → {monthly(new_fen, language)}"
+
+
 def bandwidth(mbps: int, language: str) -> str:
     """A speed as plans are sold: "1000M", in English "1,000 Mbit/s"."""
     return f"{mbps:,} Mbit/s" if language == "en" else f"{mbps}M"
@@ -97,3 +112,21 @@ def clauses(text: str, language: str) -> list[str]:
 def as_day(on: date | str) -> date:
     """A day, also where a history holds it as text."""
     return date.fromisoformat(on) if isinstance(on, str) else on
+
+
+def relative_day(on: date, language: str, today: date) -> str:
+    """How far away a day is: "今天", "37 天后", "3 天前"; in English "today", "in 37 days", "3 days ago"."""
+    away = (on - today).days
+    near = _NEAR_DAYS[language].get(away)
+    if near is not None:
+        return near
+    if language == "en":
+        return f"in {away} days" if away > 0 else f"{-away} days ago"
+    return f"{away} 天后" if away > 0 else f"{-away} 天前"
+
+
+def share(part: int, whole: int) -> str:
+    """A part of a whole, "96.3%": neither nothing nor all of it unless it is just that."""
+    if part <= 0 or part >= whole:
+        return "100%" if 0 < whole <= part else "0%"
+    return f"{min(max(round(part / whole * 100, 1), 0.1), 99.9):g}%"

@@ -68,7 +68,7 @@ _MAY_HAVE_TOLD = (
     " OR ({0}.state = 'call' AND {0}.accepted_at IS NOT NULL)"
     " OR EXISTS (SELECT FROM call_tasks t WHERE t.notice_id = {0}.id AND t.outcome = 'reached'))"
 )
-_TO_CORRECT = (
+TO_CORRECT = (
     f"{_OWN} AND ({_MAY_HAVE_TOLD.format('n')} OR (r.id IS NOT NULL AND {_MAY_HAVE_TOLD.format('r')}))"
     " AND NOT EXISTS (SELECT FROM tariff_warnings done WHERE done.change_id = w.change_id"
     " AND done.subscriber_id = w.subscriber_id AND done.kind = 'correction')"
@@ -80,7 +80,7 @@ _GROUPS = text(
     JOIN subscribers s ON s.id = w.subscriber_id
     JOIN notices n ON n.id = w.notice_id
     LEFT JOIN notices r ON r.retry_of = n.id
-    WHERE w.change_id = :change AND w.kind = 'warning' AND {_TO_CORRECT}
+    WHERE w.change_id = :change AND w.kind = 'warning' AND {TO_CORRECT}
     GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
     """
 )
@@ -112,7 +112,7 @@ def undo_warnings(runtime: Runtime, change_id: int) -> int:
     with runtime.db.reading() as connection:
         told = _told(runtime, connection, change, now)
     values = {"after": 0, "key_ends": ":withdrawn"}
-    written, _ = write_chunks(runtime, change, corrections_of(_TO_CORRECT), told, values, now)
+    written, _ = write_chunks(runtime, change, corrections_of(TO_CORRECT), told, values, now)
     with runtime.db.transaction() as connection:
         if not connection.scalar(_UNDER_WAY, {"change": change_id, "heard_of": now - _RECEIPTS_END}):
             connection.execute(

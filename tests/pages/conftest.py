@@ -1,0 +1,68 @@
+"""People of two operators who sign in at the desk."""
+
+from collections.abc import Callable, Iterator
+
+import argon2
+import pytest
+from desk_forms import PASSWORD, send
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from subscribing import PLAN, City
+
+from tracker import create_app
+from tracker.runtime import Runtime
+from tracker.staff.create_account import create_account
+from tracker.tariffs.models import Plan
+
+PEOPLE = (
+    ("manager", "manager", 1),
+    ("counter", "counter", 1),
+    ("dispatcher", "dispatcher", 1),
+    ("stranger", "manager", 2),
+    ("regulator", "regulator", None),
+    ("administrator", "administrator", None),
+)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def quick_hashes() -> Iterator[None]:
+    """Hashes are slow on purpose; here they only have to be right."""
+    with pytest.MonkeyPatch.context() as patch:
+        cheap = (1, 8, 1, 32, 16, "utf-8", argon2.Type.ID)
+        patch.setattr(argon2.PasswordHasher.__init__, "__defaults__", cheap)
+        yield
+
+
+@pytest.fixture
+def as_(runtime: Runtime) -> Callable[[str], FlaskClient]:
+    """A client that has signed in as one of PEOPLE, by name; a stranger is another operator's manager."""
+    for username, role, operator_id in PEOPLE:
+        create_account(
+            runtime.db,
+            username=username,
+            password=PASSWORD,
+            role=role,
+            display_name=username,
+            operator_id=operator_id,
+        )
+    app = create_app(runtime)
+
+    def enter(username: str) -> FlaskClient:
+        client = app.test_client()
+        send(client, "/sign-in", {"username": username, "password": PASSWORD})
+        return client
+
+    return enter
+
+
+@pytest.fixture
+def desk(as_: Callable[[str], FlaskClient]) -> FlaskClient:
+    return as_("manager")
+
+
+@pytest.fixture
+def city(plans: None, runtime: Runtime) -> City:
+    """A plan of 清远电信's, and its subscribers."""
+    with runtime.db.reading() as connection:
+        plan = connection.execute(select(Plan.id, Plan.operator_id).where(Plan.filing_number == PLAN)).one()
+    return City(runtime, plan.operator_id, plan.id)

@@ -1,0 +1,69 @@
+"""Who was told of a change, one by one, and as a file."""
+
+from typing import Any
+
+from flask import Response, flash, redirect, request, url_for
+from flask_login import login_required
+
+from tracker import clock
+from tracker.pages.changes import ROWS, found_change, render
+from tracker.pages.plans import language, reader, runtime
+from tracker.pages.signing_in import blueprint
+from tracker.problems import Refusal
+from tracker.tariff_changes import export, overview
+from tracker.tariff_changes.coverage import proof_page
+from tracker.tariff_changes.rules import Told
+from tracker.tariffs import queries
+
+_SHEET_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+def _told() -> Told | None:
+    """Those who stand so, by the address; None for all."""
+    wanted = request.args.get("told", "")
+    return Told(wanted) if wanted in set(Told) else None
+
+
+@blueprint.get("/tariff-changes/<int:change_id>/subscribers")
+@login_required
+def change_subscribers(change_id: int) -> str:
+    """Twenty a page, each with the proof that they were told."""
+    person, now = reader(), clock.now()
+    found, told = found_change(person, change_id), _told()
+    given = request.args.get("after", "")
+    after = int(given) if given.isdecimal() and len(given) < 19 else 0
+    with runtime().db.reading() as connection:
+        row = overview.change_shown(connection, person.operator_id or 0, change_id, clock.local_date(now))
+        rows = proof_page(connection, found, now, told, after=after, limit=ROWS + 1)
+        regions = queries.regions(connection)
+    return render(
+        "staff/change_subscribers.html",
+        person,
+        regions,
+        row=row,
+        told=told,
+        rows=rows[:ROWS],
+        after=after,
+        following=rows[ROWS - 1].subscriber_id if len(rows) > ROWS else None,
+    )
+
+
+@blueprint.get("/tariff-changes/<int:change_id>/proof.<any(csv, xlsx):kind>")
+@login_required
+def change_file(change_id: int, kind: str) -> Any:
+    """Everybody, or those who stand so, with the proof, as a file."""
+    person, now = reader(), clock.now()
+    found, told = found_change(person, change_id), _told()
+    db = runtime().db
+    if kind == "csv":
+        response = Response(export.csv_lines(db, found, now, told), mimetype="text/csv")
+    else:
+        try:
+            response = Response(export.xlsx(db, found, now, told), mimetype=_SHEET_TYPE)
+        except Refusal as refusal:
+            flash(refusal.faults[0].words(language()))
+            return redirect(url_for("staff.change", change_id=change_id))
+    name = f"tariff-change-{change_id}{f'-{told}' if told else ''}.{kind}"
+    response.headers.set("Content-Disposition", "attachment", filename=name)
+    response.headers["Cache-Control"] = "no-store"
+    return response
