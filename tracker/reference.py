@@ -244,7 +244,8 @@ def _plans(connection: Connection) -> dict[tuple[int, str], tuple[PlanFacts, ...
     plans: dict[tuple[int, str], tuple[PlanFacts, ...]] = {}
     columns = [getattr(Plan, name) for name in PlanFacts.__dataclass_fields__]
     # One that was taken off sale is sold through its last day.
-    for row in connection.execute(select(*columns).where(Plan.published_at.isnot(None))):
+    published = select(*columns).where(Plan.published_at.isnot(None)).order_by(Plan.id)
+    for row in connection.execute(published):
         key = (row.operator_id, row.filing_number)
         plans[key] = (*plans.get(key, ()), PlanFacts(*row))
     return plans
