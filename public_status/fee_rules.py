@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from public_status.published import Change, PlanVersion, PublishedPlan
-from tracker.tariffs.rules import ChangeKind, in_force_on, never_began, sold_until
+from tracker.tariffs.rules import ChangeKind, PlanState, in_force_on, never_began, sold_until
 
 
 class Sale(StrEnum):
@@ -27,6 +27,8 @@ class Era(StrEnum):
     REPLACED = "replaced"
     ENDED = "ended"
     NEVER_BEGAN = "never_began"
+    # Brought to present customers of a plan that is not sold any more.
+    PRESENT_ONLY = "present_only"
 
 
 # How long a change that has begun, or would have, is still told of.
@@ -74,7 +76,7 @@ def offer_on(plan: PublishedPlan, day: date) -> Offer:
 def era_of(version: PlanVersion, plan: PublishedPlan, day: date) -> Era:
     """How a version stands on a day among the others of its plan."""
     if never_began(version):
-        return Era.NEVER_BEGAN
+        return Era.PRESENT_ONLY if version.state == PlanState.PUBLISHED else Era.NEVER_BEGAN
     if version.on_sale_from > day:
         return Era.COMING
     if in_force_on(plan.versions, day) is version:

@@ -26,6 +26,7 @@ _ERA_WORDS = {
     Era.REPLACED: N_("已由新版接替"),
     Era.ENDED: N_("已停售"),
     Era.NEVER_BEGAN: N_("生效前已撤回"),
+    Era.PRESENT_ONLY: N_("仅适用于在网用户"),
 }
 # As the timeline draws them.
 _ERA_STATES = {Era.IN_FORCE: "now", Era.COMING: "next", Era.REPLACED: "done", Era.ENDED: "done"}

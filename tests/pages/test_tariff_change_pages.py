@@ -136,13 +136,17 @@ def test_agreed_prices_that_end_unannounced_stand_above_the_list(desk, as_, city
     assert "公告到期" not in reader
 
 
-def test_ends_of_a_plan_that_is_sold_no_more_are_told_without_a_way_to_announce_them(desk, city) -> None:
+def test_a_plan_that_is_sold_no_more_can_be_announced_for(desk, city) -> None:
     ending(city)
     with on(2026, 11, 20, 9):
         withdraw_plan(city.run.db, 1, city.plan_id, "停售", "staff:x", last_day=date(2026, 11, 20))
-    page = desk.get("/tariff-changes").text
-    assert "该方案已不在售，不能公告" in page
-    assert "kind=term_end" not in page
+    with on(2026, 11, 21, 9):
+        page = unescape(desk.get("/tariff-changes").text)
+        link = re.search(r'href="(/tariff-changes/new\?kind=term_end[^"]*)"', page)
+        assert link
+        assert fields_of(desk.get(link[1]).text)["ends_from"] == "2027-01-15"
+        choice = desk.get("/tariff-changes/new?choose=1").text
+    assert "已停售，仅在网用户" in choice
 
 
 # Who may do what.

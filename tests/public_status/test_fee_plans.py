@@ -2,7 +2,7 @@
 
 import json
 import re
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from flask.testing import FlaskClient
@@ -162,6 +162,27 @@ def test_what_was_taken_back_before_it_began_says_so(client: FlaskClient, publis
     page = client.get(PATH).text
     assert "第1版在生效前已撤回" in page
     assert "现行" not in plain(page).split("版本")[1]
+
+
+def test_a_change_of_a_plan_that_is_not_sold_any_more_is_for_present_customers(
+    client: FlaskClient, publisher: Publisher
+) -> None:
+    publisher.plan(version=1, on_sale_to=date(2025, 6, 30))
+    publisher.announce(
+        "price",
+        publisher.plan(
+            version=2, monthly_fen=13900, on_sale_from=NEW_YEAR, on_sale_to=NEW_YEAR - timedelta(days=1)
+        ),
+        NEW_YEAR,
+    )
+    page = plain(client.get(PATH).text)
+    assert "已停售" in page
+    assert "自2027年1月1日起 129 → 139 元/月" in page
+    assert "仅适用于在网用户" in page
+    assert "生效前已撤回" not in page
+    assert "自2027年1月1日起" not in plain(client.get("/fees?sale=on").text).split("家庭宽带")[-1]
+    second = plain(client.get(f"{PATH}?version=2").text)
+    assert "该方案已停售。2027年1月1日起，在网用户按这一版执行。" in second
 
 
 def test_an_announced_price_is_told_with_both_prices(client: FlaskClient, publisher: Publisher) -> None:

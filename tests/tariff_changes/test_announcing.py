@@ -1,17 +1,22 @@
 """What may be announced, and what is refused by rule and place."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 from subscribing import City, in_city
 
+from tracker import clock
 from tracker.problems import Refusal
+from tracker.tariff_changes import export
 from tracker.tariff_changes.preview_change import preview_change
 from tracker.tariff_changes.queries import overridden_between
+from tracker.tariff_changes.read_change import read_change
 from tracker.tariff_changes.schemas import ChangeRequestSchema
+from tracker.tariff_changes.warn_subscribers import warn_subscribers
 from tracker.tariffs.models import Plan, TariffChange
+from tracker.tariffs.withdraw_plan import withdraw_plan
 
 TERMS = {"kind": "terms", "effective_on": "2027-01-01", "fields": {"upload_mbps": 30}, "summary": "上行调整"}
 TERM_END = {"kind": "term_end", "ends_from": "2027-01-01", "ends_to": "2027-01-31"}
@@ -144,3 +149,48 @@ def test_a_preview_tells_who_is_told_and_stores_nothing(city: City, frozen) -> N
     assert (str(looks.latest_notice_on), str(looks.warn_from), looks.days) == ("2026-11-30", "2026-11-17", 1)
     assert stored(city) == before
     assert city.notices() == []
+
+
+def withdraw_from_sale(city: City) -> None:
+    """The plan is sold no more after today."""
+    withdraw_plan(city.run.db, city.operator_id, city.plan_id, "不再销售", "staff:manager")
+
+
+def test_present_customers_of_a_plan_that_is_not_sold_any_more_are_told_just_so(city: City, frozen) -> None:
+    frozen.move_to(in_city(2026, 11, 20, 9))
+    city.subscribe(3)
+    withdraw_from_sale(city)
+    frozen.shift(timedelta(days=1))
+    change = city.announce()
+    assert warn_subscribers(city.run, change) == 3
+    facts = city.run.reference.current()
+    place = next(iter(facts.places.values()))
+    for day in (date(2026, 12, 31), date(2027, 1, 1), date(2028, 1, 1)):
+        assert facts.plan_on_sale(city.operator_id, "24GD100001", place, day) is None
+    second = city.announce(effective_on="2027-06-01", monthly_fen=14900)
+    with city.run.db.reading() as connection:
+        found = read_change(connection, second)
+    assert found is not None
+    assert found.line.list_price_on(city.plan_id, date(2027, 2, 1)) == 13900
+
+
+def test_agreed_prices_of_a_plan_that_is_not_sold_any_more_end_announced(city: City, frozen) -> None:
+    frozen.move_to(in_city(2026, 11, 21, 9))
+    city.subscribe(2, monthly_fen=9900, agreed_until=date(2027, 1, 4), agreement="discount")
+    withdraw_from_sale(city)
+    frozen.shift(timedelta(days=1))
+    assert warn_subscribers(city.run, city.announce(**TERM_END)) == 2
+    assert "月费由99元恢复为129元" in city.notices()[0].body
+
+
+def test_too_many_rows_for_a_workbook_leave_nothing_behind(city: City, frozen, monkeypatch) -> None:
+    frozen.move_to(in_city(2026, 11, 20, 9))
+    city.subscribe(3)
+    change = city.announce()
+    warn_subscribers(city.run, change)
+    monkeypatch.setattr(export, "MOST_ROWS", 2)
+    with city.run.db.reading() as connection:
+        found = read_change(connection, change)
+    assert found is not None
+    with pytest.raises(Refusal, match=r"^tariff_change\.too_many_rows$"):
+        export.xlsx(city.run.db, found, clock.now())

@@ -72,37 +72,46 @@ def change_new() -> Any:
 
 
 def _plan(person: Person, wanted: str) -> dict[str, Any] | None:
-    """The version on sale of the plan that a version belongs to; None where none is."""
+    """The latest version that has begun of the plan that a version belongs to; None where none has."""
     if not wanted.isdecimal() or len(wanted) > 9:
         return None
     owner, today = person.operator_id or 0, clock.today()
     with runtime().db.reading() as connection:
         found = queries.plan_row(connection, owner, int(wanted), today)
-        if found is None or found["standing"] == Standing.ON_SALE:
-            return found
-        sold = next((one for one in found["versions"] if one["standing"] == Standing.ON_SALE), None)
-        return None if sold is None else queries.plan_row(connection, owner, sold["id"], today)
+        if found is None:
+            return None
+        begun = [
+            one
+            for one in found["versions"]
+            if one["standing"] in queries.PRESENT and one["on_sale_from"] <= today
+        ]
+        latest = max(begun, key=lambda one: (one["on_sale_from"], one["version"]), default=None)
+        return None if latest is None else queries.plan_row(connection, owner, latest["id"], today)
 
 
 def _choose(
     person: Person, regions: dict[str, str], kind: ChangeKind | None, plan: dict[str, Any] | None
 ) -> str:
     """Ask for the kind and the plan."""
-    on_sale = queries.Wanted(standing=Standing.ON_SALE)
     with runtime().db.reading() as connection:
-        found, _ = queries.plan_page(
-            connection, person.operator_id or 0, on_sale, clock.today(), limit=_MOST_PLANS
+        found = queries.present_plans(connection, person.operator_id or 0, clock.today(), limit=_MOST_PLANS)
+    found.sort(
+        key=lambda one: (
+            one["standing"] != Standing.ON_SALE,
+            one["audience"] != "home",
+            one["name"],
+            one["region"],
         )
-    found.sort(key=lambda one: (one["audience"] != "home", one["name"], one["region"]))
+    )
     return render(
         "staff/change_choose.html",
         person,
         regions,
         kind=kind,
         plan=plan,
-        on_sale=found,
-        # An address may name a plan that is sold no more.
-        ended=bool(request.args.get("plan")) and plan is None,
+        plans=found,
+        # An address may name a plan that has not begun.
+        unknown=bool(request.args.get("plan")) and plan is None,
         asked="choose" not in request.args and request.args.keys() & {"kind", "plan"} == {"kind", "plan"},
     )
 

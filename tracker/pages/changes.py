@@ -26,7 +26,6 @@ from tracker.tariff_changes.read_change import Change, read_change
 from tracker.tariff_changes.withdraw_change import withdraw_change
 from tracker.tariffs import queries
 from tracker.tariffs.rules import ChangeKind
-from tracker.tariffs.rules import Standing as PlanStanding
 
 ROWS = 20
 # As many warnings are counted at once; for more somebody has to ask.
@@ -78,8 +77,7 @@ def changes() -> str:
         )
         told = overview.told_so_far(connection, [row.id for row in rows], COUNTED_AT_ONCE)
         ends = unannounced_ends(connection, owner, today) if page == 1 else []
-        on_sale = queries.Wanted(standing=PlanStanding.ON_SALE)
-        sold, _ = queries.plan_page(connection, owner, on_sale, today, limit=_MOST_PLANS) if ends else ([], 0)
+        plans = queries.present_plans(connection, owner, today, limit=_MOST_PLANS) if ends else []
         regions = queries.regions(connection)
     return render(
         "staff/changes.html",
@@ -91,7 +89,7 @@ def changes() -> str:
         page=page,
         asked=asked,
         ends=ends,
-        plan_of={(one["filing_number"], one["region"]): one for one in sold},
+        plan_of={(one["filing_number"], one["region"]): one for one in plans},
     )
 
 

@@ -16,6 +16,7 @@ STANDING_WORDS = {
     Standing.ON_SALE: N_("在售"),
     Standing.ENDED: N_("已下线"),
     Standing.NEVER_BEGAN: N_("未上线即撤回"),
+    Standing.PRESENT_ONLY: N_("仅在网用户"),
     Standing.DISCARDED: N_("已作废"),
 }
 STANDING_TONES = {Standing.UPCOMING: "warning", Standing.ON_SALE: "accent"}

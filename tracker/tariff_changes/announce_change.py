@@ -34,7 +34,13 @@ def announce_change(runtime: Runtime, operator_id: int, request: Mapping[str, An
         plan_id = None
         if sound.kind is not ChangeKind.TERM_END:
             plan_id = publish_version(
-                connection, operator_id, sound.fields, actor, request["reason"], change_id=change_id
+                connection,
+                operator_id,
+                sound.fields,
+                actor,
+                request["reason"],
+                change_id=change_id,
+                sold=sound.sold,
             )
         override = request["override"] if sound.overridden else None
         connection.execute(

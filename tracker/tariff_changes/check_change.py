@@ -38,12 +38,15 @@ _FIXED = frozenset(
 
 @dataclass(frozen=True)
 class Sound:
-    """A change that may be announced. `fields` are those of the version that it brings."""
+    """A change that may be announced. `fields` are those of the version that it brings, which is `sold` to
+    new customers too unless the plan itself is not sold any more.
+    """
 
     kind: ChangeKind
     line: Line
     scope: Scope
     fields: Mapping[str, Any]
+    sold: bool
     latest_notice_on: date
     warn_from: date
     overridden: bool
@@ -77,7 +80,7 @@ def check_change(
     effective_on: date = request["effective_on"] or request["ends_from"] + timedelta(days=1)
     pointer = "/effective_on" if request["effective_on"] else "/ends_from"
     faults += _faults_of_day(effective_on, pointer, request, now)
-    version = line.in_force_on(effective_on)
+    version = line.latest_on(effective_on)
     if version is None:
         faults.append(Fault("tariff_change.unknown_plan", "/filing_number"))
         raise Refusal(*faults)
@@ -89,6 +92,7 @@ def check_change(
         )
     if faults:
         raise Refusal(*faults)
+    sold = line.in_force_on(effective_on) is not None
     return Sound(
         kind,
         line,
@@ -102,7 +106,8 @@ def check_change(
         ),
         {name: getattr(version, name) for name in FIELDS}
         | changed
-        | {"on_sale_from": effective_on, "on_sale_to": None},
+        | {"on_sale_from": effective_on, "on_sale_to": None if sold else effective_on - timedelta(days=1)},
+        sold,
         latest_notice_on(effective_on),
         max(warn_from(effective_on), clock.local_date(now)),
         overridden=_is_too_near(effective_on, now),

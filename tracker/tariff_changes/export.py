@@ -50,18 +50,18 @@ def csv_lines(db: Database, change: Change, now: datetime, told: Told | None = N
 def xlsx(db: Database, change: Change, now: datetime, told: Told | None = None) -> bytes:
     """The same as a workbook. Raises Refusal tariff_change.too_many_rows."""
     file = BytesIO()
-    book = xlsxwriter.Workbook(file, {"constant_memory": True, "strings_to_formulas": False})
-    head = book.add_format({"bold": True, "bg_color": "#E1F0F0", "border": 1})
-    sheet = book.add_worksheet("告知情况")
-    sheet.freeze_panes(1, 1)
-    for index, width in enumerate(_WIDTHS):
-        sheet.set_column(index, index, width)
-    sheet.write_row(0, 0, HEADER, head)
-    for number, proof in enumerate(proofs(db, change, now, told=told), start=1):
-        if number > MOST_ROWS:
-            raise Refusal(Fault("tariff_change.too_many_rows", "", {"limit": MOST_ROWS}))
-        sheet.write_row(number, 0, [harmless(c) if isinstance(c, str) else c for c in _cells(proof)])
-    book.close()
+    # Its temporary files go with it, whatever happens.
+    with xlsxwriter.Workbook(file, {"constant_memory": True, "strings_to_formulas": False}) as book:
+        head = book.add_format({"bold": True, "bg_color": "#E1F0F0", "border": 1})
+        sheet = book.add_worksheet("告知情况")
+        sheet.freeze_panes(1, 1)
+        for index, width in enumerate(_WIDTHS):
+            sheet.set_column(index, index, width)
+        sheet.write_row(0, 0, HEADER, head)
+        for number, proof in enumerate(proofs(db, change, now, told=told), start=1):
+            if number > MOST_ROWS:
+                raise Refusal(Fault("tariff_change.too_many_rows", "", {"limit": MOST_ROWS}))
+            sheet.write_row(number, 0, [harmless(c) if isinstance(c, str) else c for c in _cells(proof)])
     return file.getvalue()
 
 

@@ -25,6 +25,12 @@ class Line:
         """The version that is sold on a day."""
         return in_force_on(self.versions, day)
 
+    def latest_on(self, day: date) -> Row[Any] | None:
+        """The version by which customers have the plan on a day, sold then or not; None before the first."""
+        gone = {change.plan_id for change in self.changes if change.state == ChangeState.WITHDRAWN}
+        begun = [one for one in self.versions if one.on_sale_from <= day and one.id not in gone]
+        return max(begun, key=lambda one: (one.on_sale_from, one.version), default=None)
+
     def sold_before(self, day: date) -> list[int]:
         """Versions by which somebody can have subscribed before a day."""
         return [version.id for version in self.versions if version.on_sale_from < day]

@@ -20,10 +20,12 @@ def lacking(
     *,
     region_is_known: bool,
     back_dated: bool = False,
+    sold: bool = True,
 ) -> list[Fault]:
     """Why a version cannot be published beside those of its plan that were; nothing where it can.
 
-    `back_dated`: it may have been on sale before it is written down, as when a city is set up.
+    `back_dated`: it may have been on sale before it is written down, as when a city is set up. `sold`: to
+    whoever asks, and not to present customers only.
     Restrictions and services are asked for because the fee schedule (收费标准公示) that it becomes
     would otherwise name a price without what is paid for, or hide its conditions.
     """
@@ -36,7 +38,7 @@ def lacking(
         faults.append(Fault("plan.restrictions_required", "/restrictions"))
     if not back_dated and plan["on_sale_from"] < today:
         faults.append(Fault("plan.begins_in_past", "/on_sale_from"))
-    if plan["on_sale_to"] is not None and plan["on_sale_to"] < plan["on_sale_from"]:
+    if sold and plan["on_sale_to"] is not None and plan["on_sale_to"] < plan["on_sale_from"]:
         faults.append(Fault("plan.period", "/on_sale_to"))
     faults += [
         Fault("plan.overlap", "/on_sale_from", {"version": other.version})

@@ -79,16 +79,18 @@ def publish_version(
     *,
     change_id: int | None,
     back_dated: bool = False,
+    sold: bool = True,
     source: Mapping[str, Any] | None = None,
 ) -> int:
     """Insert fields, loaded by PlanDraftSchema, as a published version of their plan; returns its id.
 
     It was no draft before, and nothing is stored where it is refused, with the faults of publish_plan.
-    `back_dated`: it may have been on sale before it is written down, as when a city is set up. `source`:
-    where it comes from, for the history.
+    `back_dated`: it may have been on sale before it is written down, as when a city is set up. `sold`:
+    False for one whose last day lies before its first, for present customers only. `source`: where it comes
+    from, for the history.
     """
     lock_plans(connection, operator_id)
-    faults = _lacking(connection, operator_id, fields, back_dated=back_dated)
+    faults = _lacking(connection, operator_id, fields, back_dated=back_dated, sold=sold)
     if faults:
         raise Refusal(*faults)
     values = in_full(fields)
@@ -124,11 +126,16 @@ def _draft(connection: Connection, operator_id: int, plan_id: int, if_revision: 
 
 
 def _lacking(
-    connection: Connection, operator_id: int, plan: Mapping[str, Any], *, back_dated: bool = False
+    connection: Connection,
+    operator_id: int,
+    plan: Mapping[str, Any],
+    *,
+    back_dated: bool = False,
+    sold: bool = True,
 ) -> list[Fault]:
     others = published_versions(connection, operator_id, plan["filing_number"], plan["region"])
     known = is_region(connection, plan["region"])
-    return lacking(plan, others, clock.today(), region_is_known=known, back_dated=back_dated)
+    return lacking(plan, others, clock.today(), region_is_known=known, back_dated=back_dated, sold=sold)
 
 
 def _followed(published: list[Row[Any]], on: date) -> Row[Any] | None:

@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 from sqlalchemy import Connection, Select, case, func, or_, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import aliased
 
 from tracker.tariffs.checks import unusual
@@ -97,6 +98,24 @@ def plan_row(connection: Connection, operator_id: int, plan_id: int, today: date
     }
 
 
+# How the version stands by which present customers have a plan.
+PRESENT = (Standing.ON_SALE, Standing.ENDED, Standing.PRESENT_ONLY)
+
+
+def present_plans(
+    connection: Connection, operator_id: int, today: date, *, limit: int
+) -> list[dict[str, Any]]:
+    """The latest version that has begun of each plan of an operator, sold today or not."""
+    question = (
+        _shown(today)
+        .where(Plan.operator_id == operator_id, Plan.on_sale_from <= today, _standing(today).in_(PRESENT))
+        .ext(distinct_on(Plan.filing_number, Plan.region))
+        .order_by(Plan.filing_number, Plan.region, Plan.on_sale_from.desc(), Plan.version.desc())
+        .limit(limit)
+    )
+    return [row._asdict() for row in connection.execute(question)]
+
+
 def regions(connection: Connection) -> dict[str, str]:
     """Code and name of the city and of its counties, which plans can be for; the city first."""
     rows = connection.execute(
@@ -124,7 +143,10 @@ def _standing(today: date) -> Any:
     return case(
         (Plan.state == PlanState.DRAFT, Standing.DRAFT),
         (Plan.published_at.is_(None), Standing.DISCARDED),
-        (Plan.on_sale_to < Plan.on_sale_from, Standing.NEVER_BEGAN),
+        (
+            Plan.on_sale_to < Plan.on_sale_from,
+            case((Plan.state == PlanState.PUBLISHED, Standing.PRESENT_ONLY), else_=Standing.NEVER_BEGAN),
+        ),
         (Plan.on_sale_from > today, Standing.UPCOMING),
         (_sold_until < today, Standing.ENDED),
         else_=Standing.ON_SALE,

@@ -30,6 +30,7 @@ class Standing(StrEnum):
     ON_SALE = "on_sale"
     ENDED = "ended"  # its last day has passed, by itself or because the next version began
     NEVER_BEGAN = "never_began"  # published, and taken back before its first day
+    PRESENT_ONLY = "present_only"  # brought to present customers of a plan that is not sold any more
 
 
 class ChangeKind(StrEnum):
@@ -85,7 +86,9 @@ def in_force_on(versions: Iterable[AnyVersion], day: date) -> AnyVersion | None:
 
 
 def never_began(version: Version) -> bool:
-    """Whether it was taken back before its first day."""
+    """Whether it is not sold on any day: it was taken back before its first one, or is for present customers
+    of a plan that is not sold any more.
+    """
     return version.on_sale_to is not None and version.on_sale_to < version.on_sale_from
 
 
