@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from public_status.published import Change, PlanVersion, PublishedPlan
-from tracker.tariffs.rules import ChangeKind, PlanState, in_force_on, never_began, sold_until
+from tracker.tariffs.rules import ChangeKind, in_force_on, never_began, sold_until
 
 
 class Sale(StrEnum):
@@ -76,7 +76,7 @@ def offer_on(plan: PublishedPlan, day: date) -> Offer:
 def era_of(version: PlanVersion, plan: PublishedPlan, day: date) -> Era:
     """How a version stands on a day among the others of its plan."""
     if never_began(version):
-        return Era.PRESENT_ONLY if version.state == PlanState.PUBLISHED else Era.NEVER_BEGAN
+        return Era.NEVER_BEGAN if version.is_taken_back else Era.PRESENT_ONLY
     if version.on_sale_from > day:
         return Era.COMING
     if in_force_on(plan.versions, day) is version:

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from tracker.promises.calendar import WorkingCalendar
 from tracker.promises.rules import Unit
-from tracker.tariffs.rules import ChangeKind, ChangeState, in_force_on
+from tracker.tariffs.rules import ChangeKind, ChangeState, PlanState, never_began
 
 _EXAMPLE = "示例"
 
@@ -69,6 +69,11 @@ class PlanVersion:
     on_sale_to: date | None
     published_at: datetime
     withdrawn_at: datetime | None
+
+    @property
+    def is_taken_back(self) -> bool:
+        """Whether it was withdrawn before its first day, and so holds for nobody."""
+        return never_began(self) and self.state == PlanState.WITHDRAWN
 
     @property
     def is_example(self) -> bool:
@@ -130,7 +135,9 @@ class PublishedPlan:
         if after is None or change.kind is not ChangeKind.PRICE:
             return None
         others = [one for one in self.versions if one is not after]
-        before = in_force_on(others, date.fromordinal(change.effective_on.toordinal() - 1))
+        # Sold until then or not: customers have the plan by the latest version that had begun.
+        began = [one for one in others if one.on_sale_from < change.effective_on and not one.is_taken_back]
+        before = max(began, key=lambda one: (one.on_sale_from, one.version), default=None)
         return (before.monthly_fen, after.monthly_fen) if before is not None else None
 
 

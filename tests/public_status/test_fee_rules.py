@@ -14,6 +14,7 @@ class Version:
     version: int
     on_sale_from: date
     on_sale_to: date | None = None
+    is_taken_back: bool = False
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,8 @@ def day(text: str) -> date:
 OPEN = Version(1, day("2025-01-01"))
 NEXT = Version(2, day("2026-01-01"))
 ENDED = Version(1, day("2025-01-01"), day("2025-06-30"))
-TAKEN_BACK = Version(3, day("2027-01-01"), day("2026-12-01"))
+TAKEN_BACK = Version(3, day("2027-01-01"), day("2026-12-01"), is_taken_back=True)
+FOR_PRESENT = Version(2, day("2026-01-01"), day("2025-12-31"))
 
 ON, COMING, GONE = Sale.ON, Sale.COMING, Sale.ENDED
 
@@ -64,6 +66,7 @@ def test_the_version_that_a_day_shows(versions: Any, on: str, expected: tuple[in
         (NEXT, (OPEN, NEXT), "2025-12-31", Era.COMING),
         (ENDED, (ENDED, NEXT), "2025-06-30", Era.IN_FORCE),
         (ENDED, (ENDED, NEXT), "2026-01-01", Era.ENDED),
+        (FOR_PRESENT, (ENDED, FOR_PRESENT), "2026-07-01", Era.PRESENT_ONLY),
         (TAKEN_BACK, (OPEN, TAKEN_BACK), "2026-07-01", Era.NEVER_BEGAN),
         (TAKEN_BACK, (OPEN, TAKEN_BACK), "2027-07-01", Era.NEVER_BEGAN),
         (OPEN, (OPEN, TAKEN_BACK), "2027-07-01", Era.IN_FORCE),
