@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -86,14 +86,11 @@ def preview_change(runtime: Runtime, operator_id: int, request: Mapping[str, Any
         kept = _kept(connection, sound)
     change = _as_announced(sound, operator_id, request)
     wordings = [wording for group in found if (wording := _wording(runtime, change, group)) is not None]
-    count = sum(one.subscribers for one in wordings)
-    most_parts = max((one.parts for one in wordings), default=1)
-    plan = spread(sound.effective_on, count, now, per_day(runtime, most_parts))
     return Preview(
         sound.effective_on,
         sound.latest_notice_on,
         sound.warn_from,
-        plan.days,
+        _days(runtime, wordings, now),
         wordings,
         kept,
         runtime.config.sms_part_fen,
@@ -115,6 +112,16 @@ def _wording(runtime: Runtime, change: Change, group: Group) -> Wording | None:
         group.subscribers,
         group.calls,
     )
+
+
+def _days(runtime: Runtime, wordings: Sequence[Wording], now: datetime) -> int:
+    """Over how many days texts about one and the same day leave; of several such days, the most."""
+    most_parts = max((one.parts for one in wordings), default=1)
+    counts: dict[date, int] = {}
+    for one in wordings:
+        counts[one.effective_on] = counts.get(one.effective_on, 0) + one.subscribers
+    most = per_day(runtime, most_parts)
+    return max((spread(day, count, now, most).days for day, count in counts.items()), default=1)
 
 
 def _kept(connection: Connection, sound: Sound) -> int:

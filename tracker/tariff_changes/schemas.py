@@ -66,7 +66,7 @@ class ChangePreviewSchema(StrictSchema):
     effective_on = Day()
     latest_notice_on = Day()
     warn_from = Day()
-    days = fields.Integer(metadata={"description": "Days over which the texts leave."})
+    days = fields.Integer(metadata={"description": "Days over which texts about one and the same day leave."})
     subscribers = fields.Integer()
     texts = fields.Integer()
     parts = fields.Integer()
