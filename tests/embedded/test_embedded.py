@@ -42,14 +42,16 @@ only_as_root = pytest.mark.skipif(not AS_ROOT, reason="needs root, to become oth
 BOUND_SECONDS = 60.0
 
 STARTER = """
-import sys
+import select, sys
 from pathlib import Path
 from tracker.embedded import EmbeddedError, servers
 try:
     with servers(Path(sys.argv[1]), say=lambda message: print("say", message, flush=True)) as found:
         try:
             print("up", found.owner_url, flush=True)
-            sys.stdin.read()
+            # Not one endless wait: a signal that comes just before it would be seen after it only.
+            while not select.select([sys.stdin], [], [], 0.1)[0]:
+                pass
         except KeyboardInterrupt:
             pass
 except EmbeddedError as error:

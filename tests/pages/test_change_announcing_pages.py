@@ -18,6 +18,7 @@ from subscribing import City
 from tracker.pages import change_forms
 from tracker.tariffs.models import Plan
 from tracker.tariffs.publish_plan import publish_version
+from tracker.tariffs.queries import plan_row
 from tracker.tariffs.withdraw_plan import withdraw_plan
 
 NEW = "/tariff-changes/new"
@@ -93,12 +94,14 @@ def test_a_version_leads_to_the_one_that_is_on_sale(desk, city) -> None:
     assert "现为 119 元/月" in page
 
 
-def test_a_plan_that_is_sold_no_more_is_told(desk, city) -> None:
+def test_a_plan_that_is_sold_no_more_can_be_chosen_and_one_that_has_not_begun_cannot(desk, city) -> None:
     with on(2026, 11, 20, 9):
         withdraw_plan(city.run.db, 1, city.plan_id, "停售", "staff:x", last_day=date(2026, 11, 20))
-    page = desk.get(f"{NEW}?kind=price&plan={city.plan_id}").text
-    assert "该方案已不在售" in page
-    assert f'value="{city.plan_id}"' not in page
+    with on(2026, 11, 21, 9):
+        assert 'name="monthly_fee"' in desk.get(f"{NEW}?kind=price&plan={city.plan_id}").text
+        page = desk.get(f"{NEW}?kind=price&plan=999999").text
+    assert "该方案尚未上线" in page
+    assert "已停售，仅在网用户" in page
 
 
 def test_a_plans_page_leads_to_announcing_and_to_the_change_that_brought_it(office, as_, city) -> None:
@@ -220,13 +223,15 @@ def test_every_refusal_stands_beside_its_field_and_nothing_typed_is_lost(office,
     assert office.announced() == []
 
 
-def test_a_plan_that_ends_before_that_day_is_told_beside_the_plan(office, city) -> None:
+def test_a_plan_that_ends_before_that_day_changes_for_those_who_have_it(office, city) -> None:
     with on(2026, 11, 20, 9):
         withdraw_plan(city.run.db, 1, city.plan_id, "停售", "staff:x", last_day=date(2026, 12, 31))
-    answer = office.fill()
-    assert (answer.status_code, faults(answer.text)) == (422, {"plan": "没有已公布的该资费方案"})
-    assert '<a href="#plan">资费方案</a>' in answer.text
-    assert 'id="plan"' in answer.text
+    assert office.fill(step="announce").status_code == 302
+    (row,) = office.announced()
+    with city.run.db.reading() as connection:
+        brought = plan_row(connection, 1, row.plan_id, date(2027, 2, 1))
+    assert brought is not None
+    assert brought["standing"] == "present_only"
 
 
 def test_faults_are_told_in_the_order_of_the_fields(office) -> None:
