@@ -5,6 +5,7 @@ from datetime import date
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from tracker.orders import numbers
 from tracker.orders.numbers import ALPHABET, new_number, normalise
 
 DAY = date(2026, 11, 23)
@@ -45,3 +46,13 @@ def test_two_swapped_characters_are_found(place: int) -> None:
 @given(st.text(max_size=80))
 def test_anything_may_be_typed(typed: str) -> None:
     assert normalise(typed) is None or normalise(typed).startswith("QY")
+
+
+def test_two_orders_that_draw_the_same_number_both_get_one(place, runtime, monkeypatch) -> None:
+    taken = place().number
+    drawn = iter([taken, taken, numbers.new_number(DAY)])
+    monkeypatch.setattr(numbers, "new_number", lambda day: next(drawn))
+    second = place()
+    assert second.number not in (taken, None)
+    assert not second.repeated
+    assert next(drawn, None) is None

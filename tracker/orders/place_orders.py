@@ -27,7 +27,8 @@ from tracker.runtime import Runtime
 _orders = Order.__table__
 _INSERT_ORDERS = (
     insert_or(_orders)
-    .on_conflict_do_nothing(index_elements=[_orders.c.channel_id, _orders.c.external_reference])
+    # Of the channel's own number, which is stored then, or of ours, which another order got: see `_insert`.
+    .on_conflict_do_nothing()
     .returning(_orders.c.external_reference, _orders.c.id)
 )
 _INSERT_EVENTS = insert(OrderEvent.__table__)
@@ -109,10 +110,7 @@ def _store(
     """Insert what is new of the batch, by external reference."""
     if not batch:
         return {}
-    numbered = {one.reference: numbers.new_number(clock.local_date(one.accepted_at)) for one in batch}
-    rows = [_order_row(runtime.keys, channel, one, numbered[one.reference], now) for one in batch]
-    ids = {row.external_reference: row.id for row in connection.execute(_INSERT_ORDERS, rows)}
-    new = [(ids[one.reference], numbered[one.reference], one) for one in batch if one.reference in ids]
+    new = _insert(connection, runtime.keys, channel, batch, now)
     if not new:
         return {}
     connection.execute(_INSERT_EVENTS, [_event_row(order_id, channel, one, now) for order_id, _, one in new])
@@ -130,6 +128,27 @@ def _store(
     ]
     plan_notices(connection, runtime, reference, news, now)
     return {one.reference: Placed(order_id, number) for order_id, number, one in new}
+
+
+def _insert(
+    connection: Connection, keys: KeyRing, channel: ChannelFacts, batch: Sequence[CheckedOrder], now: datetime
+) -> list[tuple[int, str, CheckedOrder]]:
+    """Id and number of each order that was not stored before.
+
+    Numbers are drawn by chance, and of very many orders of one day two may draw the same: the later one
+    draws again.
+    """
+    new: list[tuple[int, str, CheckedOrder]] = []
+    left = batch
+    while left:
+        numbered = {one.reference: numbers.new_number(one.accepted_on) for one in left}
+        rows = [_order_row(keys, channel, one, numbered[one.reference], now) for one in left]
+        ids = {row.external_reference: row.id for row in connection.execute(_INSERT_ORDERS, rows)}
+        new += [(ids[one.reference], numbered[one.reference], one) for one in left if one.reference in ids]
+        left = [one for one in left if one.reference not in ids]
+        known = _known(connection, channel, [one.reference for one in left])
+        left = [one for one in left if one.reference not in known]
+    return new
 
 
 def _order_row(
