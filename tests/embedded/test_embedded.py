@@ -42,9 +42,11 @@ only_as_root = pytest.mark.skipif(not AS_ROOT, reason="needs root, to become oth
 BOUND_SECONDS = 60.0
 
 STARTER = """
-import select, sys
+import select, signal, sys
 from pathlib import Path
 from tracker.embedded import EmbeddedError, servers
+# Ignored in what a shell runs in the background, as the tests may be.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 try:
     with servers(Path(sys.argv[1]), say=lambda message: print("say", message, flush=True)) as found:
         try:
