@@ -39,7 +39,7 @@ _SHOTS: dict[str, tuple[dict[str, Any], str, str, int]] = {
     "plan-phone-zh": (_PHONE, PLAN, "", 1130),
     "plan-desktop-en": (_DESKTOP | _ENGLISH, PLAN, "", 1100),
     "compare-phone-zh": (_PHONE, COMPARISON, "", 1000),
-    "compare-desktop-zh": (_DESKTOP, COMPARISON, "", 900),
+    "compare-desktop-zh": (_DESKTOP, COMPARISON, "", 860),
     "process-phone-zh": (_PHONE, "/process", "", 960),
     "process-desktop-en": (_DESKTOP | _ENGLISH, "/process?audience=enterprise", "", 1000),
     "standard-phone-en": (_PHONE | _ENGLISH, "/standard", "", 1130),
