@@ -121,6 +121,27 @@ def test_it_is_looked_after_until_nothing_is_under_way(city: City, frozen, warne
         assert with_work_to_do(connection, clock.today()) == []
 
 
+def test_who_was_told_at_signing_is_corrected_before_there_is_a_subscription(
+    city: City, frozen, place
+) -> None:
+    """Also where no warning has left yet, and the ring that tells of the withdrawal is lost."""
+    change = city.announce()
+    orders = [place().order_id for _ in range(2)]
+    signed = {n.order_id: n for n in city.notices() if n.template == "tariff_change"}
+    assert list(signed) == orders
+    city.arrive(signed[orders[0]].id, clock.now())
+    withdraw(city, change)
+    assert keep_changes(city.run) == 1
+    assert keep_changes(city.run) == 0
+    states = {n.order_id: n.state for n in city.notices() if n.template == "tariff_change"}
+    assert states == {orders[0]: "delivered", orders[1]: "cancelled"}
+    (told,) = [n for n in city.notices() if n.template == "tariff_withdrawn"]
+    assert told.order_id == orders[0]
+    assert "此前通知您的千兆家庭套餐（24GD100001）自2027年1月1日起的资费变动已取消" in told.body
+    with city.run.db.reading() as connection:
+        assert with_work_to_do(connection, clock.today()) == []
+
+
 @pytest.mark.parametrize(
     ("day", "rule"),
     [(in_city(2027, 1, 1, 0, 1), "tariff_change.already_effective"), (None, "tariff_change.withdrawn")],

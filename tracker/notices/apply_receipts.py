@@ -131,7 +131,8 @@ def _move(connection: Connection, moved: Sequence[_Course], now: datetime) -> No
     try_again_or_call(connection, needed, now)
     arrived = [course.row for course in moved if course.state is State.DELIVERED]
     take_back(connection, [row.id for row in arrived], now)
-    forget_second_texts(connection, [row.id for row in arrived])
+    # Only what was undelivered before can have a second text.
+    forget_second_texts(connection, [row.id for row in arrived if row.state == State.UNDELIVERED])
     accepted = [course.row for course in moved if course.row.accepted_at is None]
     tallies.count(
         connection,

@@ -132,9 +132,11 @@ def _begin(
 
 def _keep_wish(runtime: Runtime, actor: Actor, order: Row[Any]) -> None:
     """Whoever wanted to be called about the order is not to be sent texts about what it led to."""
+    if order.notify_by != CALL:
+        return
     phone = _phone_of(runtime, order)
     key = order.operator_id, runtime.keys.digest_of(RECIPIENT, phone)
-    if order.notify_by == CALL and key not in runtime.reference.current().wishes:
+    if key not in runtime.reference.current().wishes:
         record_wish(runtime.db, runtime.keys, order.operator_id, phone, CALL, actor.label)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from tracker.tariff_changes.line import Line
+from tracker.tariff_changes.sql import ARRIVED
 from tracker.tariffs.rules import LEAD_DAYS, ChangeKind
 
 # A change of price leaves alone who was promised a price for longer; a price or terms that begin after
@@ -36,9 +37,7 @@ _PRIOR = """
         LEFT JOIN notices r ON r.retry_of = n.id
         WHERE w.subscriber_id = s.id AND w.kind = 'warning' AND w.change_id = ANY(:prior)
             AND w.effective_on < {begins}
-            AND (n.delivered_at IS NOT NULL OR r.delivered_at IS NOT NULL OR EXISTS (
-                SELECT FROM call_tasks t JOIN call_attempts a ON a.task_id = t.id
-                WHERE t.notice_id IN (n.id, r.id) AND a.outcome = 'reached'))
+            AND {arrived}
         ORDER BY w.effective_on DESC, w.change_id DESC
         LIMIT 1
     ) prior ON true
@@ -96,7 +95,7 @@ class Scope:
     def source(self) -> str:
         """FROM and WHERE over the subscribers concerned, as `s`."""
         begins = "s.agreed_until + 1" if self.kind is ChangeKind.TERM_END else "CAST(:effective_on AS date)"
-        prior = _PRIOR.format(begins=begins) if self._has_prior else ""
+        prior = _PRIOR.format(begins=begins, arrived=ARRIVED) if self._has_prior else ""
         news = f" AND {self.old_fen} <> :new_fen" if self.kind is ChangeKind.PRICE else ""
         return f"FROM subscribers s {prior} WHERE s.plan_id = ANY(:plans) AND {_CONCERNS[self.kind]}{news}"
 

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row, text
 
 from tracker.tariff_changes.affected import NO_DAY, Group
 from tracker.tariff_changes.read_change import Change
+from tracker.tariff_changes.sql import ARRIVED
 from tracker.tariff_changes.undo_warnings import TO_CORRECT
 
 
@@ -62,11 +63,8 @@ _LIST = text(
 )
 _ONE = text(f"{_SHOWN} WHERE id = :change")
 _TOLD_SO_FAR = text(
-    """
-    SELECT w.change_id, count(*) AS subscribers, count(*) FILTER (
-        WHERE n.delivered_at IS NOT NULL OR r.delivered_at IS NOT NULL OR EXISTS (
-            SELECT FROM call_tasks t JOIN call_attempts a ON a.task_id = t.id
-            WHERE t.notice_id IN (n.id, r.id) AND a.outcome = 'reached')) AS told
+    f"""
+    SELECT w.change_id, count(*) AS subscribers, count(*) FILTER (WHERE {ARRIVED}) AS told
     FROM tariff_warnings w
     JOIN notices n ON n.id = w.notice_id
     LEFT JOIN notices r ON r.retry_of = n.id

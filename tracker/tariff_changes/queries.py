@@ -68,9 +68,7 @@ def with_work_to_do(connection: Connection, today: date) -> Sequence[int]:
         .where(
             or_(
                 (_changes.c.state == ChangeState.ANNOUNCED) & (_changes.c.warn_from <= today),
-                (_changes.c.state == ChangeState.WITHDRAWN)
-                & _runs.c.change_id.isnot(None)
-                & _runs.c.undone_at.is_(None),
+                (_changes.c.state == ChangeState.WITHDRAWN) & _runs.c.undone_at.is_(None),
             )
         )
         .order_by(_changes.c.id)

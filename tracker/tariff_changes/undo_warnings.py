@@ -4,7 +4,7 @@ import math
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import Connection, text, update
+from sqlalchemy import Connection, text
 
 from tracker import clock
 from tracker.notices.rules import send_from
@@ -12,9 +12,10 @@ from tracker.runtime import Runtime
 from tracker.tariff_changes import texts
 from tracker.tariff_changes.affected import Group
 from tracker.tariff_changes.chunk import corrections_of
-from tracker.tariff_changes.models import WarningRun
 from tracker.tariff_changes.read_change import Change, read_change
 from tracker.tariff_changes.rules import Spread
+from tracker.tariff_changes.sql import MAY_HAVE_TOLD
+from tracker.tariff_changes.undo_signings import undo_signings
 from tracker.tariff_changes.write_chunks import Told, per_day, write_chunks
 from tracker.tariffs.rules import ChangeKind
 from tracker.templates.length import parts
@@ -60,16 +61,8 @@ _OWN = (
     "n.dedup_key IN ('tariff:' || w.change_id || ':' || w.subscriber_id,"
     " 'tariff:' || w.change_id || ':order:' || s.order_id)"
 )
-# Also what was tried and is cancelled now, as it may be on its way in spite of what the provider said, and
-# what was accepted and never confirmed.
-_MAY_HAVE_TOLD = (
-    "({0}.state IN ('sending', 'unknown', 'accepted', 'delivered')"
-    " OR ({0}.state = 'cancelled' AND {0}.attempts > 0)"
-    " OR ({0}.state = 'call' AND {0}.accepted_at IS NOT NULL)"
-    " OR EXISTS (SELECT FROM call_tasks t WHERE t.notice_id = {0}.id AND t.outcome = 'reached'))"
-)
 TO_CORRECT = (
-    f"{_OWN} AND ({_MAY_HAVE_TOLD.format('n')} OR (r.id IS NOT NULL AND {_MAY_HAVE_TOLD.format('r')}))"
+    f"{_OWN} AND ({MAY_HAVE_TOLD.format('n')} OR (r.id IS NOT NULL AND {MAY_HAVE_TOLD.format('r')}))"
     " AND NOT EXISTS (SELECT FROM tariff_warnings done WHERE done.change_id = w.change_id"
     " AND done.subscriber_id = w.subscriber_id AND done.kind = 'correction')"
 )
@@ -93,7 +86,20 @@ _UNDER_WAY = text(
             AND (n.state IN ('created', 'sending', 'unknown') OR r.state IN ('created', 'sending', 'unknown')
                 -- A receipt may still say that it did not arrive, for which a call would be opened.
                 OR (n.state = 'accepted' AND n.accepted_at > :heard_of))
+    ) OR EXISTS (
+        SELECT FROM tariff_changes c
+        JOIN orders o ON o.operator_id = c.operator_id AND o.created_at >= c.announced_at
+        JOIN notices n ON n.dedup_key = 'tariff:' || c.id || ':order:' || o.id
+        WHERE c.id = :change AND n.state IN ('created', 'sending', 'unknown')
     )
+    """
+)
+# Of a change that was withdrawn before its warnings began there is no run yet.
+_DONE = text(
+    """
+    INSERT INTO tariff_warning_runs (change_id, operator_id, through_subscriber_id, undone_at)
+    VALUES (:change, :operator, 0, :now)
+    ON CONFLICT (change_id) DO UPDATE SET undone_at = excluded.undone_at
     """
 )
 
@@ -113,11 +119,10 @@ def undo_warnings(runtime: Runtime, change_id: int) -> int:
         told = _told(runtime, connection, change, now)
     values = {"after": 0, "key_ends": ":withdrawn"}
     written, _ = write_chunks(runtime, change, corrections_of(TO_CORRECT), told, values, now)
+    written += undo_signings(runtime, change, _REASON, now)
     with runtime.db.transaction() as connection:
         if not connection.scalar(_UNDER_WAY, {"change": change_id, "heard_of": now - _RECEIPTS_END}):
-            connection.execute(
-                update(WarningRun).where(WarningRun.change_id == change_id).values(undone_at=now)
-            )
+            connection.execute(_DONE, {"change": change_id, "operator": change.row.operator_id, "now": now})
     if written:
         log.info("corrected", change=change_id, corrections=written)
     return written
