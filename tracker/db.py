@@ -94,6 +94,12 @@ class Database:
         with self._reading.connect() as connection:
             yield connection
 
+    @contextmanager
+    def at_once(self) -> Iterator[Connection]:
+        """A connection for one statement that writes, and is its own transaction; inside one, that one."""
+        with self.reading() as connection:
+            yield connection
+
     def dispose(self) -> None:
         """Close every pooled connection."""
         self.engine.dispose()

@@ -178,6 +178,10 @@ class ReferenceCache:
         self._copy: Reference | None = None
         self._lock = threading.Lock()
 
+    def lately(self) -> Reference:
+        """The reference data as last seen, for whoever makes sure of its revision at the end."""
+        return self._copy or self.current()
+
     def current(self) -> Reference:
         """The reference data as last committed."""
         with self._db.reading() as connection:

@@ -19,8 +19,9 @@ from bench.figures import BenchError, Beside, Figure, Plan, Row
 from bench.system import ROOT, System, Web, free_port
 from tracker import clock
 from tracker.notices.claim import BATCH
+from tracker.notices.drafts import RECIPIENT
 from tracker.notices.models import Notice
-from tracker.notices.plan_notices import DELIVER, RECIPIENT
+from tracker.notices.plan_notices import DELIVER
 
 WORKERS = 2
 IN_FLIGHT = 100

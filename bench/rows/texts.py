@@ -14,8 +14,9 @@ from bench.system import System, Web, free_port
 from tracker import clock
 from tracker.notices.claim import BATCH
 from tracker.notices.deliver import MOST
+from tracker.notices.drafts import RECIPIENT
 from tracker.notices.models import Notice
-from tracker.notices.plan_notices import DELIVER, RECIPIENT
+from tracker.notices.plan_notices import DELIVER
 from tracker.notices.rules import State
 from tracker.sms.recording import RECIPIENT_COLUMN
 from tracker.templates.seed import SEED

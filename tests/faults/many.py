@@ -5,8 +5,9 @@ from datetime import timedelta
 from sqlalchemy import insert
 
 from tracker import clock
+from tracker.notices.drafts import RECIPIENT
 from tracker.notices.models import Notice
-from tracker.notices.plan_notices import DELIVER, RECIPIENT
+from tracker.notices.plan_notices import DELIVER
 from tracker.runtime import Runtime
 
 

@@ -12,8 +12,8 @@ from sqlalchemy import func, insert, select, text
 from tracker import clock
 from tracker.notices.claim import BATCH, claim
 from tracker.notices.deliver import deliver
+from tracker.notices.drafts import RECIPIENT
 from tracker.notices.models import Notice, NoticeAttempt
-from tracker.notices.plan_notices import RECIPIENT
 from tracker.notices.record import record
 from tracker.notices.sweep import sweep
 from tracker.runtime import Runtime

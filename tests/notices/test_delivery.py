@@ -210,7 +210,8 @@ def test_the_recording_gateway_keeps_what_a_phone_would_show(runtime, place) -> 
 
 def test_one_notice_whatever_is_planned_twice(runtime, place) -> None:
     from tracker import clock
-    from tracker.notices.plan_notices import Wanted, plan_notices
+    from tracker.notices.drafts import Wanted
+    from tracker.notices.plan_notices import plan_notices
 
     placed, reference = place(), runtime.reference.current()
     again = Wanted(

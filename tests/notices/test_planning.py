@@ -11,8 +11,9 @@ from tracker.clock import CITY_ZONE
 from tracker.contacts.record_wish import record_wish
 from tracker.notices.call_models import CallTask
 from tracker.notices.claim import claim
+from tracker.notices.drafts import Wanted
 from tracker.notices.models import Notice
-from tracker.notices.plan_notices import Wanted, plan_notices
+from tracker.notices.plan_notices import plan_notices
 from tracker.orders.actor import Actor
 from tracker.orders.lift_hold import lift_hold
 from tracker.orders.place_hold import place_hold

@@ -8,16 +8,21 @@ from tracker.reference import Caller, ChannelFacts, Reference
 from tracker.runtime import Runtime
 
 
-def require_channel(runtime: Runtime) -> None:
+def require_channel(runtime: Runtime, *, lately: bool = False) -> None:
     """Set `g.channel` to the calling channel, and `g.reference` to what it was found in.
 
+    `lately`: by the reference data as last seen, for a request that makes sure of its revision at the end.
     Raises Refusal key.missing or key.unknown.
     """
     scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not secret.strip():
         raise Refusal(Fault("key.missing"))
-    g.reference = runtime.reference.current()
-    found = g.reference.caller_of(hash_of(secret.strip()))
+    digest = hash_of(secret.strip())
+    g.reference = runtime.reference.lately() if lately else runtime.reference.current()
+    found = g.reference.caller_of(digest)
+    if found is None and lately:
+        g.reference = runtime.reference.current()
+        found = g.reference.caller_of(digest)
     if found is None:
         raise Refusal(Fault("key.unknown"))
     g.caller, g.channel = found, found.channel

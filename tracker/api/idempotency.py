@@ -13,7 +13,8 @@ from typing import Any
 
 from flask import Response, jsonify, request
 from psycopg.errors import LockNotAvailable
-from sqlalchemy import bindparam, func, insert, select
+from sqlalchemy import bindparam, func, select
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import OperationalError
 
 from tracker import clock
@@ -33,7 +34,7 @@ _LOCK = select(
 _FIND = select(_records.c.fingerprint, _records.c.status, _records.c.headers, _records.c.body).where(
     _records.c.channel_id == bindparam("channel"), _records.c.key == bindparam("given")
 )
-_KEEP = insert(_records)
+_KEEP = insert(_records).on_conflict_do_nothing().returning(_records.c.key)
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
 
@@ -46,57 +47,76 @@ class Answer:
     headers: dict[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Asked:
+    """A request as its key knows it: the key, and a digest that tells it from any other under that key."""
+
+    key: str
+    fingerprint: bytes
+
+
+class _Overtaken(Exception):
+    """Another request under the same key was answered in the meantime."""
+
+
 def once(runtime: Runtime, channel: ChannelFacts, act: Callable[[], Answer]) -> Response:
     """Run `act` at most once per channel and key, in one transaction with the record of its answer.
 
     A Refusal of `act` stores nothing, so a corrected request may use the key again. Raises
     Refusal idempotency.missing, .malformed, .reused (same key, other request) or .running.
     """
-    key, fingerprint = _key(), _fingerprint()
+    asked = this_request()
+    try:
+        return _once(runtime, channel, asked, act)
+    except _Overtaken:
+        return _once(runtime, channel, asked, act)
+
+
+def _once(runtime: Runtime, channel: ChannelFacts, asked: Asked, act: Callable[[], Answer]) -> Response:
     with runtime.db.transaction() as connection:
         try:
-            connection.execute(_LOCK, {"name": f"{channel.id}/{key}"})
+            connection.execute(_LOCK, {"name": f"{channel.id}/{asked.key}"})
         except OperationalError as error:
             if isinstance(error.orig, LockNotAvailable):
                 raise Refusal(Fault("idempotency.running")) from None
             raise
-        known = connection.execute(_FIND, {"channel": channel.id, "given": key}).one_or_none()
+        known = connection.execute(_FIND, {"channel": channel.id, "given": asked.key}).one_or_none()
         if known is not None:
-            if bytes(known.fingerprint) != fingerprint:
+            if bytes(known.fingerprint) != asked.fingerprint:
                 raise Refusal(Fault("idempotency.reused"))
-            return _response(known.status, known.body, {**known.headers, "Idempotency-Replayed": "true"})
+            return answered(known.status, known.body, {**known.headers, "Idempotency-Replayed": "true"})
         answer = act()
         record = {
             "channel_id": channel.id,
-            "key": key,
+            "key": asked.key,
             "operator_id": channel.operator_id,
-            "fingerprint": fingerprint,
+            "fingerprint": asked.fingerprint,
             "status": answer.status,
             "headers": answer.headers,
             "body": answer.body,
             "created_at": clock.now(),
         }
-        connection.execute(_KEEP, record)
-    return _response(answer.status, answer.body, answer.headers)
+        # Whoever wrote effect and answer in one statement did not wait for the lock.
+        if connection.scalar(_KEEP, record) is None:
+            raise _Overtaken
+    return answered(answer.status, answer.body, answer.headers)
 
 
-def _response(status: int, body: dict[str, Any], headers: dict[str, str]) -> Response:
+def answered(status: int, body: dict[str, Any], headers: dict[str, str]) -> Response:
+    """The response of an answer, the same whether it is given or repeated."""
     response = jsonify(body)
     response.status_code = status
     response.headers.update(headers)
     return response
 
 
-def _key() -> str:
+def this_request() -> Asked:
+    """Raises Refusal idempotency.missing or .malformed."""
     given = request.headers.get("Idempotency-Key")
     if given is None:
         raise Refusal(Fault("idempotency.missing"))
     key = given.strip().strip('"')
     if not _KEY.fullmatch(key):
         raise Refusal(Fault("idempotency.malformed"))
-    return key
-
-
-def _fingerprint() -> bytes:
     said = f"{request.method} {request.path}\n".encode() + request.get_data()
-    return hashlib.sha256(said).digest()
+    return Asked(key, hashlib.sha256(said).digest())

@@ -7,7 +7,7 @@ from flask.views import MethodView
 from flask_smorest import Blueprint
 from marshmallow import fields, validate
 
-from tracker.api.auth import caller, require_scope
+from tracker.api.auth import caller, require_channel, require_scope
 from tracker.api.common import (
     IDEMPOTENCY,
     IF_MATCH,
@@ -18,10 +18,11 @@ from tracker.api.common import (
     runtime,
     show_order,
 )
-from tracker.api.idempotency import Answer, once
+from tracker.api.idempotency import Answer, answered, once, this_request
 from tracker.fields import Choice, StrictSchema
 from tracker.orders import queries
 from tracker.orders.actor import Actor
+from tracker.orders.place_at_once import place_at_once
 from tracker.orders.place_orders import place_order
 from tracker.orders.record_payment import record_payment
 from tracker.orders.record_progress import record_progress
@@ -33,10 +34,14 @@ from tracker.orders.schemas import (
     PaymentRequestSchema,
     ProgressRequestSchema,
 )
+from tracker.orders.write_orders import Kept
 from tracker.problems import Fault, Refusal
 
 blueprint = Blueprint("orders", __name__, url_prefix="/api/v1/orders", description="Installation orders")
 blueprint.before_request(authenticate)
+
+# An instance, because flask-smorest would otherwise build the schema anew for each request.
+_order = OrderSchema()
 
 
 @blueprint.before_request
@@ -78,16 +83,31 @@ class Orders(MethodView):
     def post(self, order: dict[str, Any]) -> Any:
         """Take in an order. The promise is computed, stored and told by text."""
 
-        def act() -> Answer:
-            placed = place_order(runtime(), caller(), order, reference=g.reference)
-            shown = show_order(placed.number)
-            return Answer(
-                200 if placed.repeated else 201,
-                shown,
-                {"Location": f"/api/v1/orders/{placed.number}", "ETag": etag(shown["version"])},
-            )
+        run, channel, asked = runtime(), caller(), this_request()
+        response = None
 
-        return once(runtime(), caller(), act)
+        def keep(shown: dict[str, Any]) -> Kept:
+            nonlocal response
+            answer = _placed(201, _order.dump(shown))
+            response = answered(answer.status, answer.body, answer.headers)
+            body = response.get_data(as_text=True)
+            return Kept(asked.key, asked.fingerprint, answer.headers, body, g.reference.revision)
+
+        if place_at_once(run, channel, order, g.reference, keep):
+            return response
+
+        require_channel(run)
+
+        def act() -> Answer:
+            placed = place_order(run, caller(), order, reference=g.reference)
+            return _placed(200 if placed.repeated else 201, show_order(placed.number))
+
+        return once(run, caller(), act)
+
+
+def _placed(status: int, shown: dict[str, Any]) -> Answer:
+    headers = {"Location": f"/api/v1/orders/{shown['number']}", "ETag": etag(shown["version"])}
+    return Answer(status, shown, headers)
 
 
 @blueprint.route("/<number>")

@@ -8,8 +8,8 @@ from sqlalchemy import Connection, Row, bindparam, select
 from tracker.crypto import KeyRing, UnreadableError
 from tracker.masks import mask_phone
 from tracker.notices.call_models import CallTask
+from tracker.notices.drafts import RECIPIENT
 from tracker.notices.models import Notice
-from tracker.notices.plan_notices import RECIPIENT
 
 OPEN, DUE, ALL = "open", "due", "all"
 

@@ -21,8 +21,8 @@ from sqlalchemy.sql.dml import ReturningUpdate
 from tracker import clock
 from tracker.crypto import UnreadableError
 from tracker.notices.claimed import Claimed, Due
+from tracker.notices.drafts import RECIPIENT
 from tracker.notices.models import Notice
-from tracker.notices.plan_notices import RECIPIENT
 from tracker.notices.record import record
 from tracker.notices.rules import State, in_window
 from tracker.runtime import Runtime

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from tracker.crypto import KeyRing
-from tracker.notices.plan_notices import Wanted
+from tracker.notices.drafts import Wanted
 from tracker.orders.promise_book import Written
 from tracker.orders.rules import REASONS, Cause
 from tracker.promises import wording

@@ -10,7 +10,8 @@ from tracker import clock
 from tracker.contacts.models import CALL
 from tracker.contacts.record_wish import PURPOSE as RECIPIENT
 from tracker.contacts.record_wish import record_wish
-from tracker.notices.plan_notices import Wanted, cancel, plan_notices
+from tracker.notices.drafts import Wanted
+from tracker.notices.plan_notices import cancel, plan_notices
 from tracker.orders import wording
 from tracker.orders.actor import Actor
 from tracker.orders.locking import lock_order

@@ -14,7 +14,8 @@ from sqlalchemy import Connection, Row, Select, func, insert, select, true, tupl
 
 from tracker import clock
 from tracker.crypto import UnreadableError
-from tracker.notices.plan_notices import Wanted, plan_notices
+from tracker.notices.drafts import Wanted
+from tracker.notices.plan_notices import plan_notices
 from tracker.orders import promise_texts
 from tracker.orders.models import Order, OrderEvent
 from tracker.orders.promise_book import Why, Written, book_of, rows_of

@@ -1,13 +1,15 @@
 """Tell a new customer of changes that were announced for the plan before they took it."""
 
-from tracker.notices.plan_notices import Wanted
+from tracker.notices.drafts import Wanted
 from tracker.orders.check_order import CheckedOrder
 from tracker.reference import Reference
 from tracker.tariffs.wording import TEMPLATES, change_values, plan_words
 
 
-def changes_ahead(reference: Reference, order_id: int, one: CheckedOrder) -> list[Wanted]:
+def changes_ahead(reference: Reference, order_id: str, one: CheckedOrder) -> list[Wanted]:
     """A warning for each change that the customer will see begin, under the key of the signing.
+
+    `order_id` is what stands for the order in that key.
 
     It is told when the plan is taken; the subscription that follows is not warned of it again.
     """
@@ -28,7 +30,7 @@ def changes_ahead(reference: Reference, order_id: int, one: CheckedOrder) -> lis
         texts.append(
             Wanted(
                 operator_id=operator.id,
-                order_id=order_id,
+                order_id=None,
                 template=TEMPLATES[change.kind],
                 language=language,
                 values=values | {"hotline": operator.hotline, "signature": operator.signature},

@@ -5,7 +5,8 @@ from typing import Any
 
 from sqlalchemy import text
 
-from tracker.notices.plan_notices import Wanted, plan_notices
+from tracker.notices.drafts import Wanted
+from tracker.notices.plan_notices import plan_notices
 from tracker.runtime import Runtime
 from tracker.tariff_changes.read_change import Change
 from tracker.tariff_changes.sql import MAY_HAVE_TOLD
