@@ -27,6 +27,8 @@ STOPPING = threading.Event()
 _JOB_TIMEOUT = 600
 _REST_AFTER_FAILURE = 5.0
 _GARBAGE_EVERY = 20_000
+# A worker that is rung for once in so many seconds loses no time that anybody would notice.
+_MOMENT = 0.02
 
 
 def connect(url: str, *, patient: bool) -> "Redis[bytes]":
@@ -44,13 +46,45 @@ class Doorbell:
         self._redis = connect(url, patient=False)
         self._queues: dict[str, Queue] = {}
         self._rest_until = 0.0
+        self._lock = threading.Lock()
+        self._rung_at: dict[str, float] = {}
+        self._late: dict[str, tuple[str, tuple[int, ...], int]] = {}
 
     def ring(self, queue: str, job: str, *ids: int, expires: int = 3600, one_is_enough: bool = False) -> bool:
         """Ask a worker of `queue` to run `job` ("workers.jobs.deliver") with row ids only (I5).
 
         `expires`: seconds after which nobody needs to come any more. `one_is_enough`: any job that
-        waits in this queue does the same. Returns whether Redis took it.
+        waits in this queue does the same, so that many of a moment ring once at its end. Returns whether
+        Redis took it, or will be asked to.
         """
+        if one_is_enough and self._put_off(queue, job, ids, expires):
+            return True
+        return self._ring(queue, job, ids, expires, one_is_enough)
+
+    def _put_off(self, queue: str, job: str, ids: tuple[int, ...], expires: int) -> bool:
+        """Whether a ring of a moment ago lets this one wait for the end of that moment, with all between."""
+        now = time.monotonic()
+        with self._lock:
+            wait = self._rung_at.get(queue, 0.0) + _MOMENT - now
+            if wait <= 0:
+                self._rung_at[queue] = now
+                return False
+            if queue not in self._late:
+                self._late[queue] = (job, ids, expires)
+                timer = threading.Timer(wait, self._catch_up, (queue,))
+                timer.daemon = True
+                timer.start()
+            return True
+
+    def _catch_up(self, queue: str) -> None:
+        """Ring for those that were put off: what they ring for was committed before."""
+        with self._lock:
+            late = self._late.pop(queue, None)
+            self._rung_at[queue] = time.monotonic()
+        if late is not None:
+            self._ring(queue, *late, True)
+
+    def _ring(self, queue: str, job: str, ids: tuple[int, ...], expires: int, one_is_enough: bool) -> bool:
         if time.monotonic() < self._rest_until:
             return False
         try:
@@ -77,7 +111,9 @@ class Doorbell:
         return self._queues[name]
 
     def close(self) -> None:
-        """Give back connections."""
+        """Ring for what was put off, and give back connections."""
+        for queue in list(self._late):
+            self._catch_up(queue)
         self._redis.close()
 
 
@@ -102,11 +138,18 @@ def work(url: str, queue: str, *, burst: bool = False) -> None:
         serializer=JSONSerializer,
         log_job_description=False,
     )
-    # What is loaded by now stays, and a drain makes thousands of short-lived objects a second: looking
-    # through all of them after every 700 new ones finds next to nothing.
+    settle_memory()
+    worker.work(burst=burst, logging_level="WARNING")
+
+
+def settle_memory() -> None:
+    """Leave what is loaded by now out of the search for garbage.
+
+    It stays, and a busy process makes thousands of short-lived objects a second: looking through all of them
+    after every 700 new ones finds next to nothing.
+    """
     gc.freeze()
     gc.set_threshold(_GARBAGE_EVERY, 20, 20)
-    worker.work(burst=burst, logging_level="WARNING")
 
 
 def keep_schedule(bell: Doorbell, jobs: dict[str, tuple[str, float]], stop: threading.Event) -> None:

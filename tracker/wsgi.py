@@ -13,8 +13,11 @@ def service() -> Flask:
     """The API and the staff pages."""
     die_with_parent(always=True)
     from tracker import create_app
+    from tracker.queueing import settle_memory
 
-    return create_app()
+    app = create_app()
+    settle_memory()
+    return app
 
 
 def public() -> Flask:
