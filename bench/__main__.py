@@ -25,7 +25,7 @@ _WIDTH = 120
 @click.option("--quick", is_flag=True, help="Under 45 s: short slices, one round; ratios are rougher.")
 @click.option("--only", "names", multiple=True, type=click.Choice(list(ROWS)), help="This row; repeatable.")
 @click.option("--bulk-texts", type=click.IntRange(1000), help="How many the bulk row drains at 0 ms.")
-@click.option("--full", is_flag=True, help=f"{FULL:,} bulk texts and subscribers: half an hour.")
+@click.option("--full", is_flag=True, help=f"{FULL:,} bulk texts, subscribers and orders: half an hour.")
 @click.option("--json", "json_path", type=click.Path(path_type=Path, dir_okay=False), help="Write here, too.")
 def main(
     quick: bool, names: tuple[str, ...], bulk_texts: int | None, full: bool, json_path: Path | None
@@ -42,10 +42,12 @@ def main(
       python -m bench --only intake --only lookup
       python -m bench --only bulk --full
       python -m bench --only subscribers --full
+      python -m bench --only growth --full
     """
     plan = QUICK if quick else Plan()
     plan = replace(plan, bulk_texts=FULL if full else bulk_texts or plan.bulk_texts)
-    plan = replace(plan, subscribers=FULL if full else plan.subscribers)
+    if full:
+        plan = replace(plan, subscribers=FULL, grown=FULL)
     chosen = names or tuple(ROWS)
     try:
         with _progress(len(chosen) * plan.slices + _OTHER_STEPS) as step:

@@ -15,12 +15,13 @@ from psycopg.types.json import Jsonb
 from sqlalchemy import MetaData, Table, create_engine, insert, select
 from sqlalchemy.engine import make_url
 
-# Like orders in width, defaults and indexes, and without foreign keys.
+# What recording an order writes: these tables in width, defaults and indexes, without foreign keys.
+RECORDED = ("orders", "order_events", "promises", "notices", "idempotency_records")
 TABLE_SQL = (
     "CREATE SCHEMA bench",
-    "CREATE TABLE bench.bare_orders (LIKE public.orders INCLUDING ALL)",
+    *(f"CREATE TABLE bench.bare_{name} (LIKE public.{name} INCLUDING ALL)" for name in RECORDED),
     "GRANT USAGE ON SCHEMA bench TO tracker_app",
-    "GRANT SELECT, INSERT ON bench.bare_orders TO tracker_app",
+    "GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA bench TO tracker_app",
 )
 
 _PAGE = """<!doctype html><html lang="zh-CN"><head><meta charset="utf-8">
@@ -66,6 +67,69 @@ def values_of(body: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def beside_of(body: dict[str, Any], key: str, order_id: int) -> dict[str, dict[str, Any]]:
+    """The rows that are written with the order, by table, in the width of the tracker's own."""
+    now, reference = datetime.now(UTC), body["external_reference"]
+    shown = {"number": reference[-20:], "external_reference": reference, "stage": "accepted", "version": 1}
+    why = {"zh": "受理后48小时内，周末和节假日照常计时。", "en": "Within 48 hours of acceptance."}
+    rule = {"version": 1, "unit": "hours", "amount": 48, "area": "urban", "resource": "ready"}
+    promise = {"deadline": now.isoformat(), "first_deadline": now.isoformat(), "explanation": why}
+    return {
+        "order_events": {
+            "operator_id": 1,
+            "order_id": order_id,
+            "order_version": 1,
+            "kind": "accepted",
+            "stage": "accepted",
+            "detail": {},
+            "actor": "channel:app",
+            "occurred_at": now,
+            "recorded_at": now,
+        },
+        "promises": {
+            "order_id": order_id,
+            "operator_id": 1,
+            "rule_id": 1,
+            "rule": rule,
+            "accepted_at": now,
+            "deadline": now,
+            "provisional": False,
+            "explanation": why,
+            "calendar_revision": 1,
+            "created_at": now,
+        },
+        "notices": {
+            "operator_id": 1,
+            "order_id": order_id,
+            "template": "order_accepted",
+            "template_version": 1,
+            "language": "zh",
+            "params": {"number": shown["number"], "deadline": "11月12日18时", "hotline": "10000"},
+            "body": "您的宽带订单QY2611080123已受理，承诺11月12日18时前装通。进度可在官网查询。【示例】",
+            "recipient": os.urandom(60),
+            "recipient_digest": os.urandom(32),
+            "dedup_key": f"order:{order_id}:accepted",
+            "queue": "urgent",
+            "state": "created",
+            "next_at": now,
+            "attempts": 0,
+            "misses": 0,
+            "must_arrive": False,
+            "created_at": now,
+        },
+        "idempotency_records": {
+            "channel_id": 1,
+            "key": key,
+            "operator_id": 1,
+            "fingerprint": os.urandom(32),
+            "status": 201,
+            "headers": {"ETag": '"1"', "Location": f"/api/v1/orders/{reference}"},
+            "body": {**shown, "promise": promise},
+            "created_at": now,
+        },
+    }
+
+
 def create_app() -> Flask:
     """The app; one connection a process is enough, for each has one blocking thread."""
     app = Flask("ceilings", static_folder=None)
@@ -73,7 +137,10 @@ def create_app() -> Flask:
     url = make_url(os.environ["TRACKER_DATABASE_URL"])
     engine = create_engine(url)
     reading = engine.execution_options(isolation_level="AUTOCOMMIT")
-    bare = Table("bare_orders", MetaData(), schema="bench", autoload_with=engine)
+    tables = {
+        name: Table(f"bare_{name}", MetaData(), schema="bench", autoload_with=engine) for name in RECORDED
+    }
+    bare = tables["orders"]
     orders = Table("orders", MetaData(), autoload_with=engine)
     plain = psycopg.connect(url.set(drivername="postgresql").render_as_string(hide_password=False))
     one = select(
@@ -93,6 +160,15 @@ def create_app() -> Flask:
     def insert_one() -> tuple[Response, int]:
         with engine.begin() as connection:
             key = connection.scalar(insert(bare).returning(bare.c.id), values_of(request.get_json()))
+        return jsonify({"id": key}), 201
+
+    @app.post("/insert-same-rows")
+    def insert_all() -> tuple[Response, int]:
+        body = request.get_json()
+        with engine.begin() as connection:
+            key = connection.scalar(insert(bare).returning(bare.c.id), values_of(body))
+            for name, row in beside_of(body, request.headers["Idempotency-Key"], key or 0).items():
+                connection.execute(insert(tables[name]), row)
         return jsonify({"id": key}), 201
 
     @app.post("/insert-psycopg")

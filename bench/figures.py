@@ -59,6 +59,8 @@ class Plan:
     texts: int = 5000
     bulk_texts: int = 60_000
     subscribers: int = 200_000
+    imported: int = 20_000
+    grown: int = 200_000
     alone_seconds: float = 3.0
 
     @property
@@ -76,6 +78,8 @@ QUICK = Plan(
     texts=1000,
     bulk_texts=10_000,
     subscribers=50_000,
+    imported=4_000,
+    grown=40_000,
     alone_seconds=1.0,
 )
 # What `--full` takes of texts and of subscribers.

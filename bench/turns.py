@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from bench import load
 from bench.cost import cpu_seconds
-from bench.figures import Beside, Plan, Row, Slices
+from bench.figures import Beside, Figure, Plan, Row, Slices
 from bench.system import Generator
 
 
@@ -61,6 +61,22 @@ def compare(
         remark,
         sum(busy) / len(busy),
     )
+
+
+def once(generator: Generator, plan: Plan, target: Target) -> Figure:
+    """A speed by itself, for one that is compared with itself at another time."""
+    generator.run(_job(target, plan, plan.warm_seconds))
+    kept = Slices(target.what)
+    for _ in range(plan.rounds):
+        before = cpu_seconds(target.pid)
+        result = generator.run(_job(target, plan, plan.measured_seconds))
+        after = cpu_seconds(target.pid)
+        if before is not None and after is not None:
+            kept.cpu_seconds = (kept.cpu_seconds or 0.0) + after - before
+        kept.counts.append(len(result.latencies))
+        kept.seconds.append(result.seconds)
+        kept.latencies += result.latencies
+    return kept.figure()
 
 
 def _job(target: Target, plan: Plan, seconds: float) -> load.Job:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from bench.figures import Plan, Row
-from bench.rows import bulk, fees, intake, lookup, promises, status, subscribers, texts, warnings
+from bench.rows import bulk, fees, growth, intake, lookup, promises, status, subscribers, texts, warnings
 from bench.system import System, Web
 
 Step = Callable[[str], None]
@@ -20,4 +20,5 @@ ROWS: dict[str, Measure] = {
     "promises": promises.measure,
     "subscribers": subscribers.measure,
     "warnings": warnings.measure,
+    "growth": growth.measure,
 }

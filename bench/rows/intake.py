@@ -1,15 +1,19 @@
-"""Orders recorded over HTTP, each with a key and a reference of its own.
+"""Orders recorded over HTTP, each with a key and a reference of its own, and from a file.
 
 No worker runs meanwhile: what is measured is recording, and the texts wait as rows.
 """
 
 import json
+import time
 from collections.abc import Callable
+from dataclasses import replace
 
 from bench import load
-from bench.figures import Plan, Row
+from bench.figures import BenchError, Beside, Figure, Plan, Row
 from bench.system import System, Web, free_port
 from bench.turns import Target, compare
+from tracker import clock
+from tracker.orders.import_orders import COLUMNS, import_orders
 
 
 def order_body() -> bytes:
@@ -23,43 +27,70 @@ def order_body() -> bytes:
     return json.dumps(body, ensure_ascii=False).encode()
 
 
-def measure(system: System, plan: Plan, ceilings: Web, step: Callable[[str], None]) -> list[Row]:
-    """POST /api/v1/orders."""
-    body = order_body()
-    json_type = {"Content_Type": "application/json"}
-    order = load.request(
-        "POST",
-        "/api/v1/orders",
-        body,
-        Authorization=f"Bearer {system.api_key}",
-        Idempotency_Key=f"bench-{load.NUMBER.decode()}",
-        **json_type,
+def intake_requests(system: System) -> tuple[bytes, ...]:
+    """POST /api/v1/orders, a new order each time."""
+    return (
+        load.request(
+            "POST",
+            "/api/v1/orders",
+            order_body(),
+            Authorization=f"Bearer {system.api_key}",
+            Idempotency_Key=f"bench-{load.NUMBER.decode()}",
+            Content_Type="application/json",
+        ),
     )
+
+
+def measure(system: System, plan: Plan, ceilings: Web, step: Callable[[str], None]) -> list[Row]:
+    """Over HTTP, and from a file."""
+    recorded = _recorded(system, plan, ceilings, step)
+    return [recorded, _imported(system, plan, recorded, step)]
+
+
+def _recorded(system: System, plan: Plan, ceilings: Web, step: Callable[[str], None]) -> Row:
+    def bare(what: str, path: str, wanted: float | None = None) -> Target:
+        key = {"Content_Type": "application/json", "Idempotency_Key": f"bench-{load.NUMBER.decode()}"}
+        bodies = (load.request("POST", path, order_body(), **key),)
+        return Target(what, ceilings.port, ceilings.pid, bodies, 201, wanted)
+
     port = free_port()
     with system.process("service", "tracker", "serve", ready=port, TRACKER_PORT=str(port)) as pid:
-        row = compare(
+        return compare(
             "orders recorded",
             system.generator,
             plan,
-            Target("POST /api/v1/orders", port, pid, (order,), 201),
+            Target("POST /api/v1/orders", port, pid, intake_requests(system), 201),
             [
                 Target("Flask hello", ceilings.port, ceilings.pid, (load.request("GET", "/hello"),)),
-                Target(
-                    "Flask, one INSERT (SQLAlchemy Core)",
-                    ceilings.port,
-                    ceilings.pid,
-                    (load.request("POST", "/insert", body, **json_type),),
-                    201,
-                    wanted=0.5,
-                ),
-                Target(
-                    "Flask, one INSERT (psycopg)",
-                    ceilings.port,
-                    ceilings.pid,
-                    (load.request("POST", "/insert-psycopg", body, **json_type),),
-                    201,
-                ),
+                bare("Flask, the same rows (SQLAlchemy Core)", "/insert-same-rows", 0.5),
+                bare("Flask, the order's row alone (SQLAlchemy Core)", "/insert", 0.5),
+                bare("Flask, the order's row alone (psycopg)", "/insert-psycopg"),
             ],
             step,
         )
-    return [row]
+
+
+def _imported(system: System, plan: Plan, recorded: Row, step: Callable[[str], None]) -> Row:
+    """So many orders of a file, accepted within the day, so that their customers are told."""
+    count = plan.imported
+    step(f"orders imported: {count:,}")
+    path = system.folder / "orders.csv"
+    accepted = clock.now().isoformat()
+    with path.open("w", encoding="utf-8") as file:
+        file.write(",".join(COLUMNS) + "\n")
+        for number in range(count):
+            file.write(
+                f"FILE-{number:08d},home,张三丰,139{number:08d},441802006001,北江路1号2栋301房,24GD100001,"
+                f"ready,{accepted},,zh,text\n"
+            )
+    before, began = time.process_time(), time.perf_counter()
+    report = import_orders(system.runtime, system.channel, path)
+    seconds, cpu = time.perf_counter() - began, time.process_time() - before
+    path.unlink()
+    if report.stored != count:
+        raise BenchError(f"{report.stored:,} of {count:,} orders were stored: {report.faults[:1]}")
+    return Row(
+        "orders imported",
+        Figure(f"{count:,} rows of a file", count / seconds, cpu=cpu / count * 1000),
+        [Beside(replace(recorded.measured, what="POST /api/v1/orders, of this run"), 5.0)],
+    )
