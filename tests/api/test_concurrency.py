@@ -9,7 +9,7 @@ from tracker import create_app
 from tracker.notices.models import Notice
 from tracker.orders.models import Order
 
-CROWD = 20
+CROWD = 50
 
 
 def together(runtime, api_key, requests):

@@ -13,6 +13,7 @@ from datetime import date
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 PREFIX = "QY"
 _RANDOM = 6
+_NUMBERS_A_DAY = len(ALPHABET) ** _RANDOM
 _SHAPE = re.compile(f"{PREFIX}[0-9]{{6}}[{ALPHABET}]{{{_RANDOM + 1}}}")
 
 
@@ -25,7 +26,11 @@ def check_character(body: str) -> str:
 
 def new_number(accepted_on: date) -> str:
     """A fresh number like QY261123K7M4QZX; unique but for a chance of one in 887 million a day."""
-    body = f"{accepted_on:%y%m%d}" + "".join(secrets.choice(ALPHABET) for _ in range(_RANDOM))
+    drawn = secrets.randbelow(_NUMBERS_A_DAY)
+    body = f"{accepted_on:%y%m%d}"
+    for _ in range(_RANDOM):
+        drawn, place = divmod(drawn, len(ALPHABET))
+        body += ALPHABET[place]
     return PREFIX + body + check_character(body)
 
 
