@@ -173,4 +173,4 @@ class Keeper:
             self._parents.append(self._listener)
         self._listener = None
         self._look_at = 0.0
-        self._db.engine.dispose(close=False)
+        self._db.forget()

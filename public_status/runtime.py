@@ -1,9 +1,6 @@
 """What the customers' site holds: settings, a database that it can only read, digest keys."""
 
 from dataclasses import dataclass
-from typing import Any
-
-from sqlalchemy import event
 
 from public_status.keeper import Keeper
 from tracker import crypto
@@ -43,11 +40,5 @@ def start(config: Config) -> PublicRuntime:
             "(`tracker demo` sets them by itself)"
         )
     keys = crypto.load(config.key_file)
-    database = Database(url, role=PUBLIC_ROLE)
-    event.listen(database.engine, "connect", _limit)
+    database = Database(url, role=PUBLIC_ROLE, patience=_STATEMENT_TIMEOUT)
     return PublicRuntime(config, database, keys, Keeper(database))
-
-
-def _limit(connection: Any, _record: Any) -> None:
-    connection.execute(f"SET statement_timeout = '{_STATEMENT_TIMEOUT}'")
-    connection.commit()

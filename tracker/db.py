@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, DateTime, Engine, MetaData, create_engine
 from sqlalchemy.engine import URL, make_url
@@ -46,25 +47,35 @@ _current: ContextVar[_Unit | None] = ContextVar("transaction", default=None)
 
 
 class Database:
-    """One process's pool of connections to PostgreSQL."""
+    """One process's pools of connections to PostgreSQL: one for transactions, one for single statements."""
 
-    def __init__(self, url: str, *, role: str | None = None, pool_size: int = 5) -> None:
-        """`role`: the database role that the login steps down to; None keeps the login's own."""
+    def __init__(
+        self, url: str, *, role: str | None = None, pool_size: int = 5, patience: str | None = None
+    ) -> None:
+        """`role`: the database role that the login steps down to; None keeps the login's own.
+
+        `patience`: how long a statement may take, like "3s"; None sets no limit.
+        """
         self.url: URL = make_url(url)
         options = "-c timezone=UTC -c idle_in_transaction_session_timeout=60000"
         if role is not None:
             options += f" -c role={role}"
-        self.engine: Engine = create_engine(
-            self.url,
-            pool_size=pool_size,
-            max_overflow=5,
-            pool_timeout=5,
-            pool_pre_ping=False,
+        if patience is not None:
+            options += f" -c statement_timeout={patience}"
+        common: dict[str, Any] = {
+            "pool_size": pool_size,
+            "max_overflow": 5,
+            "pool_timeout": 5,
+            "pool_pre_ping": False,
             # Errors would quote what was to be stored (I5).
-            hide_parameters=True,
-            connect_args={"connect_timeout": 5, "options": options},
+            "hide_parameters": True,
+            "connect_args": {"connect_timeout": 5, "options": options},
+        }
+        self.engine: Engine = create_engine(self.url, **common)
+        # Its own connections: switching one to and fro costs a request more than its statement does.
+        self.autocommitting: Engine = create_engine(
+            self.url, isolation_level="AUTOCOMMIT", pool_reset_on_return=None, **common
         )
-        self._reading = self.engine.execution_options(isolation_level="AUTOCOMMIT")
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
@@ -91,7 +102,7 @@ class Database:
         if outer is not None:
             yield outer.connection
             return
-        with self._reading.connect() as connection:
+        with self.autocommitting.connect() as connection:
             yield connection
 
     @contextmanager
@@ -103,6 +114,12 @@ class Database:
     def dispose(self) -> None:
         """Close every pooled connection."""
         self.engine.dispose()
+        self.autocommitting.dispose()
+
+    def forget(self) -> None:
+        """After a fork: leave the pooled connections to the parent, whose they are."""
+        self.engine.dispose(close=False)
+        self.autocommitting.dispose(close=False)
 
 
 def is_outage(error: Exception) -> bool:

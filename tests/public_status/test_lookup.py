@@ -138,7 +138,7 @@ def test_no_such_order_and_wrong_digits_get_the_same_answer(
     def note(connection: object, cursor: object, statement: str, *_: object) -> None:
         asked.append(statement)
 
-    event.listen(public_runtime.db.engine, "before_cursor_execute", note)
+    event.listen(public_runtime.db.autocommitting, "before_cursor_execute", note)
     wrong_digits = look_up(number, "9999")
     statements = list(asked)
     asked.clear()

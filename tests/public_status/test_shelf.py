@@ -41,11 +41,16 @@ def shelf_of(app: Flask) -> Shelf:
     return kept
 
 
+def watch(runtime: PublicRuntime, asked: list[str]) -> None:
+    for engine in (runtime.db.engine, runtime.db.autocommitting):
+        event.listen(engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
+
+
 def test_a_burst_of_readers_asks_the_database_nothing(
     client: FlaskClient, public_runtime: PublicRuntime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[str] = []
-    event.listen(public_runtime.db.engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
+    watch(public_runtime, asked)
     ask = Listener._ask
     monkeypatch.setattr(Listener, "_ask", lambda self: asked.append("revision") or ask(self))
     for path in (*PAGES, *FILES):
@@ -66,7 +71,7 @@ def test_even_what_is_not_kept_yet_needs_no_database(
 ) -> None:
     client.get("/fees")
     asked: list[str] = []
-    event.listen(public_runtime.db.engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
+    watch(public_runtime, asked)
     for path in ("/fees?q=gigabit", "/standard?audience=enterprise", "/", "/nowhere", "/fees/1"):
         client.get(path)
     assert not asked
