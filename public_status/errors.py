@@ -4,13 +4,14 @@ import traceback
 from dataclasses import dataclass
 
 import structlog
-from flask import Flask, Response, make_response, render_template
+from flask import Flask, Response, make_response
 from flask_limiter import RateLimitExceeded
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException
 
 from public_status.keeper import NothingToShowError
+from public_status.spoken import render
 from tracker.orders.standing import N_
 
 log = structlog.get_logger(__name__)
@@ -89,7 +90,7 @@ def _places(error: BaseException) -> list[str]:
 
 
 def _page(trouble: Trouble, status: int, *, retry_after: str | None = None) -> Response:
-    response = make_response(render_template("error.html", trouble=trouble, status=status), status)
+    response = make_response(render("error.html", trouble=trouble, status=status), status)
     wait = retry_after or _RETRY_AFTER.get(status)
     if wait:
         response.headers["Retry-After"] = wait

@@ -3,7 +3,7 @@
 from itertools import groupby
 from typing import Any
 
-from flask import Flask, abort, redirect, render_template, request
+from flask import Flask, abort, redirect, request
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
@@ -12,6 +12,7 @@ from public_status.fee_rules import Era, Offer, Sale
 from public_status.published import Change, PublishedPlan
 from public_status.runtime import PublicRuntime
 from public_status.shelf import Kind, Shelf, Shown, shown
+from public_status.spoken import render
 from tracker.orders.standing import N_
 from tracker.tariffs.rules import PLAN_KINDS, sold_until
 
@@ -60,7 +61,7 @@ def register(app: Flask, run: PublicRuntime, shelf: Shelf) -> None:
                 ahead.append((change, plan))
             elif change.stands and fee_rules.is_remembered(change, what.today):
                 past.append((change, plan))
-        return render_template("changes.html", ahead=ahead, past=past[::-1], what=what)
+        return render("changes.html", ahead=ahead, past=past[::-1], what=what)
 
     @app.get("/fees/compare")
     def compare() -> str:
@@ -95,7 +96,7 @@ def _list_page(what: Shown, site_url: str) -> str:
         for audience, offers in groupby(by_audience, key=lambda one: one.version.audience)
     }
     shown_kinds = {offer.version.kind for offer in every}
-    return render_template(
+    return render(
         "fees.html",
         what=what,
         question=question,
@@ -129,7 +130,7 @@ def _plan_page(what: Shown, plan: PublishedPlan, number: str, site_url: str) -> 
         asked = offer
     language = preferences.language()
     groups = fee_words.groups_of(asked, language)
-    return render_template(
+    return render(
         "plan.html",
         what=what,
         plan=plan,
@@ -193,7 +194,7 @@ def _comparison(what: Shown, keys: list[str]) -> str:
         cells = [column.get(name) for column in columns]
         label = next(cell.label for cell in cells if cell is not None)
         rows.append({"label": label, "cells": cells, "differs": name in different})
-    return render_template(
+    return render(
         "compare.html",
         what=what,
         offers=offers,

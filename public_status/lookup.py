@@ -6,7 +6,7 @@ import unicodedata
 from functools import partial
 from typing import Any
 
-from flask import Flask, redirect, render_template, request
+from flask import Flask, redirect, request
 from flask_babel import gettext as _
 from flask_limiter import Limiter
 from werkzeug.wrappers import Response
@@ -14,6 +14,7 @@ from werkzeug.wrappers import Response
 from public_status import fee_lines, limits, preferences, queries, rules, tickets
 from public_status.queries import Standing
 from public_status.runtime import PublicRuntime
+from public_status.spoken import render
 from tracker import clock
 from tracker.orders import numbers
 from tracker.orders.standing import ENDED_EARLY, MARK_WORDS, STAGE_WORDS, TONES, mark_of
@@ -37,7 +38,7 @@ def register(app: Flask, run: PublicRuntime, limiter: Limiter) -> None:
 
     @app.get("/")
     def home() -> str:
-        return render_template("lookup.html", faults={}, typed="")
+        return render("lookup.html", faults={}, typed="")
 
     @app.get(PATH)
     def status_without_form() -> Response:
@@ -80,14 +81,14 @@ def _by_digits(run: PublicRuntime) -> Answer:
         faults["number"] = _("订单号为 QY 开头的15位，请逐字核对")
     if not _FOUR_DIGITS.fullmatch(digits):
         faults["last4"] = _("请输入手机号的后四位数字")
-    return render_template("lookup.html", faults=faults, typed=typed[:40], missed=True), 404
+    return render("lookup.html", faults=faults, typed=typed[:40], missed=True), 404
 
 
 def _by_ticket(run: PublicRuntime, ticket: str) -> Answer:
     number = tickets.number_of(run.keys, ticket, clock.now())
     standing = number and queries.read(run.db, lambda c: queries.standing_by_number(c, number))
     if not standing:
-        return render_template("lookup.html", faults={}, typed="", expired=True), 410
+        return render("lookup.html", faults={}, typed="", expired=True), 410
     return _status_page(run, standing), 200
 
 
@@ -122,4 +123,4 @@ def _status_page(run: PublicRuntime, standing: Standing) -> str:
         "plan_name": standing.price.get("name_en" if language == "en" else "name", ""),
         "as_of": now,
     }
-    return render_template("status.html", **facts)
+    return render("status.html", **facts)

@@ -11,7 +11,7 @@ from werkzeug.http import dump_cookie, parse_accept_header
 
 from tracker.pages.assets import PagesNotBuiltError
 
-_TRANSLATIONS = Path(__file__).resolve().parent / "translations"
+TRANSLATIONS = Path(__file__).resolve().parent / "translations"
 _YEAR = 365 * 86400
 
 LANGUAGES = ("zh", "en")
@@ -26,12 +26,12 @@ def register(app: Flask, *, secure: bool) -> None:
 
     Raises PagesNotBuiltError where the English catalogue has not been compiled.
     """
-    if not (_TRANSLATIONS / "en" / "LC_MESSAGES" / "messages.mo").exists():
+    if not (TRANSLATIONS / "en" / "LC_MESSAGES" / "messages.mo").exists():
         raise PagesNotBuiltError("the pages' translations are not compiled: run `make pages`")
     Babel(
         app,
         default_locale="zh",
-        default_translation_directories=str(_TRANSLATIONS),
+        default_translation_directories=str(TRANSLATIONS),
         locale_selector=lambda: chosen_language(
             _wishes(), request.cookies, request.headers.get("Accept-Language", "")
         ),

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from flask import Flask, render_template, request
+from flask import Flask, request
 from flask_babel import gettext as _
 
 from public_status import fee_words, preferences
 from public_status.published import Limit
 from public_status.runtime import PublicRuntime
 from public_status.shelf import Kind, Shelf, Shown, shown
+from public_status.spoken import render
 from tracker.orders.standing import N_
 from tracker.promises.calendar import CalendarRangeError, RestSpan, WorkingCalendar
 from tracker.promises.rules import ANY, Unit
@@ -110,12 +111,12 @@ def register(app: Flask, _run: PublicRuntime, shelf: Shelf) -> None:
 
     @app.get("/process")
     def process() -> str:
-        return render_template("process.html", what=shown(), audience=_audience(), steps=STEPS)
+        return render("process.html", what=shown(), audience=_audience(), steps=STEPS)
 
     @app.get("/standard")
     def standard() -> str:
         what, audience = shown(), _audience()
-        return render_template(
+        return render(
             "standard.html",
             what=what,
             audience=audience,

@@ -8,7 +8,7 @@ import structlog
 from flask import Flask, Response, g, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from public_status import errors, fees, limits, lookup, open_data, page, preferences, services, shelf
+from public_status import errors, fees, limits, lookup, open_data, page, preferences, services, shelf, spoken
 from public_status.runtime import PublicRuntime, start
 from tracker import config, logs
 from tracker.pages import assets
@@ -39,6 +39,7 @@ def create(given: PublicRuntime | None = None) -> Flask:
     # It would write each caller's address.
     logging.getLogger("flask-limiter").setLevel(logging.WARNING)
     app = Flask("public_status", static_folder=None)
+    app.jinja_environment = spoken.SpokenEnvironment
     app.config["MAX_CONTENT_LENGTH"] = _LARGEST_BODY
     # Data and markup are read by people, too.
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
@@ -55,6 +56,7 @@ def create(given: PublicRuntime | None = None) -> Flask:
     preferences.register(app, secure=run.config.site_is_secure)
     assets.register(app)
     page.register(app, run)
+    spoken.register(app)
     errors.register(app)
     lookup.register(app, run, limits.register(app, run.config))
     fees.register(app, run, kept)
