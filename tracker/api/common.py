@@ -17,6 +17,7 @@ IDEMPOTENCY = {
     "schema": {"type": "string", "minLength": 1, "maxLength": 255},
 }
 IF_MATCH = {"in": "header", "name": "If-Match", "required": True, "schema": {"type": "string"}}
+OPTIONAL_IF_MATCH = IF_MATCH | {"required": False}
 
 # An instance, because flask-smorest would otherwise build the schema anew for each request.
 _order = OrderSchema()
@@ -43,10 +44,10 @@ def number_of(typed: str) -> str:
     return number
 
 
-def show_order(number: str) -> dict[str, Any]:
-    """The calling channel's order as JSON. Raises Refusal order.not_found."""
+def show_order(number: str, *, new: bool = False) -> dict[str, Any]:
+    """The calling channel's order as JSON; `new`: it was stored just now. Raises Refusal order.not_found."""
     with runtime().db.reading() as connection:
-        row = queries.channel_order(connection, caller().id, number)
+        row = queries.channel_order(connection, caller().id, number, new=new)
     if row is None:
         raise Refusal(Fault("order.not_found"))
     shown: dict[str, Any] = _order.dump(row)
