@@ -66,7 +66,7 @@ class FeeLine:
 
 def fee_line(fee: FeeSum, today: date) -> FeeLine:
     """A fee in words on a day of the city."""
-    shown = None if fee.state in _WITHOUT_AMOUNT else fee.due_fen or fee.paid_fen
+    shown = _shown(fee)
     return FeeLine(
         word=FEE_WORDS[fee.fee],
         fen=shown,
@@ -77,16 +77,23 @@ def fee_line(fee: FeeSum, today: date) -> FeeLine:
     )
 
 
+def _shown(fee: FeeSum) -> int | None:
+    """The amount that the word for its state is about."""
+    if fee.state in _WITHOUT_AMOUNT:
+        return None
+    return fee.to_return_fen or fee.due_fen or fee.paid_fen
+
+
 def _details(fee: FeeSum, shown: int | None, today: date) -> list[Detail]:
     details = []
-    if shown is not None and fee.waived_fen and fee.due_fen:
+    if fee.to_return_fen and fee.due_fen:
+        details.append(Detail(N_("应收 %(amount)s"), fee.due_fen))
+    if fee.waived_fen and fee.due_fen:
         details.append(Detail(N_("已减免 %(amount)s"), fee.waived_fen))
-    if fee.state is Settled.TO_RETURN and fee.paid_fen != shown:
+    if fee.to_return_fen and fee.paid_fen != shown:
         details.append(Detail(N_("已缴 %(amount)s"), fee.paid_fen))
     if fee.refunded_fen and fee.state is not Settled.REFUNDED:
         details.append(Detail(N_("其中已退还 %(amount)s"), fee.refunded_fen))
-    if fee.to_return_fen and fee.to_return_fen != shown:
-        details.append(Detail(N_("待退还 %(amount)s"), fee.to_return_fen, presses=True))
     if fee.open_fen and fee.open_fen != shown:
         details.append(Detail(N_("还差 %(amount)s"), fee.open_fen, presses=True))
     if fee.due_on is not None:
