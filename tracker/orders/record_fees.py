@@ -74,9 +74,9 @@ def record_entries(
     if not entries:
         return []
     orders = _orders(connection, actor, {entry.order for entry in entries}, lock=not trial)
-    totals = totals_of(connection, {order.id: order for order in orders.values()}.values())
+    rows = {order.id: order for order in orders.values()}.values()
     while True:
-        desk = _Desk(actor, orders, totals, _known(connection, actor, entries), now)
+        desk = _Desk(actor, orders, totals_of(connection, rows), _known(connection, actor, entries), now)
         outcomes = [desk.take(entry) for entry in entries]
         stored = connection.begin_nested()
         if _insert(connection, desk):
@@ -84,7 +84,6 @@ def record_entries(
             break
         # Somebody used one of the references for another order meanwhile; it is known the next time.
         stored.rollback()
-        totals = totals_of(connection, {order.id: order for order in orders.values()}.values())
     if not trial and desk.events:
         connection.execute(_INSERT_EVENTS, desk.events)
         connection.execute(
