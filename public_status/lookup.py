@@ -11,12 +11,14 @@ from flask_babel import gettext as _
 from flask_limiter import Limiter
 from werkzeug.wrappers import Response
 
-from public_status import fee_lines, limits, preferences, queries, rules, tickets
+from public_status import limits, preferences, queries, rules, tickets
 from public_status.queries import Standing
 from public_status.runtime import PublicRuntime
 from public_status.spoken import render
 from tracker import clock
 from tracker.orders import numbers
+from tracker.orders.fee_sums import fee_sums
+from tracker.orders.fee_words import fee_line
 from tracker.orders.standing import ENDED_EARLY, MARK_WORDS, STAGE_WORDS, TONES, mark_of
 from tracker.promises.ledger import hold_at
 
@@ -98,6 +100,7 @@ def _status_page(run: PublicRuntime, standing: Standing) -> str:
     ended_early = standing.stage in ENDED_EARLY
     connected_at = rules.connected_at(standing.happenings)
     punctuality = mark_of(standing.stage, connected_at, standing.deadline, now)
+    fees = fee_sums(standing.price, standing.charges, standing.payments, ended_early=ended_early)
     reason_words = partial(rules.reason_words, language=language)
     facts: dict[str, Any] = {
         "standing": standing,
@@ -115,10 +118,9 @@ def _status_page(run: PublicRuntime, standing: Standing) -> str:
         "explanation": standing.explanation.get(language) or standing.explanation.get("zh", ""),
         "steps": rules.timeline(standing.stage, standing.happenings),
         "reason_words": reason_words,
-        "fees": fee_lines.fee_lines(standing.price, standing.payments, ended_early=ended_early),
-        "fee_words": fee_lines.FEE_WORDS,
-        "settled_words": fee_lines.SETTLED_WORDS,
-        "settled_tones": fee_lines.SETTLED_TONES,
+        "fees": [fee_line(fee, clock.local_date(now)) for fee in fees],
+        "open_fen": sum(fee.open_fen for fee in fees),
+        "several_open": sum(fee.open_fen > 0 for fee in fees) > 1,
         "operator": standing.operator_name_en if language == "en" else standing.operator_name,
         "plan_name": standing.price.get("name_en" if language == "en" else "name", ""),
         "as_of": now,

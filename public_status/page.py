@@ -24,6 +24,7 @@ def register(app: Flask, run: PublicRuntime) -> None:
         deadline_parts=lambda at: wording.deadline_parts(at, language(), clock.today()),
         instant=lambda at: wording.instant(at, language(), clock.today()),
         long_day=lambda on: wording.long_day(on, language()),
+        weekday=lambda on: wording.day(on, language(), clock.today()),
         span=lambda length: wording.span(length, language()),
         money=lambda fen: wording.money(fen, language()),
         monthly=lambda fen: wording.monthly(fen, language()),

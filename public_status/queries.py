@@ -5,16 +5,17 @@ Only columns granted to the site's database role appear here; none of them names
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Connection, Select, func, select, true
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.exc import DBAPIError
 
-from public_status.rules import Happening, PaidIn
+from public_status.rules import Happening
 from tracker.db import Database
-from tracker.orders.models import MOVE_KINDS, Order, OrderEvent, Payment
+from tracker.orders.fee_sums import Charged, Paid
+from tracker.orders.models import MOVE_KINDS, Charge, Order, OrderEvent, Payment
 from tracker.orders.rules import Stage
 from tracker.promises.ledger import Entry, Kind
 from tracker.promises.models import Promise, PromiseEntry
@@ -40,7 +41,8 @@ class Standing:
     operator_name_en: str
     hotline: str
     happenings: tuple[Happening, ...]
-    payments: tuple[PaidIn, ...]
+    charges: tuple[Charged, ...]
+    payments: tuple[Paid, ...]
     entries: tuple[Entry, ...]
 
 
@@ -86,9 +88,15 @@ def _standing(connection: Connection, condition: ColumnElement[bool]) -> Standin
             Happening(Stage(one["stage"]), datetime.fromisoformat(one["at"]), one["reason"])
             for one in row.happenings or ()
         ),
-        payments=tuple(PaidIn(one["fee"], one["fen"]) for one in row.payments or ()),
+        charges=tuple(_charged(one) for one in row.charges or ()),
+        payments=tuple(Paid(one["fee"], one["fen"]) for one in row.payments or ()),
         entries=tuple(_entry(one) for one in row.entries or ()),
     )
+
+
+def _charged(one: dict[str, Any]) -> Charged:
+    due_on = one["due_on"] and date.fromisoformat(one["due_on"])
+    return Charged(one["fee"], one["fen"], due_on, one["reason"])
 
 
 def _entry(one: dict[str, Any]) -> Entry:
@@ -121,6 +129,10 @@ def _standing_select() -> Select[Any]:
     entries = select(func.json_agg(aggregate_order_by(entry, PromiseEntry.number))).where(
         PromiseEntry.order_id == Order.id
     )
+    charge = func.json_build_object(
+        "fee", Charge.fee, "fen", Charge.amount_fen, "due_on", Charge.due_on, "reason", Charge.reason
+    )
+    charges = select(func.json_agg(aggregate_order_by(charge, Charge.id))).where(Charge.order_id == Order.id)
     payment = func.json_build_object("fee", Payment.fee, "fen", Payment.amount_fen)
     payments = select(func.json_agg(aggregate_order_by(payment, Payment.id))).where(
         Payment.order_id == Order.id
@@ -139,6 +151,7 @@ def _standing_select() -> Select[Any]:
             Operator.name_en,
             Operator.hotline,
             happenings.correlate(Order).scalar_subquery().label("happenings"),
+            charges.correlate(Order).scalar_subquery().label("charges"),
             payments.correlate(Order).scalar_subquery().label("payments"),
             entries.correlate(Order).scalar_subquery().label("entries"),
         )

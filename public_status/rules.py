@@ -20,14 +20,6 @@ class Happening:
     reason_code: str | None = None
 
 
-@dataclass(frozen=True)
-class PaidIn:
-    """Money received for one of an order's fees, or given back (negative)."""
-
-    fee: str
-    amount_fen: int
-
-
 def connected_at(happenings: Sequence[Happening]) -> datetime | None:
     """When the line was connected, None before."""
     return next((one.at for one in happenings if one.stage is Stage.ACTIVATED), None)

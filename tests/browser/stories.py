@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,7 +14,7 @@ from tracker.orders.lift_hold import lift_hold
 from tracker.orders.place_hold import place_hold
 from tracker.orders.place_orders import Placed
 from tracker.orders.promise_anew import promise_anew
-from tracker.orders.record_payment import record_payment
+from tracker.orders.record_payment import record_charge, record_payment
 from tracker.orders.record_progress import record_progress
 from tracker.orders.rules import PATH, Stage
 from tracker.reference import ChannelFacts
@@ -30,7 +30,8 @@ BUSINESS = {"customer__kind": "enterprise", "plan": "24GD110002"}
 class Story:
     """An order as far as it has come: accepted, then each step at its time or so many hours on.
 
-    `writes` are entries of its promise ledger: a use case, when it is written, and what it says.
+    `writes` are entries of its promise ledger: a use case, when it is written, and what it says. `charges`
+    say why, and the day to pay by; `pays` come after them.
     """
 
     accepted_at: datetime
@@ -39,6 +40,7 @@ class Story:
     changes: tuple[tuple[str, Any], ...] = ()
     ends: Stage | None = None
     reason: str | None = None
+    charges: tuple[tuple[str, int, str, date | None], ...] = ()
     pays: tuple[tuple[str, int], ...] = ()
     times: tuple[datetime, ...] = ()
     writes: tuple[tuple[Callable[..., Any], datetime, dict[str, Any]], ...] = ()
@@ -101,6 +103,34 @@ STORIES = {
         reason="no_longer_wanted",
         pays=(("installation", 10000), ("installation", -10000)),
     ),
+    "fees": Story(
+        _at(22, 15, 10),
+        Stage.DISPATCHED,
+        changes=_business,
+        charges=(
+            ("installation", -5000, "老客户减免", None),
+            ("deposit", 20000, "光猫押金", None),
+            ("equipment", 19900, "全屋WiFi面板一个", date(2026, 11, 30)),
+            ("other", 8000, "跳线改造", date(2026, 11, 23)),
+        ),
+        pays=(
+            ("installation", 20000),
+            ("commissioning", 30000),
+            ("commissioning", -5000),
+            ("monthly", 12900),
+            ("deposit", 20000),
+            ("deposit", -20000),
+            ("equipment", 9900),
+        ),
+    ),
+    "given_back": Story(
+        _at(22, 10),
+        Stage.VERIFIED,
+        ends=Stage.WITHDRAWN,
+        reason="no_longer_wanted",
+        charges=(("deposit", 20000, "光猫押金", None),),
+        pays=(("installation", 10000), ("deposit", 20000), ("deposit", -5000)),
+    ),
     "returned": Story(
         _at(21, 10), Stage.RESOURCE_CHECKED, ends=Stage.RETURNED, reason="line_missing", changes=_business
     ),
@@ -122,6 +152,12 @@ def tell(
             visit = at + timedelta(days=1)
             step["appointment"] = {"starts_at": visit, "ends_at": visit + timedelta(hours=2)}
         record_progress(runtime, actor, placed.number, step)
+    for index, (fee, amount, reason, due_on) in enumerate(story.charges):
+        charge = {"fee": fee, "amount_fen": amount, "reference": f"{placed.number}-{index}", "charged_at": at}
+        record_charge(runtime, actor, placed.number, charge | {"reason": reason, "due_on": due_on})
+    for index, (fee, amount) in enumerate(story.pays):
+        payment = {"fee": fee, "amount_fen": amount, "reference": f"{placed.number}-{index}", "paid_at": at}
+        record_payment(runtime, actor, placed.number, payment)
     if story.ends is not None:
         step = {"stage": story.ends.value, "occurred_at": at + story.every, "reason_code": story.reason}
         record_progress(runtime, actor, placed.number, step)
@@ -131,7 +167,4 @@ def tell(
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(clock, "now", lambda at_write=at_write: at_write)
             write(runtime, actor, placed.number, *named, more)
-    for index, (fee, amount) in enumerate(story.pays):
-        payment = {"fee": fee, "amount_fen": amount, "reference": f"{placed.number}-{index}", "paid_at": at}
-        record_payment(runtime, actor, placed.number, payment)
     return placed.number

@@ -97,7 +97,7 @@ def test_progress_payments_and_a_fallback_are_shown(
         payment = {"fee": "installation", "amount_fen": amount, "reference": reference, "paid_at": at}
         record_payment(runtime, actor, number, payment)
     page = look_up(number).text
-    for words in ("已预约", "需要重新预约上门", "原因：未通电", "11月23日 13:00", "已缴", "其中退还 30 元"):
+    for words in ("已预约", "需要重新预约上门", "原因：未通电", "11月23日 13:00", "已缴", "其中已退还 30 元"):
         assert words in page
 
 

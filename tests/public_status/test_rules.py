@@ -4,9 +4,8 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from public_status import fee_lines, rules, tickets
-from public_status.fee_lines import Settled
-from public_status.rules import Happening, PaidIn
+from public_status import rules, tickets
+from public_status.rules import Happening
 from tracker import crypto
 from tracker.clock import CITY_ZONE
 from tracker.orders.rules import PATH, Stage
@@ -90,33 +89,6 @@ def test_a_reason_that_says_nothing_is_not_shown() -> None:
     assert rules.reason_words("no_power", "zh") == "未通电"
     assert rules.reason_words("no_power", "en") == "no electricity on site"
     assert rules.reason_words("other", "zh") == rules.reason_words(None, "zh") == ""
-
-
-@pytest.mark.parametrize(
-    ("asked", "paid", "ended_early", "expected", "still_open"),
-    [
-        (10000, [], False, Settled.DUE, 10000),
-        (10000, [4000], False, Settled.PART, 6000),
-        (10000, [4000, 6000], False, Settled.PAID, 0),
-        (10000, [10000, -2000], False, Settled.PAID, 0),
-        (10000, [10000, -10000], True, Settled.REFUNDED, 0),
-        (10000, [10000], True, Settled.PAID, 0),
-        (10000, [], True, Settled.NOT_DUE, 0),
-        (0, [], False, Settled.FREE, 0),
-    ],
-)
-def test_a_fee_is_due_paid_or_given_back(
-    asked: int, paid: list[int], ended_early: bool, expected: Settled, still_open: int
-) -> None:
-    price = {"installation_fen": asked, "commissioning_fen": 0}
-    payments = [PaidIn("installation", amount) for amount in paid]
-    (line,) = fee_lines.fee_lines(price, payments, ended_early=ended_early)
-    assert (line.settled, line.open_fen) == (expected, still_open)
-
-
-def test_other_payments_are_listed_too() -> None:
-    lines = fee_lines.fee_lines({"installation_fen": 0}, [PaidIn("deposit", 5000)], ended_early=False)
-    assert [(line.fee, line.paid_fen) for line in lines] == [("installation", 0), ("deposit", 5000)]
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from tracker.api import (
     call_tasks,
     callbacks,
     contacts,
+    fees,
     notices,
     orders,
     promise_rules,
@@ -40,6 +41,7 @@ def register(app: Flask) -> None:
     api.spec.options["security"] = [{"channel_key": []}]
     for part in (
         orders,
+        fees,
         promises,
         promise_rules,
         calendar,

@@ -17,6 +17,7 @@ IDEMPOTENCY = {
     "schema": {"type": "string", "minLength": 1, "maxLength": 255},
 }
 IF_MATCH = {"in": "header", "name": "If-Match", "required": True, "schema": {"type": "string"}}
+OPTIONAL_IF_MATCH = IF_MATCH | {"required": False}
 
 # Requests that make sure, as they write, that the reference data still stands.
 _SURE_AT_THE_END = frozenset({"orders.Orders"})
@@ -46,10 +47,10 @@ def number_of(typed: str) -> str:
     return number
 
 
-def show_order(number: str) -> dict[str, Any]:
-    """The calling channel's order as JSON. Raises Refusal order.not_found."""
+def show_order(number: str, *, new: bool = False) -> dict[str, Any]:
+    """The calling channel's order as JSON; `new`: it was stored just now. Raises Refusal order.not_found."""
     with runtime().db.reading() as connection:
-        row = queries.channel_order(connection, caller().id, number)
+        row = queries.channel_order(connection, caller().id, number, new=new)
     if row is None:
         raise Refusal(Fault("order.not_found"))
     shown: dict[str, Any] = _order.dump(row)

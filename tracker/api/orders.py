@@ -1,4 +1,4 @@
-"""Orders over HTTP: taken in, read, moved on, paid for."""
+"""Orders over HTTP: taken in, read, moved on."""
 
 from typing import Any
 
@@ -24,14 +24,12 @@ from tracker.orders import queries
 from tracker.orders.actor import Actor
 from tracker.orders.place_at_once import place_at_once
 from tracker.orders.place_orders import place_order
-from tracker.orders.record_payment import record_payment
 from tracker.orders.record_progress import record_progress
 from tracker.orders.rules import Stage
 from tracker.orders.schemas import (
     OrderPageSchema,
     OrderRequestSchema,
     OrderSchema,
-    PaymentRequestSchema,
     ProgressRequestSchema,
 )
 from tracker.orders.write_orders import Kept
@@ -100,7 +98,8 @@ class Orders(MethodView):
 
         def act() -> Answer:
             placed = place_order(run, caller(), order, reference=g.reference)
-            return _placed(200 if placed.repeated else 201, show_order(placed.number))
+            shown = show_order(placed.number, new=not placed.repeated)
+            return _placed(200 if placed.repeated else 201, shown)
 
         return once(run, caller(), act)
 
@@ -139,22 +138,5 @@ class Progress(MethodView):
                 runtime(), Actor.of_channel(caller()), number_of(number), step, if_version=if_version()
             )
             return Answer(200, show_order(number_of(number)), {"ETag": etag(version)})
-
-        return once(runtime(), caller(), act)
-
-
-@blueprint.route("/<number>/payments")
-class Payments(MethodView):
-    """Money received for an order."""
-
-    @blueprint.doc(parameters=[IDEMPOTENCY])
-    @blueprint.arguments(PaymentRequestSchema())
-    @blueprint.response(201, OrderSchema)
-    def post(self, payment: dict[str, Any], number: str) -> Any:
-        """Record a payment or a refund; what is due and paid shows at the customer's lookup."""
-
-        def act() -> Answer:
-            record_payment(runtime(), Actor.of_channel(caller()), number_of(number), payment)
-            return Answer(201, show_order(number_of(number)))
 
         return once(runtime(), caller(), act)

@@ -10,6 +10,8 @@ import click
 from tracker.files.cells import csv_line
 from tracker.files.rows import BadRow
 from tracker.orders import import_orders as orders
+from tracker.orders import payment_rows as payments
+from tracker.orders.import_payments import import_payments
 from tracker.reference import ChannelFacts, OperatorFacts
 from tracker.runtime import Runtime
 from tracker.subscribers import file_rows as subscriptions
@@ -31,6 +33,7 @@ class Job:
     notify_old: bool
     update: bool
     publish: bool
+    dry_run: bool
     encoding: str | None
     on_bytes: Callable[[int], None]
     on_fault: Callable[[BadRow], None]
@@ -48,7 +51,7 @@ class Kind:
     """A kind of file: its columns, by which it is told, lines to begin one's own from, and its import.
 
     `suffixes`: those by which a file is surely of this kind. `titles`: the columns as its example has them,
-    where people know them by other names.
+    where people know them by other names. `can_be_tried`: it takes part in a dry run.
     """
 
     columns: Collection[str]
@@ -56,6 +59,7 @@ class Kind:
     bring_in: Callable[[Job], Outcome]
     suffixes: tuple[str, ...] = ()
     titles: tuple[str, ...] = ()
+    can_be_tried: bool = False
 
     def has(self, column: str) -> bool:
         """Whether a file of this kind has such a column."""
@@ -113,10 +117,34 @@ def _plans(job: Job) -> Outcome:
     return Outcome(words, report.bad_rows)
 
 
+def _payments(job: Job) -> Outcome:
+    report = import_payments(
+        job.run,
+        job.operator.id,
+        job.path,
+        actor=_ACTOR,
+        channel=job.channel,
+        encoding=job.encoding,
+        dry_run=job.dry_run,
+        on_bytes=job.on_bytes,
+        on_fault=job.on_fault,
+    )
+    stored = "to be stored" if job.dry_run else "stored"
+    words = f"{report.stored} {stored}, {report.repeated} stored before, {report.bad_rows} bad"
+    return Outcome(words, report.bad_rows)
+
+
 # Of two kinds that a header fits equally badly, the first is taken.
 KINDS: Mapping[str, Kind] = {
     "orders": Kind(orders.COLUMNS, orders.EXAMPLE, _orders),
     "subscribers": Kind(subscriptions.COLUMNS, subscriptions.EXAMPLE, _subscribers),
+    "payments": Kind(
+        tuple(payments.COLUMNS),
+        payments.EXAMPLE,
+        _payments,
+        titles=tuple(payments.COLUMNS.values()),
+        can_be_tried=True,
+    ),
     "plans": Kind(
         tuple(plans.COLUMNS),
         (csv_line([column.example for column in plans.COLUMNS.values()]).rstrip(),),

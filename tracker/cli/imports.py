@@ -27,14 +27,18 @@ def _print_example(context: click.Context, parameter: click.Parameter, what: str
 @click.argument("path", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--operator", required=True, help="Code of the operator, like telecom.")
 @click.option("--what", type=click.Choice(list(KINDS)), help="Kind of file; told from its header otherwise.")
-@click.option("--channel", help="Code of the operator's channel, like hall; for orders.")
+@click.option(
+    "--channel",
+    help="Code of the operator's channel, like hall; for orders, and payments by external reference.",
+)
 @click.option("--notify-old", is_flag=True, help="Tell customers even of orders accepted over 24 hours ago.")
 @click.option("--update", is_flag=True, help="Bring subscribers that are stored up to date with the file.")
+@click.option("--dry-run", is_flag=True, help="Name the faults of a file of payments and store nothing.")
 @click.option("--publish", is_flag=True, help="Publish plans at once instead of storing drafts.")
 @click.option(
     "--encoding",
     type=click.Choice([UTF_8, GB18030]),
-    help="Of a file of subscribers; told from its content otherwise.",
+    help="Of a file of subscribers or payments; told from its content otherwise.",
 )
 @click.option(
     "--example",
@@ -53,10 +57,12 @@ def import_file(
     notify_old: bool,
     update: bool,
     publish: bool,
+    dry_run: bool,
     encoding: str | None,
     lang: str,
 ) -> None:
-    """Import orders, subscribers or plans from a file with a header: CSV, or for plans also XLSX.
+    """Import orders, subscribers, payments or plans from a file with a header: CSV, or for payments and plans
+    also XLSX.
 
     Good rows are stored, bad ones named by line, column and rule on standard output; importing the
     same file again changes nothing, and an import that was cut off is simply repeated. Exit code 1 if any
@@ -68,6 +74,10 @@ def import_file(
       accepted_at (ISO 8601 with zone), dealer, language (zh, en), notify_by (text, call)
     Columns of subscribers: reference, plan (filing number), phone, began_on; optional region (code or
       name), monthly_fee (yuan), language (zh, en), agreed_until, agreement (discount, contract), ended_on
+    Columns of payments, by these names or the Chinese ones: number (of the order) or external_reference and
+      channel, fee (installation, commissioning, monthly, deposit, equipment, other), amount (yuan; below zero
+      a refund or a waiver), reference; optional kind (payment, charge), paid_at or charged_at (ISO 8601, or a
+      time of the city), due_on, method (cash, transfer, wechat, alipay, card, bill), receipt, reason
     \b
     Columns of plans, by these names or those of the fee pages (see --example plans): filing_number,
       region (code or name), audience, kind, name, monthly_fee, installation_fee, commissioning_fee (yuan),
@@ -80,12 +90,16 @@ def import_file(
       tracker import --example subscribers > base.csv
       tracker import base.csv --operator telecom
       tracker import base.csv --operator telecom --update --encoding gb18030
+      tracker import payments.csv --operator telecom --dry-run
+      tracker import payments.xlsx --operator telecom --what payments
       tracker import plans.xlsx --operator telecom
       tracker import plans.csv --operator telecom --publish
     """
     with running() as run:
         try:
             kind = KINDS[what or _kind_of(path)]
+            if dry_run and not kind.can_be_tried:
+                raise click.UsageError("--dry-run is for payments only")
             outcome = _with_progress(
                 path,
                 lang,
@@ -98,6 +112,7 @@ def import_file(
                         notify_old,
                         update,
                         publish,
+                        dry_run,
                         encoding,
                         on_bytes,
                         on_fault,

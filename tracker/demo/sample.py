@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from tracker import clock
+from tracker.demo.sample_fees import charge_and_pay, give_back
 from tracker.orders.actor import Actor
 from tracker.orders.import_orders import COLUMNS, import_orders
 from tracker.orders.place_hold import place_hold
 from tracker.orders.promise_anew import promise_anew
-from tracker.orders.record_payment import record_payment
 from tracker.orders.record_progress import record_progress
 from tracker.orders.rules import PATH, Stage
 from tracker.problems import Refusal
@@ -88,20 +88,15 @@ def _write(path: Path, reference: Reference, channel: ChannelFacts) -> None:
 def _progress(runtime: Runtime, channel: ChannelFacts) -> None:
     """Move each sample order as far as an order of its age has come, some of them late."""
     dice = random.Random(channel.id)  # noqa: S311 - examples, the same each time
+    money = random.Random(f"fees {channel.id}")  # noqa: S311 - examples, the same each time
     actor = Actor.of_channel(channel)
     for number, accepted_at in _orders(runtime, channel):
         try:
+            charge_and_pay(money, runtime, actor, number, accepted_at)
             for step in _steps(dice, accepted_at):
                 record_progress(runtime, actor, number, step)
             _trouble(dice, runtime, actor, number)
-            if dice.random() < 0.7:
-                payment = {
-                    "fee": "installation",
-                    "amount_fen": 10000,
-                    "reference": f"PAY-{number}",
-                    "paid_at": accepted_at + timedelta(minutes=5),
-                }
-                record_payment(runtime, actor, number, payment)
+            give_back(money, runtime, actor, number)
         except Refusal:
             continue
 

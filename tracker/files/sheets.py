@@ -53,6 +53,12 @@ def place(index: int, name: str) -> str:
     return f"{get_column_letter(index + 1)} {name}".strip()
 
 
+def is_text(path: Path) -> bool:
+    """Whether a file of whatever size is no spreadsheet, nor what else may hold one, by its first bytes."""
+    with path.open("rb") as file:
+        return not file.read(len(_COMPOUND)).startswith((_ZIP, _COMPOUND))
+
+
 def is_sheet(path: Path) -> bool:
     """Whether a file is a spreadsheet and not a text, by its first bytes.
 

@@ -1,6 +1,6 @@
-"""Tables of orders, their events and payments."""
+"""Tables of orders, their events, charges and payments."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -19,6 +19,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tracker.db import Base
+from tracker.orders.fee_rules import METHODS
 from tracker.orders.rules import Stage
 
 
@@ -103,12 +104,16 @@ class OrderEvent(Base):
 
 
 class Payment(Base):
-    """Money received for an order, or given back (negative), in fen (分): append-only."""
+    """Money received for an order, or given back (negative), in fen (分): append-only.
+
+    `receipt` is the number of the receipt or invoice that the customer was given.
+    """
 
     __tablename__ = "payments"
     __table_args__ = (
         UniqueConstraint("operator_id", "reference"),
         CheckConstraint("amount_fen <> 0", name="amount"),
+        CheckConstraint(f"method IN ({', '.join(repr(one) for one in METHODS)})", name="method"),
         Index(None, "order_id"),
     )
 
@@ -118,6 +123,37 @@ class Payment(Base):
     fee: Mapped[str] = mapped_column(String(20))
     amount_fen: Mapped[int] = mapped_column(Integer)
     reference: Mapped[str] = mapped_column(String(64))
+    method: Mapped[str | None] = mapped_column(String(10))
+    receipt: Mapped[str | None] = mapped_column(String(64))
+    reason: Mapped[str | None] = mapped_column(String(100))
     paid_at: Mapped[datetime]
+    actor: Mapped[str] = mapped_column(String(80))
+    recorded_at: Mapped[datetime]
+
+
+class Charge(Base):
+    """What is due for an order beside its plan's fees, or waived (negative), in fen (分): append-only.
+
+    `reason` is read by the customer.
+    """
+
+    __tablename__ = "charges"
+    __table_args__ = (
+        UniqueConstraint("operator_id", "reference"),
+        CheckConstraint("amount_fen <> 0", name="amount"),
+        CheckConstraint("due_on IS NULL OR amount_fen > 0", name="due_on"),
+        CheckConstraint("reason IS NOT NULL OR (amount_fen > 0 AND fee <> 'other')", name="reason"),
+        Index(None, "order_id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    operator_id: Mapped[int] = mapped_column(ForeignKey("operators.id"))
+    order_id: Mapped[int] = mapped_column(ForeignKey("orders.id"))
+    fee: Mapped[str] = mapped_column(String(20))
+    amount_fen: Mapped[int] = mapped_column(Integer)
+    reference: Mapped[str] = mapped_column(String(64))
+    due_on: Mapped[date | None]
+    reason: Mapped[str | None] = mapped_column(String(100))
+    charged_at: Mapped[datetime]
     actor: Mapped[str] = mapped_column(String(80))
     recorded_at: Mapped[datetime]

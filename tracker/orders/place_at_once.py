@@ -10,7 +10,8 @@ from tracker.notices.drafts import draft, notice_row, why_not
 from tracker.notices.plan_notices import ring_for
 from tracker.orders import numbers
 from tracker.orders.check_order import CheckedOrder, check_order
-from tracker.orders.order_rows import order_row, texts_of
+from tracker.orders.fee_sums import fees_as_sold
+from tracker.orders.order_rows import order_row, price_of, texts_of
 from tracker.orders.rules import Stage, open_moves
 from tracker.orders.wording import is_news
 from tracker.orders.write_orders import Kept, write_orders
@@ -77,5 +78,6 @@ def _as_shown(one: CheckedOrder, number: str) -> dict[str, Any]:
             "rule_version": one.deadline.rule.version,
             "explanation": wording.explain(one.deadline),
         },
+        "fees": fees_as_sold(price_of(one.plan)),
         "next_stages": [stage.value for stage in open_moves(Stage.ACCEPTED)],
     }

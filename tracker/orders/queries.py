@@ -6,6 +6,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, bindparam, select, true
 
+from tracker.orders.fee_queries import fees_of
+from tracker.orders.fee_sums import FeeSum, fees_as_sold
 from tracker.orders.models import MOVE_KINDS, Order, OrderEvent
 from tracker.orders.rules import Stage, open_moves
 from tracker.promises.models import Promise, PromiseEntry
@@ -30,7 +32,7 @@ _SHOWN = (
     Order.accepted_at,
     Order.customer_kind,
     Order.community_code,
-    Order.price["filing_number"].astext.label("plan"),
+    Order.price,
     _DEADLINE,
     _PROVISIONAL,
     current(_LATEST, "explanation"),
@@ -49,10 +51,17 @@ _OF_CHANNEL = _with_promise(select(*_SHOWN)).where(Order.channel_id == bindparam
 _ONE_OF_CHANNEL = _OF_CHANNEL.where(Order.number == bindparam("number"))
 
 
-def channel_order(connection: Connection, channel_id: int, number: str) -> dict[str, Any] | None:
-    """One order of a channel as OrderSchema shows it; None if the channel has no such order."""
+def channel_order(
+    connection: Connection, channel_id: int, number: str, *, new: bool = False
+) -> dict[str, Any] | None:
+    """One order of a channel as OrderSchema shows it; None if the channel has no such order.
+
+    `new`: it was stored just now, so nothing was charged or paid for it yet.
+    """
     row = connection.execute(_ONE_OF_CHANNEL, {"channel": channel_id, "number": number}).one_or_none()
-    return None if row is None else _as_shown(row)
+    if row is None:
+        return None
+    return _as_shown(row, fees_as_sold(row.price) if new else fees_of(connection, [row])[row.id])
 
 
 def channel_orders(
@@ -64,11 +73,14 @@ def channel_orders(
         wanted = wanted.where(Order.stage == stage)
     rows: Sequence[Row[Any]] = connection.execute(wanted, {"channel": channel_id}).all()
     more = len(rows) > limit
-    return [_as_shown(row) for row in rows[:limit]], rows[limit - 1].id if more else None
+    fees = fees_of(connection, rows[:limit])
+    return [_as_shown(row, fees[row.id]) for row in rows[:limit]], rows[limit - 1].id if more else None
 
 
-def _as_shown(row: Row[Any]) -> dict[str, Any]:
+def _as_shown(row: Row[Any], fees: Sequence[FeeSum]) -> dict[str, Any]:
     shown = row._asdict()
+    shown["plan"] = shown.pop("price")["filing_number"]
+    shown["fees"] = fees
     shown["promise"] = {
         name: shown.pop(name)
         for name in ("deadline", "first_deadline", "provisional", "rule_version", "explanation")
@@ -104,6 +116,7 @@ def operator_orders(
                 Order.channel_id,
                 Order.accepted_at,
                 Order.closed_at,
+                Order.price,
                 _DEADLINE,
                 _PROVISIONAL,
                 _CONNECTED_AT.where(OrderEvent.order_id == Order.id).scalar_subquery().label("connected_at"),

@@ -2,7 +2,8 @@
 
 from marshmallow import fields
 
-from tracker.fields import Choice, Part, Pattern, Phone, StrictSchema, Text, Timestamp, Whole
+from tracker.fields import Choice, Part, Pattern, Phone, StrictSchema, Text, Timestamp
+from tracker.orders.fee_schemas import FeeSchema
 from tracker.orders.rules import REASONS, Stage
 from tracker.promises.schemas import RuleDraftSchema
 
@@ -65,15 +66,6 @@ class ProgressRequestSchema(StrictSchema):
     reason_text = Text(200, load_default=None)
     appointment = Part(AppointmentSchema, load_default=None)
     installer = Part(InstallerSchema, load_default=None)
-
-
-class PaymentRequestSchema(StrictSchema):
-    """Money received (positive) or given back (negative), in fen."""
-
-    fee = Choice(("installation", "commissioning", "monthly", "deposit"), required=True)
-    amount_fen = Whole(-10_000_000, 10_000_000, required=True)
-    reference = Text(REFERENCE_LIMIT, required=True)
-    paid_at = Timestamp(load_default=None)
 
 
 class HoldRequestSchema(StrictSchema):
@@ -203,6 +195,7 @@ class OrderSchema(StrictSchema):
     community_code = fields.String()
     plan = fields.String()
     promise = fields.Nested(PromiseSchema)
+    fees = fields.List(fields.Nested(FeeSchema))
     next_stages = fields.List(fields.String())
 
 

@@ -6,6 +6,7 @@ from werkzeug.exceptions import Forbidden
 
 from tracker import clock
 from tracker.orders import queries
+from tracker.orders.fee_queries import fees_of
 from tracker.orders.rules import Stage
 from tracker.pages.signing_in import blueprint, signed_in
 from tracker.runtime import Runtime
@@ -32,6 +33,7 @@ def orders() -> str:
             limit=ROWS,
             stage=stage if stage in set(Stage) else None,
         )
+        fees = fees_of(connection, rows)
     facts = runtime.reference.current()
     return render_template(
         "staff/orders.html",
@@ -39,6 +41,8 @@ def orders() -> str:
         operator=facts.operators[person.operator_id],
         rows=rows,
         older=older,
+        open_fen={order: sum(fee.open_fen for fee in theirs) for order, theirs in fees.items()},
+        to_return_fen={order: sum(fee.to_return_fen for fee in theirs) for order, theirs in fees.items()},
         places=facts.places,
         channels=facts.channels,
         stage=stage,

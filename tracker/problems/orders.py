@@ -1,4 +1,4 @@
-"""What is wrong with an order, its way through the stages, and its payments."""
+"""What is wrong with an order and its way through the stages."""
 
 from tracker.problems.rule import ProblemRule
 
@@ -44,14 +44,5 @@ RULES = (
         422,
         "预约时段不正确（结束须晚于开始，不超过12小时，且在一年之内）",
         "The appointment must end after it begins, last at most 12 hours and lie within the year ahead.",
-    ),
-    # Payments.
-    ProblemRule("payment.nothing", 422, "金额不能为零", "The amount must not be zero."),
-    ProblemRule("payment.in_the_future", 422, "缴费时间晚于现在", "The time of payment lies in the future."),
-    ProblemRule(
-        "payment.duplicate_reference",
-        409,
-        "该缴费流水号已登记",
-        "A payment with this reference is recorded already.",
     ),
 )
