@@ -8,6 +8,7 @@ from tracker.api import (
     call_tasks,
     callbacks,
     contacts,
+    limiting,
     notices,
     orders,
     promise_rules,
@@ -17,6 +18,7 @@ from tracker.api import (
     tariffs,
     templates,
 )
+from tracker.api.signed import NATIVE
 
 
 class _Api(Api):  # type: ignore[misc]
@@ -35,9 +37,14 @@ def register(app: Flask) -> None:
         "OPENAPI_URL_PREFIX": "/api/v1",
         "OPENAPI_JSON_PATH": "openapi.json",
     }
+    limiting.register(app)
     api = _Api(app)
     api.spec.components.security_scheme("channel_key", {"type": "http", "scheme": "bearer"})
-    api.spec.options["security"] = [{"channel_key": []}]
+    # The signature comes with three more headers, which docs/channels.md describes.
+    api.spec.components.security_scheme(
+        "signature", {"type": "apiKey", "in": "header", "name": NATIVE.signature}
+    )
+    api.spec.options["security"] = [{"channel_key": []}, {"signature": []}]
     for part in (
         orders,
         promises,
