@@ -18,6 +18,7 @@ from tracker.api import (
     tariffs,
     templates,
 )
+from tracker.api.portals import routes as portals
 from tracker.api.signed import NATIVE
 
 
@@ -29,7 +30,10 @@ class _Api(Api):  # type: ignore[misc]
 
 
 def register(app: Flask) -> None:
-    """Mount the API under /api/v1 and its OpenAPI document at /api/v1/openapi.json."""
+    """Mount the API under /api/v1 and its OpenAPI document at /api/v1/openapi.json.
+
+    Raises ConfigError for a wrong mapping of a portal.
+    """
     app.config |= {
         "API_TITLE": "Installation order tracker",
         "API_VERSION": "v1",
@@ -38,6 +42,7 @@ def register(app: Flask) -> None:
         "OPENAPI_JSON_PATH": "openapi.json",
     }
     limiting.register(app)
+    portals.register(app)
     api = _Api(app)
     api.spec.components.security_scheme("channel_key", {"type": "http", "scheme": "bearer"})
     # The signature comes with three more headers, which docs/channels.md describes.
@@ -58,6 +63,7 @@ def register(app: Flask) -> None:
         call_tasks,
         callbacks,
         subscribers,
+        portals,
     ):
         api.register_blueprint(part.blueprint)
     api.register_blueprint(tariff_changes.prices)

@@ -28,10 +28,10 @@ def signer(runtime: Runtime, reference: Reference, naming: Naming) -> Caller:
     .wrong or .replayed; key.unknown for an app id that nobody has, key.expired.
     """
     given = request.headers if naming.place == "header" else request.args
-    lacking = [name for name in naming.parts if not given.get(name)]
+    lacking = [name for name in naming.names if not given.get(name)]
     if lacking:
         raise Refusal(*(Fault("signature.missing", "", {"name": name}) for name in lacking))
-    app_id, timestamp, nonce, signature = (given[name] for name in naming.parts)
+    app_id, timestamp, nonce, signature = (given[name] for name in naming.names)
     _check_time(timestamp, naming.timestamp_unit)
     if not signatures.is_nonce(nonce):
         raise Refusal(Fault("signature.nonce"))

@@ -18,6 +18,7 @@ import hmac
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import ClassVar
 from urllib.parse import parse_qsl, quote
 
 # How far a caller's clock may be off, either way.
@@ -43,10 +44,12 @@ class Naming:
     signature: str = "X-Signature"
     timestamp_unit: str = "seconds"
 
+    PARTS: ClassVar = ("app_id", "timestamp", "nonce", "signature")
+
     @property
-    def parts(self) -> tuple[str, str, str, str]:
+    def names(self) -> tuple[str, ...]:
         """The four names."""
-        return self.app_id, self.timestamp, self.nonce, self.signature
+        return tuple(getattr(self, part) for part in self.PARTS)
 
 
 PLACES = ("header", "query")

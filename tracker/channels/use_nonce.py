@@ -7,7 +7,7 @@ from tracker.channels.models import UsedNonce
 from tracker.channels.rules import ChannelIdentity
 from tracker.db import Database
 
-_KEEP = insert(UsedNonce.__table__).on_conflict_do_nothing()
+_KEEP = insert(UsedNonce.__table__).on_conflict_do_nothing().returning(UsedNonce.used_at)
 
 
 def use_nonce(db: Database, channel: ChannelIdentity, nonce: str) -> bool:
@@ -23,4 +23,4 @@ def use_nonce(db: Database, channel: ChannelIdentity, nonce: str) -> bool:
         "used_at": clock.now(),
     }
     with db.transaction() as connection:
-        return connection.execute(_KEEP, row).rowcount == 1
+        return connection.scalar(_KEEP, row) is not None

@@ -55,6 +55,13 @@ def channel_order(connection: Connection, channel_id: int, number: str) -> dict[
     return None if row is None else _as_shown(row)
 
 
+def number_of_reference(connection: Connection, channel_id: int, reference: str) -> str | None:
+    """Our number of the order that a channel has under its own; None if it has none."""
+    return connection.scalar(
+        select(Order.number).where(Order.channel_id == channel_id, Order.external_reference == reference)
+    )
+
+
 def channel_orders(
     connection: Connection, channel_id: int, *, after_id: int, limit: int, stage: str | None
 ) -> tuple[list[dict[str, Any]], int | None]:
