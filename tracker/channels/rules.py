@@ -33,7 +33,7 @@ class KeyKind(StrEnum):
 
 
 class KeyState(StrEnum):
-    """Whether a key opens anything, and if so, whether its last day is known."""
+    """Whether a key opens anything, and if so, whether it will end soon."""
 
     LIVE = "live"
     ENDING = "ending"
@@ -42,6 +42,8 @@ class KeyState(StrEnum):
 
 
 LABEL_LIMIT = 60
+# Time enough to bring another key to whoever calls.
+ENDS_SOON = timedelta(days=30)
 # How long an old key goes on beside the one that follows it, unless told otherwise, and at most.
 USUAL_OVERLAP = timedelta(days=7)
 LONGEST_OVERLAP = timedelta(days=90)
@@ -81,7 +83,8 @@ def state_of(expires_at: datetime | None, revoked_at: datetime | None, now: date
         return KeyState.REVOKED
     if has_expired(expires_at, now):
         return KeyState.EXPIRED
-    return KeyState.LIVE if expires_at is None else KeyState.ENDING
+    ends_soon = expires_at is not None and expires_at <= now + ENDS_SOON
+    return KeyState.ENDING if ends_soon else KeyState.LIVE
 
 
 def end_after(expires_at: datetime | None, overlap: timedelta, now: datetime) -> datetime:
