@@ -174,6 +174,20 @@ def test_without_redis_each_process_counts_alone_and_at_once() -> None:
     assert process.take("key:2", quota).allowed
 
 
+def test_without_redis_requests_are_answered_at_once_and_still_limited(
+    settings, clean, channel, monkeypatch
+) -> None:
+    monkeypatch.setenv("TRACKER_REDIS_URL", GONE)
+    run = start(load())
+    client, secret = create_app(run).test_client(), create_key(run.db, channel, rate_limit="20 per minute")
+    began = time.monotonic()
+    answers = [call(client, secret) for _ in range(22)]
+    assert [answer.status_code for answer in answers] == [200] * 20 + [429] * 2
+    assert time.monotonic() - began < 5
+    assert told(answers[4])[2] == 15
+    run.close()
+
+
 def test_when_redis_goes_the_count_goes_on_from_what_was_known(url: str) -> None:
     process, quota = Quotas(url), Quota(300, 60)
     for _ in range(100):

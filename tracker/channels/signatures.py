@@ -79,7 +79,7 @@ def canonical(
         nonce,
         hashlib.sha256(body).hexdigest(),
     )
-    return "\n".join(lines).encode("latin-1", "replace")
+    return "\n".join(lines).encode()
 
 
 def _sorted_query(query: str, unsigned: str | None) -> str:
