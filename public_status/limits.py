@@ -4,7 +4,6 @@ Counted in Redis so that every process counts together. Without Redis each proce
 itself: lookups go on, and a caller gets at most as many tries more as there are processes.
 """
 
-import ipaddress
 from typing import Any
 
 from flask import Flask, Response, request
@@ -12,6 +11,7 @@ from flask_limiter import Limiter
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from tracker.addresses import household_of
 from tracker.config import Config
 
 # Ten thousand digits can be tried from ten thousand addresses, so the order itself is guarded too.
@@ -41,14 +41,7 @@ def was_wrong(response: Response) -> bool:
 
 
 def _address() -> str:
-    """The caller's address; of an IPv6 one the network, which is what a household is given."""
-    try:
-        address = ipaddress.ip_address(request.remote_addr or "")
-    except ValueError:
-        return "unknown"
-    if address.version == 6:
-        return str(ipaddress.ip_network((address, 64), strict=False))
-    return str(address)
+    return household_of(request.remote_addr)
 
 
 def _storage(redis_url: str | None) -> str:

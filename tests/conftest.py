@@ -35,6 +35,7 @@ _BUSINESS_TABLES = (
     "saved_templates, template_approvals, contact_wishes,"
     " recorded_texts, call_attempts, call_tasks, notice_receipts, notice_attempts, notices, payments,"
     " charges, promise_entries, promises, order_events, orders, idempotency_records, channel_keys, accounts,"
+    " channel_key_uses, used_nonces,"
     " tallies, heartbeats, tariff_warning_runs, tariff_warnings, subscriber_events,"
     " subscribers"
 )

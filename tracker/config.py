@@ -84,6 +84,9 @@ class Config:
     coalesce: float
     sms_part_fen: float
     lookup_limit: str
+    api_limit: str
+    wrong_key_limit: str
+    portal_folder: Path | None
     receipt_secret: str | None
     trusted_proxies: int
     demo: bool
@@ -123,6 +126,13 @@ def _limit(value: str) -> None:
         parse_many(value)
     except ValueError:
         raise validate.ValidationError("must be a limit like '30 per minute'") from None
+
+
+def _one_limit(value: str) -> None:
+    _limit(value)
+    found = parse_many(value)
+    if len(found) != 1 or found[0].amount < 1:
+        raise validate.ValidationError("must be one limit above 0 like '1200 per minute'")
 
 
 def _by_provider(value: str | None, unnamed: float | None) -> dict[str, float]:
@@ -219,6 +229,9 @@ def _read(env: Env) -> Config:
             "SMS_PART_FEN", 5.0, validate=validate.Range(0, 1000, error="must be 0 to 1000")
         )
         lookup_limit = env.str("LOOKUP_LIMIT", "30 per minute", validate=_limit)
+        api_limit = env.str("API_LIMIT", "1200 per minute", validate=_one_limit)
+        wrong_key_limit = env.str("WRONG_KEY_LIMIT", "60 per minute", validate=_one_limit)
+        portal_folder = env.str("PORTAL_FOLDER", None)
         # Part of an address: nothing in it may have to be escaped.
         receipt_secret = env.str(
             "RECEIPT_SECRET",
@@ -275,6 +288,9 @@ def _read(env: Env) -> Config:
         coalesce=coalesce,
         sms_part_fen=sms_part_fen,
         lookup_limit=lookup_limit,
+        api_limit=api_limit,
+        wrong_key_limit=wrong_key_limit,
+        portal_folder=Path(portal_folder) if portal_folder else None,
         receipt_secret=receipt_secret or None,
         trusted_proxies=trusted_proxies,
         demo=demo,

@@ -9,12 +9,14 @@ queries, and correct from the moment of the commit.
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import Connection, Integer, SmallInteger, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tracker.channels.models import Channel, ChannelKey
+from tracker.channels.quotas import Quota
+from tracker.channels.rules import KeyKind
 from tracker.contacts.record_wish import read_wishes
 from tracker.db import Base, Database
 from tracker.places.models import Division
@@ -63,10 +65,21 @@ class ChannelFacts:
 
 @dataclass(frozen=True)
 class Caller:
-    """Whose key it is, and what the key may do."""
+    """Whose key it is, what the key may do, how often if not as often as any, and until when."""
 
+    key_id: int
     channel: ChannelFacts
     scopes: frozenset[str]
+    quota: Quota | None
+    expires_at: datetime | None
+
+
+@dataclass(frozen=True)
+class SigningKey:
+    """A secret that signs for an app id, sealed."""
+
+    caller: Caller
+    sealed_secret: bytes
 
 
 @dataclass(frozen=True)
@@ -126,6 +139,7 @@ class Reference:
     operators: Mapping[int, OperatorFacts]
     channels: Mapping[int, ChannelFacts]
     keys: Mapping[bytes, Caller]
+    signing_keys: Mapping[str, tuple[SigningKey, ...]]
     places: Mapping[str, Place]
     plans: Mapping[tuple[int, str], tuple[PlanFacts, ...]]
     changes: Mapping[int, ChangeFacts]
@@ -144,7 +158,7 @@ class Reference:
         return {place.county_code: place.county for place in self.places.values()}
 
     def caller_of(self, secret_sha256: bytes) -> Caller | None:
-        """Whose key this is, given by its hash; None for an unknown or revoked one."""
+        """Whose key this is, given by its hash; None for an unknown or revoked one. It may have expired."""
         return self.keys.get(secret_sha256)
 
     def plan_on_sale(self, operator_id: int, filing_number: str, place: Place, on: date) -> PlanFacts | None:
@@ -209,18 +223,14 @@ def read(connection: Connection) -> Reference:
         row.id: ChannelFacts(row.id, row.operator_id, row.code, row.name, row.kind)
         for row in connection.execute(select(Channel.__table__))
     }
-    live = select(ChannelKey.secret_sha256, ChannelKey.channel_id, ChannelKey.scopes).where(
-        ChannelKey.revoked_at.is_(None)
-    )
+    bearer, signing = _keys(connection, channels)
     plans = _plans(connection)
     return Reference(
         revision=revision,
         operators=operators,
         channels=channels,
-        keys={
-            bytes(row.secret_sha256): Caller(channels[row.channel_id], frozenset(row.scopes))
-            for row in connection.execute(live)
-        },
+        keys=bearer,
+        signing_keys=signing,
         places=_places(connection),
         plans=plans,
         changes=_changes(connection, plans),
@@ -229,6 +239,34 @@ def read(connection: Connection) -> Reference:
         templates=read_registry(connection),
         wishes=read_wishes(connection),
     )
+
+
+def _keys(
+    connection: Connection, channels: Mapping[int, ChannelFacts]
+) -> tuple[dict[bytes, Caller], dict[str, tuple[SigningKey, ...]]]:
+    """Keys by their hash, and those that sign by their app id; an expired one can still be told from none."""
+    bearer: dict[bytes, Caller] = {}
+    signing: dict[str, tuple[SigningKey, ...]] = {}
+    standing = select(
+        ChannelKey.id,
+        ChannelKey.channel_id,
+        ChannelKey.kind,
+        ChannelKey.secret_sha256,
+        ChannelKey.app_id,
+        ChannelKey.sealed_secret,
+        ChannelKey.scopes,
+        ChannelKey.rate_limit,
+        ChannelKey.expires_at,
+    ).where(ChannelKey.revoked_at.is_(None))
+    for row in connection.execute(standing.order_by(ChannelKey.id)):
+        quota = None if row.rate_limit is None else Quota.read(row.rate_limit)
+        caller = Caller(row.id, channels[row.channel_id], frozenset(row.scopes), quota, row.expires_at)
+        if row.kind == KeyKind.SIGNED:
+            key = SigningKey(caller, bytes(row.sealed_secret))
+            signing[row.app_id] = (*signing.get(row.app_id, ()), key)
+        else:
+            bearer[bytes(row.secret_sha256)] = caller
+    return bearer, signing
 
 
 def _places(connection: Connection) -> dict[str, Place]:

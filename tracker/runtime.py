@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from tracker import crypto, db
+from tracker.channels.note_use import KeyUses
+from tracker.channels.quotas import Quota, Quotas
 from tracker.config import Config, ConfigError
 from tracker.crypto import KeyRing
 from tracker.db import Database
@@ -37,8 +39,30 @@ class Runtime:
         """Every SMS provider in use, the first among them."""
         return routes_for(self.gateway, self.config, self.db, self.keys)
 
+    @cached_property
+    def quotas(self) -> Quotas:
+        """How many requests each key has left, counted with the other processes."""
+        return Quotas(str(self.config.redis_url))
+
+    @cached_property
+    def key_quota(self) -> Quota:
+        """What a key may send that has no limit of its own."""
+        return Quota.read(self.config.api_limit)
+
+    @cached_property
+    def wrong_key_quota(self) -> Quota:
+        """How many wrong keys one address may send."""
+        return Quota.read(self.config.wrong_key_limit)
+
+    @cached_property
+    def key_uses(self) -> KeyUses:
+        """When each key was last used."""
+        return KeyUses(self.db)
+
     def close(self) -> None:
         """Give back connections."""
+        if "quotas" in self.__dict__:
+            self.quotas.close()
         if "routes" in self.__dict__:
             self.routes.close()
         elif "gateway" in self.__dict__:

@@ -6,6 +6,7 @@ from functools import cache
 from sqlalchemy import select
 
 from tracker import config
+from tracker.channels import forget_requests as forgetting
 from tracker.notices import deliver as delivering
 from tracker.notices import sweep as sweeping
 from tracker.notices.models import Notice
@@ -48,3 +49,8 @@ def warn_subscribers(change_id: int) -> None:
 def keep_tariff_changes() -> None:
     """The same for every change, in case a ring was lost, and for whoever subscribed since."""
     upkeep.keep_changes(runtime())
+
+
+def forget_requests() -> None:
+    """Delete answers and nonces that nobody can ask for again."""
+    forgetting.forget_requests(runtime().db)

@@ -7,6 +7,8 @@ from tracker.queueing import UPKEEP
 _RECOUNT_SECONDS = 600.0
 # A day has room for many rounds: whoever subscribes is told within minutes of changes that they missed.
 _WARN_SECONDS = 600.0
+# Whatever a busy ten minutes left behind is gone in one round.
+_FORGET_SECONDS = 600.0
 
 
 def jobs(config: Config) -> dict[str, tuple[str, float]]:
@@ -15,4 +17,5 @@ def jobs(config: Config) -> dict[str, tuple[str, float]]:
         "workers.jobs.sweep": (UPKEEP, config.sweep_interval),
         "workers.jobs.recount_promises": (UPKEEP, _RECOUNT_SECONDS),
         "workers.jobs.keep_tariff_changes": (UPKEEP, _WARN_SECONDS),
+        "workers.jobs.forget_requests": (UPKEEP, _FORGET_SECONDS),
     }

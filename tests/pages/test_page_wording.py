@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tracker.channels.quotas import Quota
 from tracker.pages import wording
 from tracker.pages.change_drawing import WIDTH, Day, bar, in_order
 from tracker.tariff_changes.coverage import Coverage
@@ -74,3 +75,16 @@ def test_today_stands_after_what_is_done_today_or_before_what_will_be() -> None:
     later, earlier = Day(TODAY + timedelta(days=1), "生效"), Day(TODAY - timedelta(days=1), "公告")
     assert in_order([later, other, earlier], now) == [earlier, other, now, later]
     assert in_order([later, other, earlier], now, today_first=True) == [earlier, now, other, later]
+
+
+@pytest.mark.parametrize(
+    ("words", "zh", "en"),
+    [
+        ("6000 per minute", "6,000 次/分钟", "6,000 a minute"),
+        ("5 per second", "5 次/秒", "5 a second"),
+        ("9 per 2 hours", "7,200 秒 9 次", "9 in 7,200 seconds"),
+    ],
+)
+def test_a_limit_is_said_by_its_unit(words: str, zh: str, en: str) -> None:
+    quota = Quota.read(words)
+    assert (wording.limit(quota, "zh"), wording.limit(quota, "en")) == (zh, en)

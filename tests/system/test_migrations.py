@@ -83,6 +83,38 @@ def test_whoever_was_to_be_called_before_there_were_tasks_gets_one(empty: str) -
     assert states == ["call", "accepted"]
 
 
+def test_keys_of_before_go_on_and_what_the_past_could_not_hold_ends(empty: str) -> None:
+    settings = migrate.alembic_config(empty)
+    command.upgrade(settings, "0007")
+    engine = create_engine(empty, poolclass=NullPool)
+    with engine.begin() as connection:
+        for statement in (
+            "INSERT INTO operators (code, name, name_en, signature, hotline) VALUES ('x', '', '', '', '')",
+            "INSERT INTO channels (operator_id, code, name, kind) VALUES (1, 'app', '', 'app')",
+            "INSERT INTO channel_keys (operator_id, channel_id, prefix, secret_sha256, created_at)"
+            " VALUES (1, 1, 'trk_1', 'old', now())",
+        ):
+            connection.execute(text(statement))
+    command.upgrade(settings, "0008")
+    make = (
+        "INSERT INTO channel_keys (operator_id, channel_id, prefix, created_at, secret_sha256, kind, app_id,"
+        " sealed_secret, expires_at, replaces) VALUES (1, 1, 'trk_2', now(), "
+    )
+    with engine.begin() as connection:
+        connection.execute(text(make + "'signed', 'signed', 'app_1', 'sealed', NULL, NULL)"))
+        connection.execute(text(make + "'ending', 'bearer', NULL, NULL, now(), NULL)"))
+        connection.execute(text(make + "'next', 'bearer', NULL, NULL, NULL, 3)"))
+        known = connection.execute(
+            text("SELECT kind, label, expires_at FROM channel_keys WHERE id = 1")
+        ).one()
+    assert known == ("bearer", "", None)
+    command.downgrade(settings, "0007")
+    with engine.begin() as connection:
+        left = connection.scalars(text("SELECT secret_sha256 FROM channel_keys ORDER BY id")).all()
+    engine.dispose()
+    assert [bytes(secret) for secret in left] == [b"old", b"next"]
+
+
 def test_there_is_one_head() -> None:
     assert len(ScriptDirectory.from_config(migrate.alembic_config()).get_heads()) == 1
 

@@ -9,6 +9,7 @@ from tracker.api import (
     callbacks,
     contacts,
     fees,
+    limiting,
     notices,
     orders,
     promise_rules,
@@ -18,6 +19,8 @@ from tracker.api import (
     tariffs,
     templates,
 )
+from tracker.api.portals import routes as portals
+from tracker.api.signed import NATIVE
 
 
 class _Api(Api):  # type: ignore[misc]
@@ -28,7 +31,10 @@ class _Api(Api):  # type: ignore[misc]
 
 
 def register(app: Flask) -> None:
-    """Mount the API under /api/v1 and its OpenAPI document at /api/v1/openapi.json."""
+    """Mount the API under /api/v1 and its OpenAPI document at /api/v1/openapi.json.
+
+    Raises ConfigError for a wrong mapping of a portal.
+    """
     app.config |= {
         "API_TITLE": "Installation order tracker",
         "API_VERSION": "v1",
@@ -36,9 +42,15 @@ def register(app: Flask) -> None:
         "OPENAPI_URL_PREFIX": "/api/v1",
         "OPENAPI_JSON_PATH": "openapi.json",
     }
+    limiting.register(app)
+    portals.register(app)
     api = _Api(app)
     api.spec.components.security_scheme("channel_key", {"type": "http", "scheme": "bearer"})
-    api.spec.options["security"] = [{"channel_key": []}]
+    # The signature comes with three more headers, which docs/channels.md describes.
+    api.spec.components.security_scheme(
+        "signature", {"type": "apiKey", "in": "header", "name": NATIVE.signature}
+    )
+    api.spec.options["security"] = [{"channel_key": []}, {"signature": []}]
     for part in (
         orders,
         fees,
@@ -53,6 +65,7 @@ def register(app: Flask) -> None:
         call_tasks,
         callbacks,
         subscribers,
+        portals,
     ):
         api.register_blueprint(part.blueprint)
     api.register_blueprint(tariff_changes.prices)

@@ -1,31 +1,87 @@
-"""Which channel is calling: the key in `Authorization: Bearer <key>`, and what the key may do."""
+"""Which channel is calling, and what its key may do.
+
+A key comes as `Authorization: Bearer <key>`, or it signs the request and stays at home.
+"""
+
+from collections.abc import Callable
 
 from flask import g, request
 
-from tracker.channels.rules import hash_of
+from tracker import clock
+from tracker.api import limiting, signed
+from tracker.channels.rules import has_expired, hash_of
+from tracker.channels.signatures import Naming
 from tracker.problems import Fault, Refusal
 from tracker.reference import Caller, ChannelFacts, Reference
 from tracker.runtime import Runtime
+
+# What somebody is told who tries keys out.
+_GUESSES = frozenset({"key.unknown", "key.expired", "signature.wrong", "signature.replayed"})
 
 
 def require_channel(runtime: Runtime, *, lately: bool = False) -> None:
     """Set `g.channel` to the calling channel, and `g.reference` to what it was found in.
 
     `lately`: by the reference data as last seen, for a request that makes sure of its revision at the end.
-    Raises Refusal key.missing or key.unknown.
+    Raises Refusal: key.missing, .unknown or .expired; what `signed.signer` raises for a signed request;
+    request.too_many.
     """
+    if signed.is_signed():
+        require_signature(runtime, signed.NATIVE)
+        return
+    secret = _secret()
+    if lately:
+        g.reference = runtime.reference.lately()
+        if g.reference.caller_of(hash_of(secret)) is not None:
+            _let_in(runtime, lambda: _bearer(secret))
+            return
+    g.reference = runtime.reference.current()
+    _let_in(runtime, lambda: _bearer(secret))
+
+
+def require_still(runtime: Runtime) -> None:
+    """Make sure of the caller by the reference data as it stands now.
+
+    Raises Refusal key.unknown or key.expired.
+    """
+    g.reference = runtime.reference.current()
+    if not signed.is_signed():
+        _bearer(_secret())
+
+
+def require_signature(runtime: Runtime, naming: Naming) -> None:
+    """The same for a request that has to be signed, by the names that it uses."""
+    g.reference = runtime.reference.current()
+    _let_in(runtime, lambda: signed.signer(runtime, g.reference, naming))
+
+
+def _let_in(runtime: Runtime, identify: Callable[[], Caller]) -> None:
+    try:
+        found = identify()
+    except Refusal as refusal:
+        if refusal.faults[0].rule in _GUESSES:
+            limiting.count_wrong_key(runtime)
+        raise
+    g.caller, g.channel = found, found.channel
+    runtime.key_uses.note(found.key_id, found.channel.operator_id)
+    limiting.count(runtime, found)
+
+
+def _secret() -> str:
     scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not secret.strip():
         raise Refusal(Fault("key.missing"))
-    digest = hash_of(secret.strip())
-    g.reference = runtime.reference.lately() if lately else runtime.reference.current()
-    found = g.reference.caller_of(digest)
-    if found is None and lately:
-        g.reference = runtime.reference.current()
-        found = g.reference.caller_of(digest)
+    return secret.strip()
+
+
+def _bearer(secret: str) -> Caller:
+    found: Caller | None = g.reference.caller_of(hash_of(secret))
     if found is None:
         raise Refusal(Fault("key.unknown"))
-    g.caller, g.channel = found, found.channel
+    # The reference data outlives the end of a key: nothing changes in the database at that moment.
+    if found.expires_at is not None and has_expired(found.expires_at, clock.now()):
+        raise Refusal(Fault("key.expired"))
+    return found
 
 
 def may(scope: str) -> bool:

@@ -7,7 +7,7 @@ from flask.views import MethodView
 from flask_smorest import Blueprint
 from marshmallow import fields, validate
 
-from tracker.api.auth import caller, require_channel, require_scope
+from tracker.api.auth import caller, require_scope, require_still
 from tracker.api.common import (
     IDEMPOTENCY,
     IF_MATCH,
@@ -94,7 +94,7 @@ class Orders(MethodView):
         if place_at_once(run, channel, order, g.reference, keep):
             return response
 
-        require_channel(run)
+        require_still(run)
 
         def act() -> Answer:
             placed = place_order(run, caller(), order, reference=g.reference)

@@ -8,6 +8,7 @@ from sqlalchemy.exc import DBAPIError
 
 from tracker.cli import (
     calendar,
+    channel_keys,
     demo,
     imports,
     keys,
@@ -61,6 +62,9 @@ for command in (
     staff.staff,
 ):
     cli.add_command(command)
+
+for command in channel_keys.COMMANDS:
+    keys.keys.add_command(command)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

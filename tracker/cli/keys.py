@@ -5,9 +5,7 @@ from pathlib import Path
 import click
 
 from tracker import bootstrap, config, crypto
-from tracker.channels.create_key import create_key
-from tracker.channels.rules import SCOPES
-from tracker.cli.context import running, say
+from tracker.cli.context import say
 
 
 @click.group()
@@ -51,32 +49,3 @@ def digest_only(path: Path) -> None:
     ring = crypto.load(settings.key_file or bootstrap.data_dir(settings) / "keys.json")
     crypto.save(crypto.KeyRing(None, {}, ring.digest), path)
     say(f"wrote {path}")
-
-
-@keys.command("channel")
-@click.argument("operator")
-@click.argument("channel")
-@click.option(
-    "--scope",
-    "scopes",
-    multiple=True,
-    type=click.Choice(SCOPES),
-    default=("orders",),
-    show_default=True,
-    help="What the key may do; repeatable.",
-)
-def channel_key(operator: str, channel: str, scopes: tuple[str, ...]) -> None:
-    """Make an API key for a channel and print it, once.
-
-    \b
-    Examples:
-      tracker keys channel telecom gov-portal
-      tracker keys channel telecom hall --scope rules --scope calendar
-    """
-    with running() as run:
-        facts = run.reference.current()
-        for found in facts.channels.values():
-            if found.code == channel and facts.operators[found.operator_id].code == operator:
-                click.echo(create_key(run.db, found, scopes=scopes))
-                return
-    raise click.ClickException(f"operator {operator} has no channel {channel}")

@@ -10,6 +10,7 @@ import click
 
 from tracker import config, health, logs, queueing, runtime
 from tracker import migrate as migrating
+from tracker.api.portals import load as portals
 from tracker.bootstrap import environment
 from tracker.cli.context import say, settings
 from tracker.config import Config
@@ -65,6 +66,7 @@ def serve() -> None:
     with settings() as complete:
         # Tried here first: a web server's worker would tell of what is missing in a traceback.
         runtime.start(complete).close()
+        portals.load(complete)
         if complete.secret_key is None:
             raise config.ConfigError(
                 "configuration: TRACKER_SECRET_KEY is needed with a database of one's own"
@@ -135,6 +137,7 @@ def check() -> None:
     Exit code 0 if it can, 1 if a check failed, 2 if the settings are wrong.
     """
     with settings() as complete:
+        portals.load(complete)
         run = runtime.start(complete)
         words = health.examine(run)
         run.close()

@@ -11,9 +11,9 @@ from pathlib import Path
 from sqlalchemy import select
 
 from tracker import bootstrap, clock, migrate, runtime, supervise
-from tracker.channels.create_key import create_key
+from tracker.channels.create_key import create_key, create_signed_key
 from tracker.channels.models import ChannelKey
-from tracker.channels.rules import SCOPES, hash_of
+from tracker.channels.rules import SCOPES, KeyKind, hash_of, new_app_id, new_secret
 from tracker.config import Config
 from tracker.db import APP_ROLE, Database
 from tracker.demo import sample, sample_changes, sample_subscribers
@@ -29,10 +29,12 @@ from tracker.supervise import Child
 
 @dataclass(frozen=True)
 class Credentials:
-    """What a visitor of the demonstration signs in and calls with."""
+    """What a visitor of the demonstration signs in, calls and signs with."""
 
     api_key: str
     password: str
+    app_id: str
+    app_secret: str
 
 
 def run(config: Config, say: Callable[[str], None]) -> int:
@@ -71,18 +73,21 @@ def _prepare(config: Config, folder: Path, say: Callable[[str], None]) -> tuple[
 
 def _credentials(run: Runtime, path: Path) -> Credentials:
     """The kept credentials, made at the first start, and present in the database."""
-    if not path.exists():
-        made = {"api_key": f"trk_{secrets.token_urlsafe(32)}", "password": secrets.token_urlsafe(9)}
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-            json.dump(made, file)
-    kept = Credentials(**json.loads(path.read_text()))
+    kept = _kept(path)
     with run.db.reading() as connection:
-        key_known = connection.scalar(
-            select(ChannelKey.id).where(ChannelKey.secret_sha256 == hash_of(kept.api_key))
-        )
+        keys = {bytes(known) for known in connection.scalars(select(ChannelKey.secret_sha256))}
         accounts = set(connection.scalars(select(Account.username)))
-    if key_known is None:
-        create_key(run.db, _portal(run), kept.api_key, scopes=SCOPES)
+    if hash_of(kept.api_key) not in keys:
+        create_key(run.db, _portal(run), kept.api_key, scopes=SCOPES, label="演示")
+    if hash_of(kept.app_secret) not in keys:
+        create_signed_key(
+            run.db,
+            run.keys,
+            _portal(run),
+            (kept.app_id, kept.app_secret),
+            scopes=SCOPES,
+            label="演示（签名）",
+        )
     for operator in run.reference.current().operators.values():
         username = f"{operator.code}.manager"
         if username not in accounts:
@@ -95,6 +100,21 @@ def _credentials(run: Runtime, path: Path) -> Credentials:
                 operator_id=operator.id,
             )
     return kept
+
+
+def _kept(path: Path) -> Credentials:
+    """What was made at an earlier start, and what a version since then needs besides."""
+    known = json.loads(path.read_text()) if path.exists() else {}
+    made = {
+        "api_key": new_secret(),
+        "password": secrets.token_urlsafe(9),
+        "app_id": new_app_id(),
+        "app_secret": new_secret(KeyKind.SIGNED),
+    }
+    if known.keys() != made.keys():
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            json.dump(made | known, file)
+    return Credentials(**(made | known))
 
 
 def _portal(run: Runtime) -> ChannelFacts:
@@ -158,6 +178,8 @@ Ready on {clock.local(clock.now()):%Y-%m-%d %H:%M:%S}. Ctrl-C stops everything.
     sign in         telecom.manager, mobile.manager, unicom.manager; password {credentials.password}
   API               {service}/api/v1/openapi.json
   API key           {credentials.api_key}
+  Signed requests   app id {credentials.app_id}, secret {credentials.app_secret}
+  Sample portal     {service}/api/v1/portals/sample/orders (样例: docs/channels.md)
 
 Send an order, then open the texts and look its number up with 1234:
 

@@ -64,6 +64,13 @@ def channel_order(
     return _as_shown(row, fees_as_sold(row.price) if new else fees_of(connection, [row])[row.id])
 
 
+def number_of_reference(connection: Connection, channel_id: int, reference: str) -> str | None:
+    """Our number of the order that a channel has under its own; None if it has none."""
+    return connection.scalar(
+        select(Order.number).where(Order.channel_id == channel_id, Order.external_reference == reference)
+    )
+
+
 def channel_orders(
     connection: Connection, channel_id: int, *, after_id: int, limit: int, stage: str | None
 ) -> tuple[list[dict[str, Any]], int | None]:

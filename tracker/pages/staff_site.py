@@ -11,6 +11,7 @@ from sqlalchemy import Row
 from sqlalchemy.exc import SQLAlchemyError
 
 from tracker import clock
+from tracker.channels.quotas import Quota
 from tracker.orders.rules import Stage
 from tracker.orders.standing import MARK_WORDS, STAGE_WORDS, TONES, Mark, mark_of
 from tracker.pages import (
@@ -18,6 +19,7 @@ from tracker.pages import (
     change_forms,
     change_proofs,
     changes,
+    channels,
     order_fees,
     orders,
     plan_forms,
@@ -43,6 +45,7 @@ _PAGES = (
     change_proofs,
     changes,
     order_fees,
+    channels,
     orders,
     plan_forms,
     plan_imports,
@@ -114,6 +117,7 @@ def _give_words(app: Flask, run: Runtime) -> None:
         fee_change=lambda old, new: wording.fee_change(old, new, _language()),
         relative_day=lambda on: wording.relative_day(on, _language(), clock.today()),
         share=wording.share,
+        limit_words=lambda text: wording.limit(Quota.read(text), _language()),
     )
 
     @app.context_processor

@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from babel.dates import format_date
 
 from tracker import clock
+from tracker.channels.quotas import Quota
 from tracker.promises.wording import moment
 from tracker.tariffs.rules import yuan
 
@@ -13,6 +14,10 @@ _DAY = {"zh": "M月d日（EEE）", "en": "EEEE d MMMM"}
 _DAY_OF_ANOTHER_YEAR = {"zh": "y年M月d日（EEE）", "en": "EEEE d MMMM y"}
 _SHORT_DAY = {"zh": "M月d日", "en": "d MMM"}
 _LONG_DAY = {"zh": "y年M月d日", "en": "d MMMM y"}
+_UNITS = {
+    "zh": {1: "秒", 60: "分钟", 3600: "小时", 86400: "天"},
+    "en": {1: "second", 60: "minute", 3600: "hour", 86400: "day"},
+}
 _NEAR_DAYS = {
     "zh": {-1: "昨天", 0: "今天", 1: "明天"},
     "en": {-1: "yesterday", 0: "today", 1: "tomorrow"},
@@ -130,3 +135,11 @@ def share(part: int, whole: int) -> str:
     if part <= 0 or part >= whole:
         return "100%" if 0 < whole <= part else "0%"
     return f"{min(max(round(part / whole * 100, 1), 0.1), 99.9):g}%"
+
+
+def limit(quota: Quota, language: str) -> str:
+    """How often somebody may call: "6,000 次/分钟", in English "6,000 a minute"."""
+    unit = _UNITS[language].get(quota.seconds)
+    if language == "en":
+        return f"{quota.amount:,} a {unit}" if unit else f"{quota.amount:,} in {quota.seconds:,} seconds"
+    return f"{quota.amount:,} 次/{unit}" if unit else f"{quota.seconds:,} 秒 {quota.amount:,} 次"

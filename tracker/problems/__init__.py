@@ -8,12 +8,32 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tracker.problems import notices, orders, payments, plans, promises, requests, subscribers, tariff_changes
+from tracker.problems import (
+    channels,
+    notices,
+    orders,
+    payments,
+    plans,
+    promises,
+    requests,
+    subscribers,
+    tariff_changes,
+)
 from tracker.problems.rule import ProblemRule
 
 RULES: Mapping[str, ProblemRule] = {
     rule.id: rule
-    for part in (requests, orders, payments, promises, notices, plans, subscribers, tariff_changes)
+    for part in (
+        requests,
+        channels,
+        orders,
+        payments,
+        promises,
+        notices,
+        plans,
+        subscribers,
+        tariff_changes,
+    )
     for rule in part.RULES
 }
 
