@@ -36,7 +36,7 @@ _BUSINESS_TABLES = (
     " recorded_texts, call_attempts, call_tasks, notice_receipts, notice_attempts, notices, payments,"
     " promise_entries, promises, order_events, orders, idempotency_records, channel_keys, accounts,"
     " tallies, heartbeats, tariff_warning_runs, tariff_warnings, subscriber_events,"
-    " subscribers"
+    " subscribers, webhook_deliveries, webhooks"
 )
 
 

@@ -118,13 +118,18 @@ def schedule() -> None:
 
 @click.command()
 @click.option("--to", "revision", default="head", show_default=True, help="Alembic revision to reach.")
-def migrate(revision: str) -> None:
+@click.option(
+    "--restored",
+    is_flag=True,
+    help="The database was restored from a copy: let callers' cursors miss nothing that follows.",
+)
+def migrate(revision: str, restored: bool) -> None:
     """Bring the database to the code's schema, as TRACKER_MIGRATION_DATABASE_URL's login."""
     with settings() as complete:
         url = complete.migration_database_url
         if url is None:
             raise config.ConfigError("configuration: TRACKER_MIGRATION_DATABASE_URL is needed")
-        migrating.upgrade(url, revision)
+        migrating.upgrade(url, revision, restored=restored)
         say(f"database is at {migrating.current(url)}")
 
 

@@ -194,6 +194,7 @@ def _order_row(
 def _event_row(order_id: int, channel: ChannelFacts, one: CheckedOrder, now: datetime) -> dict[str, Any]:
     return {
         "operator_id": channel.operator_id,
+        "channel_id": channel.id,
         "order_id": order_id,
         "order_version": 1,
         "kind": "accepted",

@@ -16,7 +16,8 @@ from tracker import clock
 from tracker.crypto import UnreadableError
 from tracker.notices.plan_notices import Wanted, plan_notices
 from tracker.orders import promise_texts
-from tracker.orders.models import Order, OrderEvent
+from tracker.orders.append_events import append_events
+from tracker.orders.models import Order
 from tracker.orders.promise_book import Why, Written, book_of, rows_of
 from tracker.orders.rules import CLOSED, Stage
 from tracker.promises.ledger import Entry, Kind
@@ -142,7 +143,7 @@ def _recount(
     if not entries:
         return Recount()
     connection.execute(insert(PromiseEntry), entries)
-    connection.execute(insert(OrderEvent), events)
+    append_events(connection, events)
     connection.execute(
         update(Order)
         .where(Order.id.in_([row["order_id"] for row in entries]))

@@ -8,12 +8,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tracker.problems import notices, orders, plans, promises, requests, subscribers, tariff_changes
+from tracker.problems import (
+    notices,
+    orders,
+    plans,
+    promises,
+    requests,
+    subscribers,
+    tariff_changes,
+    webhooks,
+)
 from tracker.problems.rule import ProblemRule
 
 RULES: Mapping[str, ProblemRule] = {
     rule.id: rule
-    for part in (requests, orders, promises, notices, plans, subscribers, tariff_changes)
+    for part in (requests, orders, promises, notices, plans, subscribers, tariff_changes, webhooks)
     for rule in part.RULES
 }
 
