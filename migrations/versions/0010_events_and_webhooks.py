@@ -57,7 +57,7 @@ def upgrade() -> None:
 
 
 def _create_positions() -> None:
-    """Where the feed stands; `tracker migrate` adds to both when a restored database counts from low again."""
+    """Where the feed stands; `tracker migrate` raises both when a restored database counts from low again."""
     op.execute(
         """
         CREATE FUNCTION feed_position() RETURNS bigint LANGUAGE sql STABLE

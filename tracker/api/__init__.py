@@ -17,6 +17,7 @@ from tracker.api import (
     tariff_changes,
     tariffs,
     templates,
+    webhooks,
 )
 
 
@@ -53,6 +54,7 @@ def register(app: Flask) -> None:
         call_tasks,
         callbacks,
         subscribers,
+        webhooks,
     ):
         api.register_blueprint(part.blueprint)
     api.register_blueprint(tariff_changes.prices)

@@ -10,8 +10,9 @@ KINDS = ("government_portal", "app", "mini_program", "business_hall", "service_c
 
 
 # What a key may do beside reading: take in and move orders; change promise rules; set calendar days;
-# save wordings of texts; publish plans and announce changes; keep subscriptions and ask for their price.
-SCOPES = ("orders", "rules", "calendar", "templates", "tariffs", "subscribers")
+# save wordings of texts; publish plans and announce changes; keep subscriptions and ask for their price;
+# set up webhooks.
+SCOPES = ("orders", "rules", "calendar", "templates", "tariffs", "subscribers", "webhooks")
 
 
 class ChannelIdentity(Protocol):

@@ -15,6 +15,7 @@ from tracker.cli.context import say, settings
 from tracker.config import Config
 from tracker.lifeline import PARENT_VARIABLE, die_with_parent
 from tracker.notices.rules import QUEUES
+from tracker.webhooks.deliver import QUEUE as WEBHOOKS
 
 
 def serve_wsgi(target: str, port: int, complete: Config) -> None:
@@ -81,10 +82,10 @@ def serve_public() -> None:
 
 
 @click.command()
-@click.argument("queue", type=click.Choice([*QUEUES, queueing.UPKEEP]))
+@click.argument("queue", type=click.Choice([*QUEUES, WEBHOOKS, queueing.UPKEEP]))
 @click.option("--burst", is_flag=True, help="End once the queue is empty.")
 def worker(queue: str, burst: bool) -> None:
-    """Work off one queue: urgent, progress, bulk or upkeep.
+    """Work off one queue: urgent, progress, bulk, webhooks or upkeep.
 
     \b
     Example, one process each:
