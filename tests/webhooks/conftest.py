@@ -99,9 +99,7 @@ class Clockwork:
 
     def webhook(self, webhook_id: int) -> Row[Any]:
         with self._engine.connect() as connection:
-            return connection.execute(
-                text("SELECT * FROM webhooks WHERE id = :id"), {"id": webhook_id}
-            ).one()
+            return connection.execute(text("SELECT * FROM webhooks WHERE id = :id"), {"id": webhook_id}).one()
 
     def set(self, statement: str, **values: Any) -> None:
         with self._engine.begin() as connection:

@@ -4,9 +4,15 @@ from collections import defaultdict
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import text
 from standardwebhooks.webhooks import WebhookVerificationError
+from structlog.testing import capture_logs
 
 from tracker import clock
+from tracker.orders.actor import Actor
+from tracker.orders.feed import read_events
+from tracker.orders.positions import START
+from tracker.orders.schemas import EventSchema
 from tracker.webhooks.change_webhook import (
     change_webhook,
     delete_webhook,
@@ -44,10 +50,6 @@ def test_events_arrive_signed_and_in_order(runtime, receiver, hook, place, step,
 
 
 def test_the_feed_and_the_webhook_say_the_same(runtime, receiver, hook, place, step, work, channel) -> None:
-    from tracker.orders.feed import read_events
-    from tracker.orders.positions import START
-    from tracker.orders.schemas import EventSchema
-
     to = receiver()
     hook(to)
     step(place(), "verified")
@@ -68,7 +70,6 @@ def test_only_the_types_that_were_asked_for(runtime, receiver, hook, place, step
 def test_an_order_waits_for_its_own_event_and_for_no_other(
     runtime, receiver, hook, place, step, work
 ) -> None:
-    stuck, fine = place, place
     to = receiver()
     hook(to)
     stuck, fine = place(), place()
@@ -159,20 +160,14 @@ def test_given_up_after_the_last_step_and_the_next_event_goes(
     # Somebody mends the receiver and has it sent again: the same message, waited for by nobody.
     to.decide = None
     to.otherwise = 200
-    send_again_id = send_again(runtime, _actor(runtime, made), made.id, work.rows()[0].id)
+    send_again_id = send_again(runtime, Actor(1, "staff:wang.min"), made.id, work.rows()[0].id)
     work.until_done()
     assert to.got[-1].message_id == to.got[0].message_id
     assert [row.state for row in work.rows() if row.id == send_again_id] == ["delivered"]
 
 
-def _actor(runtime, made):
-    from tracker.orders.actor import Actor
-
-    return Actor(1, "staff:wang.min")
-
-
 def test_gone_pauses_at_once_and_resuming_loses_nothing(
-    runtime, receiver, hook, place, step, work, actor, caplog
+    runtime, receiver, hook, place, step, work, actor
 ) -> None:
     to = receiver(410)
     made = hook(to)
@@ -188,7 +183,7 @@ def test_gone_pauses_at_once_and_resuming_loses_nothing(
     assert to.steps()[1:] == [(placed.number, 1), (placed.number, 2)]
 
 
-def test_constant_failure_pauses_with_a_warning(runtime, receiver, hook, place, work, caplog) -> None:
+def test_constant_failure_pauses_with_a_warning(runtime, receiver, hook, place, work) -> None:
     to = receiver(otherwise=500)
     made = hook(to)
     place()
@@ -197,10 +192,12 @@ def test_constant_failure_pauses_with_a_warning(runtime, receiver, hook, place, 
         work.no_waiting()
     assert work.webhook(made.id).state == "active"
     work.set("UPDATE webhooks SET failing_since = failing_since - interval '24 hours'")
-    deliver(runtime)
+    with capture_logs() as logs:
+        deliver(runtime)
     stands = work.webhook(made.id)
     assert (stands.state, stands.paused_why) == ("paused", "failing")
-    assert any("webhook_paused" in record.getMessage() for record in caplog.records)
+    warnings = [(line["event"], line["why"]) for line in logs if line["log_level"] == "warning"]
+    assert warnings == [("webhook_paused", "failing")]
     sent = len(to.got)
     work.no_waiting()
     deliver(runtime)
@@ -253,11 +250,16 @@ def test_another_secret_with_an_overlap(runtime, receiver, hook, place, work, ac
         to.got[-1].verify(made.secret)
 
 
-def test_a_secret_is_sealed_and_in_no_log(runtime, receiver, hook, work, caplog, capsys) -> None:
-    made = hook(receiver())
+def test_a_secret_is_sealed_and_in_no_log(runtime, receiver, hook, place, work) -> None:
+    with capture_logs() as logs:
+        made = hook(receiver(otherwise="reset"))
+        place()
+        deliver(runtime)
     stored = bytes(work.webhook(made.id).secret)
     assert made.secret.encode() not in stored
-    said = caplog.text + "".join(capsys.readouterr())
+    assert work.rows()[0].error is not None
+    said = repr(logs)
+    assert "webhook_created" in said
     assert made.secret not in said
     assert "token=x" not in said
 
@@ -313,17 +315,11 @@ def test_attempts_are_counted(runtime, receiver, hook, place, work) -> None:
     hook(to)
     place()
     work.until_done()
-    work_rows = work.rows()
-    assert work_rows[0].attempts == 2
+    assert work.rows()[0].attempts == 2
     with runtime.db.reading() as connection:
-        from sqlalchemy import text
-
-        totals = dict(
-            connection.execute(
-                text("SELECT label, sum(total) FROM tallies WHERE name = :name GROUP BY label"),
-                {"name": ATTEMPTS},
-            )
-            .tuples()
-            .all()
+        rows = connection.execute(
+            text("SELECT label, sum(total) AS total FROM tallies WHERE name = :name GROUP BY label"),
+            {"name": ATTEMPTS},
         )
+        totals = {row.label: row.total for row in rows}
     assert totals == {"http_500": 1, "delivered": 1}

@@ -196,9 +196,7 @@ class WebhookRotation(MethodView):
 
         def rotate() -> tuple[int, str]:
             overlap = timedelta(hours=rotation["overlap_hours"])
-            secret = changing.rotate_secret(
-                runtime(), _actor(), webhook_id, overlap, if_version=if_version()
-            )
+            secret = changing.rotate_secret(runtime(), _actor(), webhook_id, overlap, if_version=if_version())
             return webhook_id, secret
 
         return _with_secret(rotate, status=200)
@@ -252,9 +250,9 @@ class OneDelivery(MethodView):
     """One delivery."""
 
     @blueprint.response(200, DeliverySchema)
-    def get(self, webhook_id: int, delivery_id: int) -> dict[str, Any]:
+    def get(self, webhook_id: int, delivery_id: int) -> Response:
         """Read a delivery, its attempts and the last answer to it."""
-        return _show_delivery(webhook_id, delivery_id)
+        return jsonify(_show_delivery(webhook_id, delivery_id))
 
 
 @blueprint.route("/<int:webhook_id>/deliveries/<int:delivery_id>/resend")

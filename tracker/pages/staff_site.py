@@ -26,6 +26,7 @@ from tracker.pages import (
     signing_in,
     subscriber_prices,
     texts,
+    webhooks,
     wording,
 )
 from tracker.runtime import Runtime
@@ -47,6 +48,7 @@ _PAGES = (
     plans,
     promises,
     subscriber_prices,
+    webhooks,
 )
 
 _CONTENT_POLICY = (

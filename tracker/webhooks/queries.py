@@ -102,9 +102,9 @@ def open_deliveries(connection: Connection, webhook_ids: Sequence[int]) -> dict[
         .lateral()
     )
     wanted = (
-        select(Webhook.id, func.count(some.c.id))
+        select(Webhook.id, func.count(some.c.id).label("open"))
         .select_from(Webhook.__table__.outerjoin(some, true()))
         .where(Webhook.id.in_(webhook_ids))
         .group_by(Webhook.id)
     )
-    return dict(connection.execute(wanted).tuples().all())
+    return {row.id: row.open for row in connection.execute(wanted)}
