@@ -50,8 +50,8 @@ def error_word(error: str) -> str:
     return _ERROR_WORDS.get(error, N_("未能发送"))
 
 
-def standing(state: str, failures: int) -> tuple[str, str]:
-    """Tone and word of how a webhook stands."""
+def standing(state: str, paused_why: str | None, failures: int) -> tuple[str, str]:
+    """Tone and word of how a webhook stands; one that was paused by itself wants somebody to act."""
     if state == State.PAUSED:
-        return "quiet", N_("已暂停")
+        return "quiet" if paused_why == Why.BY_HAND else "danger", N_("已暂停")
     return ("warning", N_("失败中")) if failures >= RESTS_AFTER else ("accent", N_("启用"))
