@@ -93,6 +93,11 @@ def test_what_is_refused_stands_beside_its_field_and_keeps_what_was_typed(
     assert "还没有回调" in desk.get("/webhooks").text
 
 
+def test_all_faults_are_told_at_once(desk) -> None:
+    answer = send(desk, "/webhooks/new", {"which": "some"})
+    assert list(faults(answer.text)) == ["channel", "url", "events"]
+
+
 def test_another_operators_channel_cannot_be_chosen(desk, runtime) -> None:
     other = next(c for c in runtime.reference.current().channels.values() if c.operator_id != 1)
     answer = send(desk, "/webhooks/new", {"channel": str(other.id), "url": URL, "which": "all"})

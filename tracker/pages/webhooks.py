@@ -124,9 +124,14 @@ def webhook_new() -> Any:
         def create() -> None:
             channel = request.form.get("channel", "")
             chosen = channels.get(int(channel)) if channel.isdecimal() and len(channel) < 10 else None
+            missing = (Fault("field.required", "/channel"),) if chosen is None else ()
+            try:
+                asked = _asked()
+            except Refusal as refusal:
+                raise Refusal(*missing, *refusal.faults) from None
             if chosen is None:
-                raise Refusal(Fault("field.required", "/channel"))
-            made.append(changing.create_webhook(runtime(), actor, chosen.id, _asked()))
+                raise Refusal(*missing)
+            made.append(changing.create_webhook(runtime(), actor, chosen.id, asked))
 
         faults, status = _tried(create)
         if made:

@@ -36,8 +36,12 @@ from tracker.webhooks.signing import headers_of, opened
 
 log = structlog.get_logger(__name__)
 
-# At once: what a worker holds should be begun long before its lease runs out.
-MOST = 500
+# At once for all webhooks.
+MOST = 1000
+# A worker holds several times as many as may be under way, so that the sender never waits for the database;
+# even if each takes its full time, the last is begun before the lease runs out.
+_IN_HAND = 4
+_LEASE_TIMEOUTS = _IN_HAND + 1
 
 _event, _instant_field = EventSchema(), Timestamp()
 _instant = DateTime(timezone=True)
@@ -129,16 +133,16 @@ def recover(runtime: Runtime) -> int:
         return connection.execute(_EXPIRED, {"now": clock.now()}).rowcount
 
 
-def claim(runtime: Runtime, under_way: Mapping[int, int]) -> list[Claimed]:
-    """Take what is due, as much for each webhook as it has room beside what is `under_way`, and commit that.
+def claim(runtime: Runtime, in_hand: Mapping[int, int]) -> list[Claimed]:
+    """Take what is due, as much for each webhook as it has room beside what is `in_hand`, and commit that.
 
     A webhook that is resting or paused gets tests only, one in trouble one request at a time.
     """
     now = clock.now()
-    until = now + timedelta(seconds=3 * runtime.config.webhook_timeout)
+    until = now + timedelta(seconds=_LEASE_TIMEOUTS * runtime.config.webhook_timeout)
     with runtime.db.reading() as connection:
         ready = connection.execute(_READY).all()
-    rooms = [(webhook, *_room(runtime, webhook, under_way.get(webhook.id, 0), now)) for webhook in ready]
+    rooms = [(webhook, *_room(runtime, webhook, in_hand.get(webhook.id, 0), now)) for webhook in ready]
     rooms = [one for one in rooms if one[1] > 0]
     if not rooms:
         return []
@@ -169,12 +173,12 @@ def claim(runtime: Runtime, under_way: Mapping[int, int]) -> list[Claimed]:
     ]
 
 
-def _room(runtime: Runtime, webhook: Row[Any], under_way: int, now: datetime) -> tuple[int, bool]:
+def _room(runtime: Runtime, webhook: Row[Any], in_hand: int, now: datetime) -> tuple[int, bool]:
     """How many more it may get, and whether of tests only."""
     if webhook.state == State.PAUSED or (webhook.rests_until is not None and webhook.rests_until > now):
         return 1, True
-    most = 1 if webhook.failures >= RESTS_AFTER else runtime.config.webhook_in_flight
-    return most - under_way, False
+    most = 1 if webhook.failures >= RESTS_AFTER else _IN_HAND * runtime.config.webhook_in_flight
+    return most - in_hand, False
 
 
 def _message(
@@ -201,4 +205,4 @@ def _message(
         return Answer(error="secret_unreadable")
     document = {"type": row.type, "timestamp": _instant_field.serialize("at", {"at": at}), "data": data}
     body = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
-    return Message(webhook.url, body, headers_of(message_id, body, secrets, now), until)
+    return Message(webhook.id, webhook.url, body, headers_of(message_id, body, secrets, now), until)

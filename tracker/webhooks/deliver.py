@@ -30,7 +30,7 @@ _LOOK_EVERY = 0.25
 _RECOVER_EVERY = 1.0
 # What ends within a moment is recorded together.
 _GATHER = 0.01
-_MOST_UNDER_WAY = 1000
+_MOST_IN_HAND = 1000
 
 _ACTIVE = select(Webhook.id).where(Webhook.state == State.ACTIVE).limit(1)
 
@@ -41,7 +41,8 @@ def deliver(runtime: Runtime, *, patience: float = 0.0) -> int:
     `patience`: how many seconds to go on looking, while some webhook is active, for what comes to be due.
     In a worker that is told to stop it ends with the requests that are under way.
     """
-    sender = Sender(runtime.config.webhook_timeout, runtime.config.webhook_allow)
+    config = runtime.config
+    sender = Sender(config.webhook_timeout, config.webhook_allow, config.webhook_in_flight)
     try:
         return _Delivery(runtime, sender, patience).run()
     finally:
@@ -56,7 +57,7 @@ class _Delivery:
         self._patient_until = time.monotonic() + patience
         self._ends = time.monotonic() + max(patience, LONGEST)
         self._recover_at = 0.0
-        self._under_way: dict[Future[Answer], Claimed] = {}
+        self._in_hand: dict[Future[Answer], Claimed] = {}
         self._tried = 0
 
     def run(self) -> int:
@@ -66,11 +67,11 @@ class _Delivery:
                 recover(self._runtime)
                 self._recover_at = time.monotonic() + _RECOVER_EVERY
             found = fan_out(self._runtime) + self._begin()
-            if self._under_way:
+            if self._in_hand:
                 self._record(_LOOK_EVERY)
             elif not found and not self._stays():
                 break
-        while self._under_way:
+        while self._in_hand:
             self._record(None)
         return self._tried
 
@@ -88,11 +89,11 @@ class _Delivery:
         return True
 
     def _begin(self) -> int:
-        if len(self._under_way) >= _MOST_UNDER_WAY:
+        if len(self._in_hand) >= _MOST_IN_HAND:
             return 0
-        claimed = claim(self._runtime, Counter(one.webhook_id for one in self._under_way.values()))
+        claimed = claim(self._runtime, Counter(one.webhook_id for one in self._in_hand.values()))
         for one in claimed:
-            self._under_way[self._sent(one)] = one
+            self._in_hand[self._sent(one)] = one
         return len(claimed)
 
     def _sent(self, one: Claimed) -> Future[Answer]:
@@ -104,10 +105,10 @@ class _Delivery:
 
     def _record(self, patience: float | None) -> None:
         """Record what has ended, once something has or `patience` is over."""
-        if wait(self._under_way, timeout=patience, return_when=FIRST_COMPLETED).done:
+        if wait(self._in_hand, timeout=patience, return_when=FIRST_COMPLETED).done:
             time.sleep(_GATHER)
-        ended = [future for future in self._under_way if future.done()]
-        done = [(self._under_way.pop(future), future.result()) for future in ended]
+        ended = [future for future in self._in_hand if future.done()]
+        done = [(self._in_hand.pop(future), future.result()) for future in ended]
         # One that was not begun belongs to whoever has it by now.
         done = [(claimed, answer) for claimed, answer in done if answer is not LATE]
         if done:

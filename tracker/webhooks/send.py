@@ -3,6 +3,7 @@
 import asyncio
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
@@ -26,8 +27,9 @@ LATE = Answer(error="lease_expired")
 
 @dataclass(frozen=True)
 class Message:
-    """One request. Once `not_after` has passed it is not begun any more: another worker may have it."""
+    """One request to a webhook. Once `not_after` has passed it is not begun: another worker may have it."""
 
+    webhook_id: int
     url: str
     body: str
     headers: Mapping[str, str]
@@ -35,14 +37,15 @@ class Message:
 
 
 class Sender:
-    """One POST for each message, as many at a time as are handed in; outcomes instead of exceptions.
+    """One POST for each message, `at_once` of them to each webhook; outcomes instead of exceptions.
 
     Connects to addresses that webhooks may lead to and to no others; follows no redirect, uses no proxy
     of the environment. `timeout` is for a request as a whole, in seconds.
     """
 
-    def __init__(self, timeout: float, allowed: Sequence[Network]) -> None:
+    def __init__(self, timeout: float, allowed: Sequence[Network], at_once: int) -> None:
         self._timeout, self._allowed = timeout, allowed
+        self._turns: defaultdict[int, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(at_once))
         self._opened: Future[None] = Future()
         self._loop = asyncio.new_event_loop()
         self._end = asyncio.Event()
@@ -55,7 +58,7 @@ class Sender:
 
     def submit(self, message: Message) -> "Future[Answer]":
         """Begin to send; the future always comes to an answer."""
-        return asyncio.run_coroutine_threadsafe(self._send(message), self._loop)
+        return asyncio.run_coroutine_threadsafe(self._in_turn(message), self._loop)
 
     def close(self) -> None:
         """End the loop; what is under way is given up."""
@@ -65,6 +68,20 @@ class Sender:
             self._loop.close()
 
     async def _serve(self) -> None:
+        try:
+            session = self._session_of_our_own()
+        except Exception as error:  # noqa: BLE001, RUF100 - whoever made this is told
+            self._opened.set_exception(error)
+            return
+        async with session as self._session:
+            self._opened.set_result(None)
+            await self._end.wait()
+            others = asyncio.all_tasks() - {asyncio.current_task()}
+            for task in others:
+                task.cancel()
+            await asyncio.gather(*others, return_exceptions=True)
+
+    def _session_of_our_own(self) -> aiohttp.ClientSession:
         connector = aiohttp.TCPConnector(
             limit=_MOST_CONNECTIONS,
             resolver=Resolver(),
@@ -72,20 +89,18 @@ class Sender:
             use_dns_cache=False,
             socket_factory=partial(guarded_socket, self._allowed),
         )
-        async with aiohttp.ClientSession(
+        return aiohttp.ClientSession(
             connector=connector,
             timeout=aiohttp.ClientTimeout(total=self._timeout, ceil_threshold=1e9),
             headers={"Content-Type": "application/json", "User-Agent": _USER_AGENT},
             cookie_jar=aiohttp.DummyCookieJar(),
             auto_decompress=False,
             trust_env=False,
-        ) as self._session:
-            self._opened.set_result(None)
-            await self._end.wait()
-            others = asyncio.all_tasks() - {asyncio.current_task()}
-            for task in others:
-                task.cancel()
-            await asyncio.gather(*others, return_exceptions=True)
+        )
+
+    async def _in_turn(self, message: Message) -> Answer:
+        async with self._turns[message.webhook_id]:
+            return await self._send(message)
 
     async def _send(self, message: Message) -> Answer:
         if clock.now() >= message.not_after:
