@@ -9,6 +9,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -57,6 +58,7 @@ class Config:
     """The settings of one process. Times are seconds unless the name says otherwise.
 
     `sms_gateways` holds each provider's weight, `sms_rates` how many texts a second it may get.
+    `webhook_allow` are the networks that webhooks may lead to although they are not public.
     """
 
     database_url: str | None
@@ -87,6 +89,9 @@ class Config:
     api_limit: str
     wrong_key_limit: str
     portal_folder: Path | None
+    webhook_allow: tuple[IPv4Network | IPv6Network, ...]
+    webhook_in_flight: int
+    webhook_timeout: float
     receipt_secret: str | None
     trusted_proxies: int
     demo: bool
@@ -133,6 +138,15 @@ def _one_limit(value: str) -> None:
     found = parse_many(value)
     if len(found) != 1 or found[0].amount < 1:
         raise validate.ValidationError("must be one limit above 0 like '1200 per minute'")
+
+
+def _networks(value: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    """Networks by commas: "127.0.0.0/8,10.0.0.0/8". Raises ValidationError."""
+    words = filter(None, (part.strip() for part in value.split(",")))
+    try:
+        return tuple(ip_network(word) for word in words)
+    except ValueError:
+        raise validate.ValidationError("must be networks like 10.0.0.0/8, separated by commas") from None
 
 
 def _by_provider(value: str | None, unnamed: float | None) -> dict[str, float]:
@@ -228,6 +242,13 @@ def _read(env: Env) -> Config:
         sms_part_fen = env.float(
             "SMS_PART_FEN", 5.0, validate=validate.Range(0, 1000, error="must be 0 to 1000")
         )
+        webhook_allow = env.str("WEBHOOK_ALLOW", "", validate=_networks)
+        webhook_in_flight = env.int(
+            "WEBHOOK_IN_FLIGHT", 20, validate=validate.Range(1, 200, error="must be 1 to 200")
+        )
+        webhook_timeout = env.float(
+            "WEBHOOK_TIMEOUT_SECONDS", 10.0, validate=validate.Range(0.1, 60, error="must be 0.1 to 60")
+        )
         lookup_limit = env.str("LOOKUP_LIMIT", "30 per minute", validate=_limit)
         api_limit = env.str("API_LIMIT", "1200 per minute", validate=_one_limit)
         wrong_key_limit = env.str("WRONG_KEY_LIMIT", "60 per minute", validate=_one_limit)
@@ -291,6 +312,9 @@ def _read(env: Env) -> Config:
         api_limit=api_limit,
         wrong_key_limit=wrong_key_limit,
         portal_folder=Path(portal_folder) if portal_folder else None,
+        webhook_allow=_networks(webhook_allow or ""),
+        webhook_in_flight=webhook_in_flight,
+        webhook_timeout=webhook_timeout,
         receipt_secret=receipt_secret or None,
         trusted_proxies=trusted_proxies,
         demo=demo,

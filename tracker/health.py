@@ -9,6 +9,7 @@ from tracker import clock, migrate
 from tracker.notices.figures import oldest_due
 from tracker.notices.heartbeat import SWEEP, is_late, last_beat
 from tracker.runtime import Runtime
+from tracker.webhooks.figures import webhook_figures
 
 blueprint = Blueprint("health", __name__)
 
@@ -24,7 +25,7 @@ def healthz() -> Response:
 
 @blueprint.get("/readyz")
 def readyz() -> tuple[Response, int]:
-    """Ready: database, migrations, Redis, reference data, calendar, queue, sweep, each with its own word."""
+    """Ready: database, migrations, Redis, reference data, calendar, queue, sweep, webhooks, a word each."""
     runtime: Runtime = current_app.extensions["tracker"]
     checks = examine(runtime)
     failed = any(word.startswith("failed") for word in checks.values())
@@ -41,6 +42,7 @@ def examine(runtime: Runtime) -> dict[str, str]:
         ("calendar", _calendar),
         ("queue", _queue),
         ("sweep", _sweep),
+        ("webhooks", _webhooks),
     ):
         try:
             checks[name] = check(runtime)
@@ -104,3 +106,17 @@ def _sweep(runtime: Runtime) -> str:
     now = clock.now()
     late = is_late(last, runtime.config.sweep_interval, now)
     return f"warning: the last sweep ended {(now - last).total_seconds():.0f} s ago" if late else "ok"
+
+
+def _webhooks(runtime: Runtime) -> str:
+    """Whether every channel hears what happens; the service takes orders in either way."""
+    with runtime.db.reading() as connection:
+        now = webhook_figures(connection, clock.now())
+    said = []
+    if paused := now.webhooks["paused_failing"]:
+        said.append(f"{paused} paused after nothing got through")
+    if failing := now.webhooks["failing"]:
+        said.append(f"{failing} failing")
+    if now.oldest_due >= _QUEUE_AGE_LIMIT:
+        said.append(f"the oldest due delivery has waited {now.oldest_due:.0f} s")
+    return f"warning: {', '.join(said)}" if said else "ok"

@@ -15,6 +15,8 @@ from tracker.notices import tallies
 from tracker.notices.figures import Figures, figures
 from tracker.notices.rules import State
 from tracker.runtime import Runtime
+from tracker.webhooks.figures import WebhookFigures, webhook_figures
+from tracker.webhooks.record import ATTEMPTS as WEBHOOK_ATTEMPTS
 
 blueprint = Blueprint("metrics", __name__)
 
@@ -25,14 +27,15 @@ def metrics() -> Response:
     runtime: Runtime = current_app.extensions["tracker"]
     with runtime.db.reading() as connection:
         now = figures(connection, clock.now())
+        webhooks = webhook_figures(connection, clock.now())
     registry = CollectorRegistry()
-    registry.register(_Collected(now))
+    registry.register(_Collected(now, webhooks))
     return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
 
 
 class _Collected:
-    def __init__(self, now: Figures) -> None:
-        self._now = now
+    def __init__(self, now: Figures, webhooks: WebhookFigures) -> None:
+        self._now, self._webhooks = now, webhooks
 
     def collect(self) -> Iterator[Metric]:
         """The figures as Prometheus's families."""
@@ -70,6 +73,19 @@ class _Collected:
             "tracker_delivered_after_seconds",
             "From when a text may leave until it is known to have arrived.",
             self._totals(State.DELIVERED),
+        )
+
+        yield _gauge("tracker_webhooks", "Webhooks, by how they do.", "state", self._webhooks.webhooks)
+        yield GaugeMetricFamily(
+            "tracker_webhook_oldest_due_seconds",
+            "How long the oldest due delivery to a webhook that answers has waited.",
+            value=self._webhooks.oldest_due,
+        )
+        yield _counter(
+            "tracker_webhook_attempts",
+            "Requests to webhooks, by what came of them.",
+            "outcome",
+            self._totals(WEBHOOK_ATTEMPTS),
         )
 
     def _totals(self, name: str) -> Mapping[str, float]:

@@ -10,6 +10,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine
 from sqlalchemy.pool import NullPool
 
+from tracker.feed_offset import keep_feed_ahead
+
 _SCRIPTS = Path(__file__).resolve().parent.parent / "migrations"
 
 
@@ -28,9 +30,13 @@ def head() -> str | None:
     return ScriptDirectory.from_config(alembic_config()).get_current_head()
 
 
-def upgrade(url: str, revision: str = "head") -> None:
-    """Run what is missing, as the login of `url`; harmless to repeat, safe to run twice at once."""
+def upgrade(url: str, revision: str = "head", *, restored: bool = False) -> None:
+    """Run what is missing, as the login of `url`; harmless to repeat, safe to run twice at once.
+
+    `restored`: the database was brought back from a copy, see `tracker.feed_offset`.
+    """
     command.upgrade(alembic_config(url), revision)
+    keep_feed_ahead(url, restored=restored)
 
 
 def current(url: str) -> str | None:

@@ -22,6 +22,7 @@ _MODULES = (
     "tracker.tariff_changes.models",
     "tracker.tariffs.models",
     "tracker.templates.models",
+    "tracker.webhooks.models",
 )
 
 

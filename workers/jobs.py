@@ -13,6 +13,8 @@ from tracker.notices.models import Notice
 from tracker.orders import recount_promises as recounting
 from tracker.runtime import Runtime, start
 from tracker.tariff_changes import upkeep
+from tracker.webhooks import deliver as webhook_delivery
+from tracker.webhooks import keep as webhook_keep
 
 
 @cache
@@ -54,3 +56,13 @@ def keep_tariff_changes() -> None:
 def forget_requests() -> None:
     """Delete answers and nonces that nobody can ask for again."""
     forgetting.forget_requests(runtime().db)
+
+
+def deliver_webhooks() -> None:
+    """Tell channels of what happened to their orders, for as long as there is anybody to tell."""
+    webhook_delivery.deliver(runtime(), patience=webhook_delivery.LONGEST)
+
+
+def keep_webhooks() -> None:
+    """Let old deliveries go, and secrets that do not sign any more."""
+    webhook_keep.keep_webhooks(runtime())

@@ -2,6 +2,7 @@
 
 from tracker.config import Config
 from tracker.queueing import UPKEEP
+from tracker.webhooks import deliver as webhook_delivery
 
 # A promise that was being given while a year was announced waits no longer than this to be recounted.
 _RECOUNT_SECONDS = 600.0
@@ -9,6 +10,9 @@ _RECOUNT_SECONDS = 600.0
 _WARN_SECONDS = 600.0
 # Whatever a busy ten minutes left behind is gone in one round.
 _FORGET_SECONDS = 600.0
+# Whoever works for webhooks looks by itself while there are any; this finds that one is there, or gone.
+_WEBHOOK_SECONDS = 2.0
+_KEEP_SECONDS = 3600.0
 
 
 def jobs(config: Config) -> dict[str, tuple[str, float]]:
@@ -18,4 +22,6 @@ def jobs(config: Config) -> dict[str, tuple[str, float]]:
         "workers.jobs.recount_promises": (UPKEEP, _RECOUNT_SECONDS),
         "workers.jobs.keep_tariff_changes": (UPKEEP, _WARN_SECONDS),
         "workers.jobs.forget_requests": (UPKEEP, _FORGET_SECONDS),
+        webhook_delivery.DELIVER: (webhook_delivery.QUEUE, _WEBHOOK_SECONDS),
+        "workers.jobs.keep_webhooks": (UPKEEP, _KEEP_SECONDS),
     }

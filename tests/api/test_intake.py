@@ -204,9 +204,13 @@ def test_a_channel_reads_its_own_orders_page_by_page(post, get, order_body, runt
         seen += [order["number"] for order in page["orders"]]
         cursor = page["next"]
     assert seen == numbers
-    assert get(f"{ORDERS}?stage=completed").json == {"orders": [], "next": None}
+    assert get(f"{ORDERS}?stage=completed").json["orders"] == []
+    later = post(ORDERS, order_body()).json["number"]
+    since = get(f"{ORDERS}?after={page['last']}").json
+    assert ([order["number"] for order in since["orders"]], since["next"]) == ([later], None)
     assert get(f"{ORDERS}?limit=1000").status_code == 422
-    assert get(f"{ORDERS}?after=x").status_code == 422
+    for cursor in ("x", "17", get("/api/v1/events").json["next"]):
+        assert get(f"{ORDERS}?after={cursor}").json["rule"] == "cursor.malformed"
     other = next(
         c for c in runtime.reference.current().channels.values() if c.code == "app" and c.operator_id != 1
     )

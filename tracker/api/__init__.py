@@ -8,6 +8,7 @@ from tracker.api import (
     call_tasks,
     callbacks,
     contacts,
+    events,
     fees,
     limiting,
     notices,
@@ -18,6 +19,7 @@ from tracker.api import (
     tariff_changes,
     tariffs,
     templates,
+    webhooks,
 )
 from tracker.api.portals import routes as portals
 from tracker.api.signed import NATIVE
@@ -62,10 +64,12 @@ def register(app: Flask) -> None:
         templates,
         notices,
         contacts,
+        events,
         call_tasks,
         callbacks,
         subscribers,
         portals,
+        webhooks,
     ):
         api.register_blueprint(part.blueprint)
     api.register_blueprint(tariff_changes.prices)

@@ -24,6 +24,7 @@ from tracker.orders import queries
 from tracker.orders.actor import Actor
 from tracker.orders.place_at_once import place_at_once
 from tracker.orders.place_orders import place_order
+from tracker.orders.positions import ORDERS, cursor_of, place_of
 from tracker.orders.record_progress import record_progress
 from tracker.orders.rules import Stage
 from tracker.orders.schemas import (
@@ -33,7 +34,6 @@ from tracker.orders.schemas import (
     ProgressRequestSchema,
 )
 from tracker.orders.write_orders import Kept
-from tracker.problems import Fault, Refusal
 
 blueprint = Blueprint("orders", __name__, url_prefix="/api/v1/orders", description="Installation orders")
 blueprint.before_request(authenticate)
@@ -63,17 +63,13 @@ class Orders(MethodView):
     @blueprint.response(200, OrderPageSchema)
     def get(self, page: dict[str, Any]) -> dict[str, Any]:
         """List the channel's orders, oldest first."""
-        if page["after"] and not (page["after"].isdecimal() and len(page["after"]) < 19):
-            raise Refusal(Fault("field.invalid", "/after"))
+        after = place_of(page["after"], ORDERS)
         with runtime().db.reading() as connection:
-            orders, after = queries.channel_orders(
-                connection,
-                caller().id,
-                after_id=int(page["after"] or 0),
-                limit=page["limit"],
-                stage=page["stage"],
+            orders, last, more = queries.channel_orders(
+                connection, caller().id, after=after, limit=page["limit"], stage=page["stage"]
             )
-        return {"orders": orders, "next": None if after is None else str(after)}
+        cursor = cursor_of(last, ORDERS)
+        return {"orders": orders, "next": cursor if more else None, "last": cursor}
 
     @blueprint.doc(parameters=[IDEMPOTENCY])
     @blueprint.arguments(OrderRequestSchema())

@@ -11,8 +11,9 @@ from typing import Protocol
 KINDS = ("government_portal", "app", "mini_program", "business_hall", "service_centre", "other")
 
 # What a key may do beside reading: take in and move orders; change promise rules; set calendar days;
-# save wordings of texts; publish plans and announce changes; keep subscriptions and ask for their price.
-SCOPES = ("orders", "rules", "calendar", "templates", "tariffs", "subscribers")
+# save wordings of texts; publish plans and announce changes; keep subscriptions and ask for their price;
+# set up webhooks.
+SCOPES = ("orders", "rules", "calendar", "templates", "tariffs", "subscribers", "webhooks")
 
 
 class ChannelIdentity(Protocol):

@@ -16,6 +16,7 @@ from tracker.cli.context import say, settings
 from tracker.config import Config
 from tracker.lifeline import PARENT_VARIABLE, die_with_parent
 from tracker.notices.rules import QUEUES
+from tracker.webhooks.deliver import QUEUE as WEBHOOKS
 
 
 def serve_wsgi(target: str, port: int, complete: Config) -> None:
@@ -83,10 +84,10 @@ def serve_public() -> None:
 
 
 @click.command()
-@click.argument("queue", type=click.Choice([*QUEUES, queueing.UPKEEP]))
+@click.argument("queue", type=click.Choice([*QUEUES, WEBHOOKS, queueing.UPKEEP]))
 @click.option("--burst", is_flag=True, help="End once the queue is empty.")
 def worker(queue: str, burst: bool) -> None:
-    """Work off one queue: urgent, progress, bulk or upkeep.
+    """Work off one queue: urgent, progress, bulk, webhooks or upkeep.
 
     \b
     Example, one process each:
@@ -120,13 +121,18 @@ def schedule() -> None:
 
 @click.command()
 @click.option("--to", "revision", default="head", show_default=True, help="Alembic revision to reach.")
-def migrate(revision: str) -> None:
+@click.option(
+    "--restored",
+    is_flag=True,
+    help="The database was restored from a copy: let callers' cursors miss nothing that follows.",
+)
+def migrate(revision: str, restored: bool) -> None:
     """Bring the database to the code's schema, as TRACKER_MIGRATION_DATABASE_URL's login."""
     with settings() as complete:
         url = complete.migration_database_url
         if url is None:
             raise config.ConfigError("configuration: TRACKER_MIGRATION_DATABASE_URL is needed")
-        migrating.upgrade(url, revision)
+        migrating.upgrade(url, revision, restored=restored)
         say(f"database is at {migrating.current(url)}")
 
 

@@ -25,6 +25,7 @@ from tracker.runtime import Runtime
 from tracker.staff.create_account import create_account
 from tracker.staff.models import Account
 from tracker.supervise import Child
+from tracker.webhooks.deliver import QUEUE as WEBHOOKS
 
 
 @dataclass(frozen=True)
@@ -154,7 +155,7 @@ def _children(config: Config, folder: Path) -> list[Child]:
     return [
         child("service", "serve", ready_url=f"http://{host}:{config.port}/healthz"),
         child("public-site", "serve-public", ready_url=f"http://{host}:{config.public_port}/healthz"),
-        *(child(f"worker-{queue}", "worker", queue) for queue in (*QUEUES, UPKEEP)),
+        *(child(f"worker-{queue}", "worker", queue) for queue in (*QUEUES, WEBHOOKS, UPKEEP)),
         child("schedule", "schedule"),
     ]
 

@@ -24,6 +24,7 @@ def event_row(
     """
     return {
         "operator_id": order.operator_id,
+        "channel_id": order.channel_id,
         "order_id": order.id,
         "order_version": version,
         "kind": kind,

@@ -21,6 +21,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from tracker.db import Base
 from tracker.orders.fee_rules import METHODS
 from tracker.orders.rules import Stage
+from tracker.promises.ledger import Kind
 
 
 class Order(Base):
@@ -30,7 +31,7 @@ class Order(Base):
     phone and of number-and-last-four-digits, so that neither search nor lookup decrypts.
     `price` is the plan as it was sold. `version` grows by one with every change (invariant I7).
     `external_reference` is the channel's own number; `content_digest` tells a repeat of the same
-    order from another order under the same reference.
+    order from another order under the same reference. `written_in`: see `tracker.orders.positions`.
     """
 
     __tablename__ = "orders"
@@ -42,6 +43,8 @@ class Order(Base):
         CheckConstraint("notify_by IN ('text','call')", name="notify_by"),
         Index(None, "operator_id", "id"),
         Index(None, "phone_digest"),
+        Index(None, "channel_id", "written_in", "id"),
+        Index(None, "channel_id", "stage", "written_in", "id"),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
@@ -73,21 +76,30 @@ class Order(Base):
     installer_staff_number: Mapped[str | None] = mapped_column(String(20))
     closed_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
+    written_in: Mapped[int] = mapped_column(BigInteger, server_default=text("feed_position()"))
 
 
 # Kinds of events that brought an order to a stage; others, like a hold, happen within one.
 MOVE_KINDS = ("accepted", "stage")
+# All kinds: a move, or a line of the promise ledger.
+# Kinds of events that brought money into the account of an order.
+MONEY_KINDS = ("payment", "charge")
+EVENT_KINDS = (*MOVE_KINDS, *(kind.value for kind in Kind), *MONEY_KINDS)
 
 
 class OrderEvent(Base):
     """One change of an order: append-only, with actor, time and reason (invariant I7).
 
     `occurred_at` is when it happened, `recorded_at` when it was written down. `actor` is
-    "channel:<code>", "account:<id>" or "system".
+    "channel:<code>", "account:<id>" or "system". `channel_id` is the order's, and `written_in` the place
+    in the feed (`tracker.orders.positions`).
     """
 
     __tablename__ = "order_events"
-    __table_args__ = (UniqueConstraint("order_id", "order_version"),)
+    __table_args__ = (
+        UniqueConstraint("order_id", "order_version"),
+        Index(None, "channel_id", "written_in", "id"),
+    )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     operator_id: Mapped[int] = mapped_column(ForeignKey("operators.id"))
@@ -101,6 +113,8 @@ class OrderEvent(Base):
     actor: Mapped[str] = mapped_column(String(80))
     occurred_at: Mapped[datetime]
     recorded_at: Mapped[datetime]
+    channel_id: Mapped[int] = mapped_column(Integer)
+    written_in: Mapped[int] = mapped_column(BigInteger, server_default=text("feed_position()"))
 
 
 class Payment(Base):

@@ -8,7 +8,8 @@ from typing import Any
 from sqlalchemy import Connection, Row, insert, update
 
 from tracker.orders.actor import Actor
-from tracker.orders.models import Order, OrderEvent
+from tracker.orders.append_events import append_events
+from tracker.orders.models import Order
 from tracker.orders.rules import CLOSED, Stage
 from tracker.problems import Fault, Refusal
 from tracker.promises.calendar import WorkingCalendar
@@ -24,7 +25,6 @@ from tracker.reference import Reference
 _SETTLED = CLOSED | {Stage.ACTIVATED}
 
 _INSERT_ENTRIES = insert(PromiseEntry.__table__)
-_INSERT_EVENTS = insert(OrderEvent.__table__)
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ def write_entry(
     """Write one entry, with what follows from it. `changes`: columns of the order that change with it."""
     written, row, event = rows_of(book, entry, why)
     connection.execute(_INSERT_ENTRIES, [row])
-    connection.execute(_INSERT_EVENTS, [event])
+    append_events(connection, [event])
     connection.execute(
         update(Order).where(Order.id == book.order.id).values(version=written.version, **(changes or {}))
     )
@@ -136,6 +136,7 @@ def rows_of(book: Book, entry: Entry, why: Why) -> tuple[Written, dict[str, Any]
     }
     event = {
         "operator_id": order.operator_id,
+        "channel_id": order.channel_id,
         "order_id": order.id,
         "order_version": written.version,
         "kind": entry.kind,

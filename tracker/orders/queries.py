@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, bindparam, select, true
+from sqlalchemy import BigInteger, Connection, Integer, Row, Select, bindparam, select, true, tuple_
 
 from tracker.orders.fee_queries import fees_of
 from tracker.orders.fee_sums import FeeSum, fees_as_sold
 from tracker.orders.models import MOVE_KINDS, Order, OrderEvent
+from tracker.orders.positions import HORIZON, Place, require_reached
 from tracker.orders.rules import Stage, open_moves
 from tracker.promises.models import Promise, PromiseEntry
 from tracker.promises.queries import Ledger, read_ledgers
@@ -49,6 +50,17 @@ def _with_promise(wanted: Select[Any]) -> Select[Any]:
 _OF_CHANNEL = _with_promise(select(*_SHOWN)).where(Order.channel_id == bindparam("channel"))
 # Built once: this one answers every request.
 _ONE_OF_CHANNEL = _OF_CHANNEL.where(Order.number == bindparam("number"))
+_HORIZON = select(HORIZON)
+_LIST = (
+    _OF_CHANNEL.add_columns(Order.written_in)
+    .where(
+        tuple_(Order.written_in, Order.id)
+        > tuple_(bindparam("behind", type_=BigInteger), bindparam("behind_id", type_=BigInteger)),
+        Order.written_in < HORIZON,
+    )
+    .order_by(Order.written_in, Order.id)
+    .limit(bindparam("most", type_=Integer))
+)
 
 
 def channel_order(
@@ -72,16 +84,20 @@ def number_of_reference(connection: Connection, channel_id: int, reference: str)
 
 
 def channel_orders(
-    connection: Connection, channel_id: int, *, after_id: int, limit: int, stage: str | None
-) -> tuple[list[dict[str, Any]], int | None]:
-    """Orders of a channel with ids above `after_id`, and the id to go on from, None at the end."""
-    wanted = _OF_CHANNEL.where(Order.id > after_id).order_by(Order.id).limit(limit + 1)
-    if stage is not None:
-        wanted = wanted.where(Order.stage == stage)
-    rows: Sequence[Row[Any]] = connection.execute(wanted, {"channel": channel_id}).all()
-    more = len(rows) > limit
-    fees = fees_of(connection, rows[:limit])
-    return [_as_shown(row, fees[row.id]) for row in rows[:limit]], rows[limit - 1].id if more else None
+    connection: Connection, channel_id: int, *, after: Place, limit: int, stage: str | None
+) -> tuple[list[dict[str, Any]], Place, bool]:
+    """Orders of a channel behind a place of their list, the place to go on from, and whether there are more.
+
+    What is being written is listed once nothing can come before it any more. Raises Refusal cursor.ahead.
+    """
+    require_reached(after, connection.scalar(_HORIZON) or 0)
+    wanted = _LIST if stage is None else _LIST.where(Order.stage == stage)
+    given = {"channel": channel_id, "behind": after.written_in, "behind_id": after.id, "most": limit + 1}
+    rows: Sequence[Row[Any]] = connection.execute(wanted, given).all()
+    shown = rows[:limit]
+    place = Place(shown[-1].written_in, shown[-1].id) if shown else after
+    fees = fees_of(connection, shown)
+    return [_as_shown(row, fees[row.id]) for row in shown], place, len(rows) > limit
 
 
 def _as_shown(row: Row[Any], fees: Sequence[FeeSum]) -> dict[str, Any]:

@@ -15,7 +15,6 @@ from sqlalchemy import (
     Table,
     bindparam,
     func,
-    insert,
     or_,
     select,
     update,
@@ -23,11 +22,12 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert as insert_or
 
 from tracker.orders.actor import Actor
+from tracker.orders.append_events import append_events
 from tracker.orders.events import event_row
 from tracker.orders.fee_queries import totals_of
 from tracker.orders.fee_rules import Account, Kind, Said, faults_of
 from tracker.orders.fee_sums import Totals
-from tracker.orders.models import Charge, Order, OrderEvent, Payment
+from tracker.orders.models import Charge, Order, Payment
 from tracker.orders.standing import ENDED_EARLY
 from tracker.problems import Fault, Refusal
 
@@ -85,7 +85,7 @@ def record_entries(
         # Somebody used one of the references for another order meanwhile; it is known the next time.
         stored.rollback()
     if not trial and desk.events:
-        connection.execute(_INSERT_EVENTS, desk.events)
+        append_events(connection, desk.events)
         connection.execute(
             _RAISE_VERSIONS, {"ids": list(desk.raised), "versions": list(desk.raised.values())}
         )
@@ -130,7 +130,6 @@ _FINDS = {
     )
     for kind, store in _KINDS.items()
 }
-_INSERT_EVENTS = insert(OrderEvent.__table__)
 _raised = (
     func.unnest(bindparam("ids", type_=ARRAY(BigInteger)), bindparam("versions", type_=ARRAY(Integer)))
     .table_valued("id", "version", name="raised")

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, exists, func, insert, select, update
+from sqlalchemy import Connection, Row, exists, func, select, update
 
 from tracker import clock
 from tracker.contacts.models import CALL
@@ -14,6 +14,7 @@ from tracker.notices.drafts import Wanted
 from tracker.notices.plan_notices import cancel, plan_notices
 from tracker.orders import wording
 from tracker.orders.actor import Actor
+from tracker.orders.append_events import append_events
 from tracker.orders.locking import lock_order
 from tracker.orders.models import MOVE_KINDS, Order, OrderEvent
 from tracker.orders.rules import CLOSED, REASONS, Move, Stage, faults_of
@@ -62,21 +63,21 @@ def record_progress(
         if move.to in CLOSED:
             changes["closed_at"] = move.occurred_at
         connection.execute(update(Order).where(Order.id == order.id).values(**changes))
-        connection.execute(
-            insert(OrderEvent).values(
-                operator_id=order.operator_id,
-                order_id=order.id,
-                order_version=version,
-                kind="stage",
-                stage=move.to,
-                reason_code=move.reason_code,
-                reason_text=move.reason_text,
-                detail=_detail(move, installer),
-                actor=actor.label,
-                occurred_at=move.occurred_at,
-                recorded_at=now,
-            )
-        )
+        event = {
+            "operator_id": order.operator_id,
+            "channel_id": order.channel_id,
+            "order_id": order.id,
+            "order_version": version,
+            "kind": "stage",
+            "stage": move.to,
+            "reason_code": move.reason_code,
+            "reason_text": move.reason_text,
+            "detail": _detail(move, installer),
+            "actor": actor.label,
+            "occurred_at": move.occurred_at,
+            "recorded_at": now,
+        }
+        append_events(connection, [event])
         if move.to is Stage.COMPLETED:
             _begin(connection, runtime, order, move.occurred_at, now)
             _keep_wish(runtime, actor, order)

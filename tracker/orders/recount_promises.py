@@ -17,7 +17,8 @@ from tracker.crypto import UnreadableError
 from tracker.notices.drafts import Wanted
 from tracker.notices.plan_notices import plan_notices
 from tracker.orders import promise_texts
-from tracker.orders.models import Order, OrderEvent
+from tracker.orders.append_events import append_events
+from tracker.orders.models import Order
 from tracker.orders.promise_book import Why, Written, book_of, rows_of
 from tracker.orders.rules import CLOSED, Stage
 from tracker.promises.ledger import Entry, Kind
@@ -143,7 +144,7 @@ def _recount(
     if not entries:
         return Recount()
     connection.execute(insert(PromiseEntry), entries)
-    connection.execute(insert(OrderEvent), events)
+    append_events(connection, events)
     connection.execute(
         update(Order)
         .where(Order.id.in_([row["order_id"] for row in entries]))

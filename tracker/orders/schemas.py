@@ -200,7 +200,50 @@ class OrderSchema(StrictSchema):
 
 
 class OrderPageSchema(StrictSchema):
-    """A page of orders, oldest first; `next` is the cursor of the page after it, null at the end."""
+    """A page of orders in the order in which they were stored.
+
+    `next` is the cursor of the page after it, null at the end; `last` is that behind the last order
+    listed, to ask later for what has come since.
+    """
 
     orders = fields.List(fields.Nested(OrderSchema))
     next = fields.String(allow_none=True)
+    last = fields.String()
+
+
+class MoneySchema(StrictSchema):
+    """What was paid or given back, charged or waived, in fen."""
+
+    fee = fields.String()
+    amount_fen = fields.Integer()
+    reference = fields.String()
+
+
+class EventSchema(StrictSchema):
+    """One thing that happened to an order; nothing of it says who the customer is.
+
+    `deadline` is the promise as it stood then.
+    """
+
+    id = fields.String(metadata={"description": "The same in the feed and in every delivery of a webhook."})
+    type = fields.String()
+    order = fields.String(metadata={"description": "The order's number."})
+    external_reference = fields.String()
+    version = fields.Integer()
+    stage = fields.String()
+    deadline = Timestamp(allow_none=True)
+    reason_code = fields.String(allow_none=True)
+    appointment = fields.Nested(AppointmentSchema, allow_none=True)
+    money = fields.Nested(
+        MoneySchema, allow_none=True, metadata={"description": "Of a payment or a charge; else null."}
+    )
+    occurred_at = Timestamp()
+    recorded_at = Timestamp()
+
+
+class EventPageSchema(StrictSchema):
+    """A page of the feed. `next` is always given: poll on with it; `more` tells whether to do so at once."""
+
+    events = fields.List(fields.Nested(EventSchema))
+    next = fields.String()
+    more = fields.Boolean()

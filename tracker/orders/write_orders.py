@@ -90,9 +90,10 @@ def _statement(condition: str, more: str) -> str:
             ON CONFLICT DO NOTHING
             RETURNING id, external_reference
         ), happened AS (
-            INSERT INTO order_events (operator_id, order_id, order_version, kind, stage, detail, actor,
-                occurred_at, recorded_at)
-            SELECT %(operator)s, s.id, 1, 'accepted', 'accepted', '{{}}', %(actor)s, g.accepted_at, %(now)s
+            INSERT INTO order_events (operator_id, channel_id, order_id, order_version, kind, stage, detail,
+                actor, occurred_at, recorded_at)
+            SELECT %(operator)s, %(channel)s, s.id, 1, 'accepted', 'accepted', '{{}}', %(actor)s,
+                g.accepted_at, %(now)s
             FROM stored s JOIN given g USING (external_reference)
         ), promised AS (
             INSERT INTO promises (order_id, operator_id, accepted_at, created_at, {_names(_PROMISE)})

@@ -29,6 +29,7 @@ from tracker.pages import (
     signing_in,
     subscriber_prices,
     texts,
+    webhooks,
     wording,
 )
 from tracker.runtime import Runtime
@@ -52,6 +53,7 @@ _PAGES = (
     plans,
     promises,
     subscriber_prices,
+    webhooks,
 )
 
 _CONTENT_POLICY = (

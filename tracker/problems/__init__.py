@@ -18,6 +18,7 @@ from tracker.problems import (
     requests,
     subscribers,
     tariff_changes,
+    webhooks,
 )
 from tracker.problems.rule import ProblemRule
 
@@ -26,6 +27,7 @@ RULES: Mapping[str, ProblemRule] = {
     for part in (
         requests,
         channels,
+        webhooks,
         orders,
         payments,
         promises,
