@@ -54,15 +54,26 @@ class KeyRing:
 
         Layout: format byte, length of key id, key id, 12-byte nonce, ciphertext with tag.
         """
+        return self.seal_bytes(plain.encode(), column)
+
+    def seal_bytes(self, plain: bytes, column: str) -> bytes:
+        """The same of what is no text."""
         if self.active is None:
             raise KeyRingError("this key ring has no encryption key: it can only compare digests")
         name = self.active.encode()
         nonce = os.urandom(_NONCE_BYTES)
-        sealed = self._ciphers[self.active].encrypt(nonce, plain.encode(), column.encode())
+        sealed = self._ciphers[self.active].encrypt(nonce, plain, column.encode())
         return bytes([_FORMAT, len(name)]) + name + nonce + sealed
 
     def open(self, sealed: bytes, column: str) -> str:
         """Decrypt what `seal` made for the same column. Raises UnreadableError."""
+        try:
+            return self.open_bytes(sealed, column).decode()
+        except UnicodeDecodeError:
+            raise UnreadableError("no text") from None
+
+    def open_bytes(self, sealed: bytes, column: str) -> bytes:
+        """Decrypt what `seal_bytes` made for the same column. Raises UnreadableError."""
         name_end = 2 + sealed[1] if len(sealed) > 2 else 0
         if not name_end or sealed[0] != _FORMAT:
             raise UnreadableError("not a sealed value")
@@ -71,7 +82,7 @@ class KeyRing:
             raise UnreadableError("sealed under a key that this ring does not hold")
         nonce, body = sealed[name_end : name_end + _NONCE_BYTES], sealed[name_end + _NONCE_BYTES :]
         try:
-            return cipher.decrypt(nonce, body, column.encode()).decode()
+            return cipher.decrypt(nonce, body, column.encode())
         except (InvalidTag, ValueError):
             raise UnreadableError("altered, or sealed for another column") from None
 

@@ -8,6 +8,7 @@ from flask import Blueprint, Response, current_app, jsonify
 from tracker import clock, migrate
 from tracker.notices.figures import oldest_due
 from tracker.notices.heartbeat import SWEEP, is_late, last_beat
+from tracker.order_files.queries import oldest_waiting
 from tracker.runtime import Runtime
 from tracker.webhooks.figures import webhook_figures
 
@@ -25,7 +26,7 @@ def healthz() -> Response:
 
 @blueprint.get("/readyz")
 def readyz() -> tuple[Response, int]:
-    """Ready: database, migrations, Redis, reference data, calendar, queue, sweep, webhooks, a word each."""
+    """Whether it can serve: a word for each of the checks below."""
     runtime: Runtime = current_app.extensions["tracker"]
     checks = examine(runtime)
     failed = any(word.startswith("failed") for word in checks.values())
@@ -41,6 +42,7 @@ def examine(runtime: Runtime) -> dict[str, str]:
         ("reference", _reference),
         ("calendar", _calendar),
         ("queue", _queue),
+        ("files", _files),
         ("sweep", _sweep),
         ("webhooks", _webhooks),
     ):
@@ -95,6 +97,14 @@ def _queue(runtime: Runtime) -> str:
     with runtime.db.reading() as connection:
         age = max(oldest_due(connection, clock.now()).values())
     return "ok" if age < _QUEUE_AGE_LIMIT else f"warning: the oldest due text has waited {age:.0f} s"
+
+
+def _files(runtime: Runtime) -> str:
+    with runtime.db.reading() as connection:
+        age = oldest_waiting(connection, clock.now())
+    return (
+        "ok" if age < _QUEUE_AGE_LIMIT else f"warning: a file of orders has waited {age:.0f} s for a worker"
+    )
 
 
 def _sweep(runtime: Runtime) -> str:

@@ -21,6 +21,8 @@ from rq.serializers import JSONSerializer
 log = structlog.get_logger(__name__)
 
 UPKEEP = "upkeep"
+# Apart from upkeep: a long file would hold up the sweep.
+FILES = "files"
 
 # Set once this process was told to stop: a long job then ends with what it has begun.
 STOPPING = threading.Event()

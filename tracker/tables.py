@@ -12,6 +12,7 @@ _MODULES = (
     "tracker.notices.call_models",
     "tracker.notices.models",
     "tracker.notices.watch_models",
+    "tracker.order_files.models",
     "tracker.orders.models",
     "tracker.places.models",
     "tracker.promises.models",

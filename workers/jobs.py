@@ -10,6 +10,7 @@ from tracker.channels import forget_requests as forgetting
 from tracker.notices import deliver as delivering
 from tracker.notices import sweep as sweeping
 from tracker.notices.models import Notice
+from tracker.order_files import keep_files, take_in
 from tracker.orders import recount_promises as recounting
 from tracker.runtime import Runtime, start
 from tracker.tariff_changes import upkeep
@@ -66,3 +67,13 @@ def deliver_webhooks() -> None:
 def keep_webhooks() -> None:
     """Let old deliveries go, and secrets that do not sign any more."""
     webhook_keep.keep_webhooks(runtime())
+
+
+def import_order_files() -> None:
+    """Take in the uploaded files that wait, and those whose worker died."""
+    take_in.take_in_due(runtime())
+
+
+def keep_order_files() -> None:
+    """Delete rows of files that failed once they have been kept long enough."""
+    keep_files.keep_files(runtime())

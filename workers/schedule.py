@@ -1,7 +1,7 @@
 """What runs by the clock, declared as data: job, queue, period in seconds."""
 
 from tracker.config import Config
-from tracker.queueing import UPKEEP
+from tracker.queueing import FILES, UPKEEP
 from tracker.webhooks import deliver as webhook_delivery
 
 # A promise that was being given while a year was announced waits no longer than this to be recounted.
@@ -13,6 +13,7 @@ _FORGET_SECONDS = 600.0
 # Whoever works for webhooks looks by itself while there are any; this finds that one is there, or gone.
 _WEBHOOK_SECONDS = 2.0
 _KEEP_SECONDS = 3600.0
+_KEEP_FILES_SECONDS = 3600.0
 
 
 def jobs(config: Config) -> dict[str, tuple[str, float]]:
@@ -24,4 +25,6 @@ def jobs(config: Config) -> dict[str, tuple[str, float]]:
         "workers.jobs.forget_requests": (UPKEEP, _FORGET_SECONDS),
         webhook_delivery.DELIVER: (webhook_delivery.QUEUE, _WEBHOOK_SECONDS),
         "workers.jobs.keep_webhooks": (UPKEEP, _KEEP_SECONDS),
+        "workers.jobs.import_order_files": (FILES, config.sweep_interval),
+        "workers.jobs.keep_order_files": (UPKEEP, _KEEP_FILES_SECONDS),
     }

@@ -9,7 +9,8 @@ from sqlalchemy.pool import NullPool
 
 from tracker.cli import main
 from tracker.notices.models import Notice
-from tracker.orders.import_orders import COLUMNS, import_orders
+from tracker.orders.file_columns import COLUMNS
+from tracker.orders.import_orders import import_orders
 from tracker.orders.models import Order
 from tracker.problems import Refusal
 

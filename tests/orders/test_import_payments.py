@@ -163,7 +163,7 @@ def test_a_spreadsheet_has_numbers_and_dates(bring, account, number, tmp_path) -
         ({"number": ""}, [("A number", "payment_row.no_order")]),
         ({"external_reference": "B"}, [("A number", "payment_row.two_orders")]),
         ({"number": "QY1"}, [("A number", "order.not_found")]),
-        ({"number": "a\0b"}, [("A number", "order.not_found")]),
+        ({"number": "a\7b"}, [("A number", "order.not_found")]),
         ({"number": "", "external_reference": "B"}, [("C channel", "payment_row.channel")]),
         ({"number": "", "external_reference": "B", "channel": "x"}, [("C channel", "payment_row.channel")]),
         (
@@ -171,7 +171,7 @@ def test_a_spreadsheet_has_numbers_and_dates(bring, account, number, tmp_path) -
             [("B external_reference", "order.not_found")],
         ),
         (
-            {"number": "", "external_reference": "a\0b", "channel": "app"},
+            {"number": "", "external_reference": "a\7b", "channel": "app"},
             [("B external_reference", "field.control_characters")],
         ),
         ({"kind": "gift"}, [("D kind", "field.choice")]),
@@ -395,15 +395,14 @@ def test_the_command_tells_the_kind_by_the_header(command, number, tmp_path, run
 
 def test_what_cannot_be_tried_is_not_stored_by_a_dry_run(command, tmp_path, runtime) -> None:
     """I8: a wish that is not understood is no leave to store."""
-    path = tmp_path / "orders.csv"
-    path.write_text(
-        "external_reference,customer_kind,customer_name,phone,community_code,address_detail,plan\n"
-        "D-1,home,张三,13800001234,441802006001,1号,24GD100001\n"
-    )
-    code, _, said = command(path, "--channel", "app", "--dry-run")
-    assert (code, said) == (2, "Error: --dry-run is for payments only")
+    path = tmp_path / "base.csv"
+    path.write_text("reference,plan,phone,began_on\nKD-1,24GD100001,13800001234,2026-01-01\n")
+    code, _, said = command(path, "--dry-run")
+    assert (code, said) == (2, "Error: --dry-run is for orders and payments")
+    code, _, said = command(path, "--failed", str(tmp_path / "failed.csv"))
+    assert (code, said) == (2, "Error: --failed is for orders")
     with runtime.db.reading() as connection:
-        assert connection.scalar(text("SELECT count(*) FROM orders")) == 0
+        assert connection.scalar(text("SELECT count(*) FROM subscribers")) == 0
 
 
 def test_the_example_can_be_brought_in(command, place, tmp_path, capsys, monkeypatch) -> None:

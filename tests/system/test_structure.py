@@ -63,7 +63,7 @@ def test_every_queue_has_a_worker_in_the_demonstration(config) -> None:
     from tracker.demo.run import _children
 
     names = {child.name for child in _children(config, ROOT)}
-    assert {f"worker-{queue}" for queue in (*QUEUES, "webhooks", "upkeep")} <= names
+    assert {f"worker-{queue}" for queue in (*QUEUES, "webhooks", "upkeep", "files")} <= names
 
 
 def test_every_rule_id_in_the_code_is_registered_and_used() -> None:

@@ -12,6 +12,7 @@ from tracker.api import (
     fees,
     limiting,
     notices,
+    order_files,
     orders,
     promise_rules,
     promises,
@@ -56,6 +57,7 @@ def register(app: Flask) -> None:
     for part in (
         orders,
         fees,
+        order_files,
         promises,
         promise_rules,
         calendar,

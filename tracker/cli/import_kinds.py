@@ -1,16 +1,21 @@
 """The kinds of files that can be brought in: how each is told from others, and who takes it in."""
 
-from collections.abc import Callable, Collection, Mapping
+import os
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TextIO
 
 import click
 
 from tracker.files.cells import csv_line
 from tracker.files.rows import BadRow
-from tracker.orders import import_orders as orders
+from tracker.orders import failed_rows
+from tracker.orders import file_columns as orders
 from tracker.orders import payment_rows as payments
+from tracker.orders.file_batches import FailedRow
+from tracker.orders.import_orders import import_orders
 from tracker.orders.import_payments import import_payments
 from tracker.reference import ChannelFacts, OperatorFacts
 from tracker.runtime import Runtime
@@ -35,6 +40,8 @@ class Job:
     publish: bool
     dry_run: bool
     encoding: str | None
+    failed: Path | None
+    lang: str
     on_bytes: Callable[[int], None]
     on_fault: Callable[[BadRow], None]
 
@@ -50,16 +57,16 @@ class Outcome(NamedTuple):
 class Kind:
     """A kind of file: its columns, by which it is told, lines to begin one's own from, and its import.
 
-    `suffixes`: those by which a file is surely of this kind. `titles`: the columns as its example has them,
-    where people know them by other names. `can_be_tried`: it takes part in a dry run.
+    `titles`: the columns as its example has them, where people know them by other names. `can_be_tried`:
+    there is a dry run. `keeps_failed`: there is a file of the rows that failed.
     """
 
     columns: Collection[str]
     example: tuple[str, ...]
     bring_in: Callable[[Job], Outcome]
-    suffixes: tuple[str, ...] = ()
     titles: tuple[str, ...] = ()
     can_be_tried: bool = False
+    keeps_failed: bool = False
 
     def has(self, column: str) -> bool:
         """Whether a file of this kind has such a column."""
@@ -69,16 +76,43 @@ class Kind:
 def _orders(job: Job) -> Outcome:
     if job.channel is None:
         raise click.UsageError("orders need --channel, the code of the operator's channel they came through")
-    report = orders.import_orders(
-        job.run,
-        _channel(job.run, job.operator, job.channel),
-        job.path,
-        notify_old=job.notify_old,
-        on_bytes=job.on_bytes,
-        on_fault=job.on_fault,
-    )
-    words = f"{report.stored} stored, {report.repeated} stored before, {report.bad_rows} bad"
+    names: list[str] = []
+    with ExitStack() as stack:
+        written = None if job.failed is None else stack.enter_context(_for_its_owner(job.failed))
+
+        def begin(found: list[str]) -> None:
+            names.extend(found)
+            if written is not None:
+                written.write(failed_rows.head(names))
+
+        def keep(rows: list[FailedRow]) -> None:
+            if written is not None:
+                written.write(failed_rows.lines(names, rows, job.lang))
+
+        report = import_orders(
+            job.run,
+            _channel(job.run, job.operator, job.channel),
+            job.path,
+            notify_old=job.notify_old,
+            dry_run=job.dry_run,
+            encoding=job.encoding,
+            on_bytes=job.on_bytes,
+            on_fault=job.on_fault,
+            on_header=begin,
+            on_failed=keep,
+        )
+    would = "would be " if job.dry_run else ""
+    words = f"{report.stored} {would}stored, {report.repeated} stored before, {report.bad_rows} bad"
     return Outcome(words, report.bad_rows)
+
+
+@contextmanager
+def _for_its_owner(path: Path) -> Iterator[TextIO]:
+    """A new file that only its owner can read, for it holds what customers said of themselves."""
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    os.fchmod(handle, 0o600)
+    with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
+        yield file
 
 
 def _subscribers(job: Job) -> Outcome:
@@ -136,7 +170,14 @@ def _payments(job: Job) -> Outcome:
 
 # Of two kinds that a header fits equally badly, the first is taken.
 KINDS: Mapping[str, Kind] = {
-    "orders": Kind(orders.COLUMNS, orders.EXAMPLE, _orders),
+    "orders": Kind(
+        tuple(orders.COLUMNS),
+        orders.EXAMPLE,
+        _orders,
+        titles=orders.TITLES,
+        can_be_tried=True,
+        keeps_failed=True,
+    ),
     "subscribers": Kind(subscriptions.COLUMNS, subscriptions.EXAMPLE, _subscribers),
     "payments": Kind(
         tuple(payments.COLUMNS),
@@ -149,7 +190,6 @@ KINDS: Mapping[str, Kind] = {
         tuple(plans.COLUMNS),
         (csv_line([column.example for column in plans.COLUMNS.values()]).rstrip(),),
         _plans,
-        suffixes=(".xlsx", ".xlsm", ".xls"),
         titles=tuple(column.zh for column in plans.COLUMNS.values()),
     ),
 }

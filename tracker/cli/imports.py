@@ -10,7 +10,9 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 
 from tracker.cli.context import running, say
 from tracker.cli.import_kinds import KINDS, Job, Outcome
-from tracker.files.rows import GB18030, UTF_8, BadRow, detect_encoding, read_header
+from tracker.files.rows import GB18030, UTF_8, BadRow
+from tracker.files.tables import AT_THE_CONSOLE, read_names
+from tracker.orders.file_columns import EXPLANATION
 from tracker.problems import Refusal
 from tracker.reference import OperatorFacts
 from tracker.runtime import Runtime
@@ -33,12 +35,21 @@ def _print_example(context: click.Context, parameter: click.Parameter, what: str
 )
 @click.option("--notify-old", is_flag=True, help="Tell customers even of orders accepted over 24 hours ago.")
 @click.option("--update", is_flag=True, help="Bring subscribers that are stored up to date with the file.")
-@click.option("--dry-run", is_flag=True, help="Name the faults of a file of payments and store nothing.")
 @click.option("--publish", is_flag=True, help="Publish plans at once instead of storing drafts.")
+@click.option(
+    "--dry-run",
+    is_flag=True,
+    help="Say what would become of orders or payments, and store nothing.",
+)
+@click.option(
+    "--failed",
+    type=click.Path(dir_okay=False, writable=True, path_type=Path),
+    help="Write the rows of orders that fail into this CSV file, each with its reason.",
+)
 @click.option(
     "--encoding",
     type=click.Choice([UTF_8, GB18030]),
-    help="Of a file of subscribers or payments; told from its content otherwise.",
+    help="Of a CSV file; told from its content otherwise.",
 )
 @click.option(
     "--example",
@@ -58,20 +69,24 @@ def import_file(
     update: bool,
     publish: bool,
     dry_run: bool,
+    failed: Path | None,
     encoding: str | None,
     lang: str,
 ) -> None:
-    """Import orders, subscribers, payments or plans from a file with a header: CSV, or for payments and plans
-    also XLSX.
+    """Import orders, subscribers (CSV only), payments or plans from a CSV or XLSX file with a header.
 
     Good rows are stored, bad ones named by line, column and rule on standard output; importing the
     same file again changes nothing, and an import that was cut off is simply repeated. Exit code 1 if any
     row was bad.
 
+    Rows that failed go into the file of --failed, which can be mended and imported again: what was stored
+    is not stored twice.
+
     \b
-    Columns of orders: external_reference, customer_kind (home, enterprise), customer_name, phone,
-      community_code, address_detail, plan; optional resource (ready, needs_building),
-      accepted_at (ISO 8601 with zone), dealer, language (zh, en), notify_by (text, call)
+    Columns of orders, by these names or Chinese ones (see --example orders): external_reference,
+      customer_kind (home, enterprise), customer_name, phone, community_code, address_detail, plan;
+      optional resource (ready, needs_building), accepted_at (ISO 8601, or 2026-11-08 09:30 in
+      Beijing time), dealer, language (zh, en), notify_by (text, call)
     Columns of subscribers: reference, plan (filing number), phone, began_on; optional region (code or
       name), monthly_fee (yuan), language (zh, en), agreed_until, agreement (discount, contract), ended_on
     Columns of payments, by these names or the Chinese ones: number (of the order) or external_reference and
@@ -86,12 +101,13 @@ def import_file(
       data, iptv, benefits, overage, other_services, remark, on_sale_to
     \b
     Examples:
-      tracker import orders.csv --operator telecom --channel hall
+      tracker import orders.xlsx --operator telecom --channel hall --dry-run
+      tracker import orders.csv --operator telecom --channel hall --failed failed.csv
       tracker import --example subscribers > base.csv
       tracker import base.csv --operator telecom
       tracker import base.csv --operator telecom --update --encoding gb18030
       tracker import payments.csv --operator telecom --dry-run
-      tracker import payments.xlsx --operator telecom --what payments
+      tracker import payments.xlsx --operator telecom --dry-run
       tracker import plans.xlsx --operator telecom
       tracker import plans.csv --operator telecom --publish
     """
@@ -99,7 +115,9 @@ def import_file(
         try:
             kind = KINDS[what or _kind_of(path)]
             if dry_run and not kind.can_be_tried:
-                raise click.UsageError("--dry-run is for payments only")
+                raise click.UsageError("--dry-run is for orders and payments")
+            if failed is not None and not kind.keeps_failed:
+                raise click.UsageError("--failed is for orders")
             outcome = _with_progress(
                 path,
                 lang,
@@ -114,6 +132,8 @@ def import_file(
                         publish,
                         dry_run,
                         encoding,
+                        failed,
+                        lang,
                         on_bytes,
                         on_fault,
                     )
@@ -129,12 +149,9 @@ def import_file(
 
 
 def _kind_of(path: Path) -> str:
-    """The kind that a file is by its suffix, or that its header has most columns of."""
-    for name, kind in KINDS.items():
-        if path.suffix.lower() in kind.suffixes:
-            return name
-    header = read_header(path, detect_encoding(path))
-    return max(KINDS, key=lambda name: sum(KINDS[name].has(column) for column in header))
+    """The kind that a file's header has most columns of."""
+    names = read_names(path, AT_THE_CONSOLE, passed_over=(EXPLANATION,))
+    return max(KINDS, key=lambda name: sum(KINDS[name].has(column) for column in names))
 
 
 def _operator(run: Runtime, code: str) -> OperatorFacts:

@@ -19,7 +19,7 @@ from tracker.db import APP_ROLE, Database
 from tracker.demo import sample, sample_changes, sample_subscribers
 from tracker.demo.seed import seed
 from tracker.notices.rules import QUEUES
-from tracker.queueing import UPKEEP
+from tracker.queueing import FILES, UPKEEP
 from tracker.reference import ChannelFacts
 from tracker.runtime import Runtime
 from tracker.staff.create_account import create_account
@@ -155,7 +155,7 @@ def _children(config: Config, folder: Path) -> list[Child]:
     return [
         child("service", "serve", ready_url=f"http://{host}:{config.port}/healthz"),
         child("public-site", "serve-public", ready_url=f"http://{host}:{config.public_port}/healthz"),
-        *(child(f"worker-{queue}", "worker", queue) for queue in (*QUEUES, WEBHOOKS, UPKEEP)),
+        *(child(f"worker-{queue}", "worker", queue) for queue in (*QUEUES, WEBHOOKS, UPKEEP, FILES)),
         child("schedule", "schedule"),
     ]
 

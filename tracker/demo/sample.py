@@ -14,7 +14,8 @@ from typing import Any
 from tracker import clock
 from tracker.demo.sample_fees import charge_and_pay, give_back
 from tracker.orders.actor import Actor
-from tracker.orders.import_orders import COLUMNS, import_orders
+from tracker.orders.file_columns import COLUMNS
+from tracker.orders.import_orders import import_orders
 from tracker.orders.place_hold import place_hold
 from tracker.orders.promise_anew import promise_anew
 from tracker.orders.record_progress import record_progress
@@ -127,10 +128,13 @@ def _trouble(dice: random.Random, runtime: Runtime, actor: Actor, number: str) -
 
 
 def _orders(runtime: Runtime, channel: ChannelFacts) -> Sequence[tuple[str, datetime]]:
+    from tracker.orders.positions import START
     from tracker.orders.queries import channel_orders
 
     with runtime.db.reading() as connection:
-        orders, _ = channel_orders(connection, channel.id, after_id=0, limit=ORDERS_PER_OPERATOR, stage=None)
+        orders, _, _ = channel_orders(
+            connection, channel.id, after=START, limit=ORDERS_PER_OPERATOR, stage=None
+        )
     return [(order["number"], order["accepted_at"]) for order in orders]
 
 

@@ -1,13 +1,14 @@
 """Cells of files that people open in a spreadsheet."""
 
 import csv
+import re
 from collections.abc import Sequence
 from io import StringIO
 
 # The mark by which spreadsheets know UTF-8.
 BOM = "\ufeff"
-# What a spreadsheet would take for a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+# What a spreadsheet would take for a formula; some take the wide signs too.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 def harmless(cell: str) -> str:
@@ -22,3 +23,26 @@ def csv_line(cells: Sequence[object]) -> str:
         ["" if cell is None else harmless(cell) if isinstance(cell, str) else cell for cell in cells]
     )
     return line.getvalue()
+
+
+# What a spreadsheet shows and saves otherwise than it was written: long numbers, leading zeros, what looks
+# like a power of ten or a date.
+_ALTERED = re.compile(
+    r"[0-9]{12,}|0[0-9]+|[0-9.]+[Ee][+-]?[0-9]+"
+    r"|[0-9]{1,4}[-/][0-9]{1,2}(?:[-/][0-9]{1,4})?(?: [0-9]{1,2}:[0-9]{2}(?::[0-9]{2})?)?",
+    re.ASCII,
+)
+
+
+def kept(cell: str) -> str:
+    """The cell as text that a spreadsheet neither computes nor alters: it is shown with an apostrophe
+    before it. `as_meant` reads it back.
+    """
+    return f"'{cell}" if _ALTERED.fullmatch(cell) else harmless(cell)
+
+
+def as_meant(cell: str) -> str:
+    """The cell as it was before `harmless` or `kept` put an apostrophe before it."""
+    if cell[:1] == "'" and (cell[1:2].isdecimal() or cell[1:].startswith(_FORMULA)):
+        return cell[1:]
+    return cell

@@ -1,59 +1,26 @@
-"""Take in orders from a CSV file, row by row, in constant memory.
+"""Take in orders from a file, CSV or XLSX, row by row, in constant memory; or try what would become of it.
 
 A file may be imported again: what is stored already is left as it is, so a corrected file needs no
 pruning, and a run that was cut off is simply repeated.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
 
-from marshmallow import ValidationError
-
-from tracker.files.rows import BadRow, Header, read_rows
-from tracker.orders.place_orders import Placed, place_orders
-from tracker.orders.schemas import OrderRequestSchema
-from tracker.problems import Fault, Refusal, faults_in
+from tracker.files.lanes import in_two_lanes, little_garbage
+from tracker.files.rows import BadRow
+from tracker.files.source import Source, size_of
+from tracker.files.tables import AT_THE_CONSOLE
+from tracker.orders.file_batches import FailedRow, StoreOrders, Taking, open_orders, patiently, take
+from tracker.orders.try_orders import TryOrders
 from tracker.reference import ChannelFacts
 from tracker.runtime import Runtime
-
-# Column of the file → place in the request.
-COLUMNS = {
-    "external_reference": "/external_reference",
-    "customer_kind": "/customer/kind",
-    "customer_name": "/customer/name",
-    "phone": "/customer/phone",
-    "community_code": "/address/community_code",
-    "address_detail": "/address/detail",
-    "plan": "/plan",
-    "resource": "/resource",
-    "accepted_at": "/accepted_at",
-    "dealer": "/dealer",
-    "language": "/language",
-    "notify_by": "/notify_by",
-}
-_NEEDED = (
-    "external_reference",
-    "customer_kind",
-    "customer_name",
-    "phone",
-    "community_code",
-    "address_detail",
-    "plan",
-)
-_HEADER = Header(COLUMNS, _NEEDED)
-EXAMPLE = (
-    "BOSS-0001,home,陈小明,13800001234,441802006001,北江路1号2栋301房,24GD100001,ready,"
-    "2026-11-08T09:30:00+08:00,,zh,text",
-)
-_COLUMN_OF = {pointer: column for column, pointer in COLUMNS.items()}
-_BATCH = 200
 
 
 @dataclass
 class Report:
-    """What an import did."""
+    """What an import did, or a dry run would do: rows stored, stored before, and bad."""
 
     stored: int = 0
     repeated: int = 0
@@ -64,73 +31,57 @@ class Report:
 def import_orders(
     runtime: Runtime,
     channel: ChannelFacts,
-    path: Path,
+    source: Source,
     *,
     notify_old: bool = False,
+    dry_run: bool = False,
+    encoding: str | None = None,
     on_bytes: Callable[[int], None] = lambda position: None,
     on_fault: Callable[[BadRow], None] | None = None,
+    on_header: Callable[[list[str]], None] = lambda names: None,
+    on_failed: Callable[[list[FailedRow]], None] = lambda rows: None,
 ) -> Report:
-    """Import a file as orders of one channel.
+    """Import a file as orders of one channel; with `dry_run` nothing is stored and nobody told.
 
-    `on_bytes` hears how far into the file it is; `on_fault` hears each fault as it is found, and
-    they are collected in the report if it is not given. Raises Refusal for a file that cannot be
-    read as a table at all: nothing is stored then.
+    `encoding`: of a text, told from its content where it is not given. `on_bytes` hears how far into the
+    file it is; `on_fault` hears each fault as it is found, and they are collected in the report if it is
+    not given; `on_header` hears the columns, and `on_failed` then of the rows that failed, in the order of
+    lines. Raises Refusal for a file that cannot be read as a table at all: nothing is stored then.
     """
-    report = Report()
+    report, whole = Report(), size_of(source)
     hear = on_fault or report.faults.append
-    batch: list[tuple[int, dict[str, Any]]] = []
-    for line, cells, position in read_rows(path, _HEADER):
-        loaded = _loaded(cells)
-        if isinstance(loaded, list):
-            report.bad_rows += 1
-            for fault in loaded:
-                hear(BadRow(line, _COLUMN_OF.get(fault.pointer, ""), fault))
-        else:
-            batch.append((line, loaded))
-        if len(batch) >= _BATCH:
-            _store(runtime, channel, batch, report, hear, notify_old)
-            batch.clear()
-            on_bytes(position)
-    _store(runtime, channel, batch, report, hear, notify_old)
-    on_bytes(path.stat().st_size)
+    with (
+        open_orders(source, AT_THE_CONSOLE, encoding=encoding) as file,
+        taking_in(runtime, channel, notify_old=notify_old, dry_run=dry_run) as taking,
+        little_garbage(),
+    ):
+        on_header(file.names)
+        for taken in in_two_lanes(file.batches, lambda batch: patiently(lambda: take(file, batch, taking))):
+            report.stored += taken.stored
+            report.repeated += taken.repeated
+            report.bad_rows += len(taken.failed)
+            for row in taken.failed:
+                for fault in row.faults:
+                    hear(fault)
+            if taken.failed:
+                on_failed(taken.failed)
+            on_bytes(whole * taken.batch.position // file.size)
+    on_bytes(whole)
     return report
 
 
-def _loaded(cells: dict[str, str] | Fault) -> dict[str, Any] | list[Fault]:
-    """The row as a checked request, or its faults. An empty cell is a field not given."""
-    if isinstance(cells, Fault):
-        return [cells]
-    request: dict[str, Any] = {"customer": {}, "address": {}}
-    for column, value in cells.items():
-        if value.strip():
-            *places, name = COLUMNS[column].strip("/").split("/")
-            target = request[places[0]] if places else request
-            target[name] = value
-    try:
-        loaded: dict[str, Any] = OrderRequestSchema().load(request)
-    except ValidationError as error:
-        return faults_in(error.messages)
-    return loaded
-
-
-def _store(
-    runtime: Runtime,
-    channel: ChannelFacts,
-    batch: list[tuple[int, dict[str, Any]]],
-    report: Report,
-    hear: Callable[[BadRow], None],
-    notify_old: bool,
-) -> None:
-    if not batch:
+@contextmanager
+def taking_in(
+    runtime: Runtime, channel: ChannelFacts, *, notify_old: bool, dry_run: bool
+) -> Iterator[Taking]:
+    """What takes the batches of one file in, or tries them."""
+    if not dry_run:
+        yield StoreOrders(runtime, channel, notify_old=notify_old)
         return
-    results = place_orders(runtime, channel, [request for _, request in batch], notify_old=notify_old)
-    for (line, _), result in zip(batch, results, strict=True):
-        match result:
-            case Placed(repeated=True):
-                report.repeated += 1
-            case Placed():
-                report.stored += 1
-            case Refusal():
-                report.bad_rows += 1
-                for fault in result.faults:
-                    hear(BadRow(line, _COLUMN_OF.get(fault.pointer, ""), fault))
+    alone = runtime.db.engine.execution_options(isolation_level="AUTOCOMMIT")
+    with alone.connect() as connection:
+        trying = TryOrders(runtime, channel, connection)
+        try:
+            yield trying
+        finally:
+            trying.close()

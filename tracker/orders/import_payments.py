@@ -4,25 +4,23 @@ A file may be imported again: what is stored already is left as it is, so a mend
 a run that was cut off is simply repeated. Each batch is one transaction.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
 from tracker import clock
-from tracker.files.rows import BadRow, detect_encoding, read_cells
-from tracker.files.sheets import is_sheet, is_text, place, read_sheet
+from tracker.files.rows import BadRow
+from tracker.files.sheet_rows import place
+from tracker.files.tables import AT_THE_CONSOLE, Line, open_table
 from tracker.orders.actor import Actor
 from tracker.orders.payment_rows import PaymentsHeader, RowReader, column_of, field_of
 from tracker.orders.record_fees import Entry, Recorded, record_entries
-from tracker.problems import Fault, Refusal
+from tracker.problems import Fault
 from tracker.runtime import Runtime
 
 _BATCH = 1000
-
-# Number of a row, its cells, what is wrong with them already, and how many bytes into the file it is.
-_Line = tuple[int, Sequence[str], Sequence[BadRow], int]
 
 
 @dataclass
@@ -59,29 +57,29 @@ def import_payments(
     in the order of lines, by the letter and title of its column, and they are collected in the report if it
     is not given. Raises Refusal for a file that cannot be read as a table: nothing is stored then.
     """
-    names, lines = _read(path, encoding)
     channels = {
         one.code: one.id
         for one in runtime.reference.current().channels.values()
         if one.operator_id == operator_id
     }
-    report = Report()
-    work = _Import(
-        runtime=runtime,
-        actor=Actor(operator_id, actor),
-        reader=RowReader(names, channels, channel),
-        columns={field_of(name): place(index, name) for index, name in enumerate(names)},
-        report=report,
-        hear=on_fault or report.faults.append,
-        trial=dry_run,
-    )
-    with suppress(_Undone), runtime.db.transaction() if dry_run else nullcontext():
-        while batch := list(islice(lines, _BATCH)):
-            work.take(batch)
-            on_bytes(batch[-1][-1])
-        if dry_run:
-            raise _Undone
-    on_bytes(path.stat().st_size)
+    report, whole = Report(), path.stat().st_size
+    with open_table(path, PaymentsHeader(), AT_THE_CONSOLE, encoding=encoding) as table:
+        work = _Import(
+            runtime=runtime,
+            actor=Actor(operator_id, actor),
+            reader=RowReader(table.names, channels, channel),
+            columns={field_of(name): place(index, name) for index, name in enumerate(table.names)},
+            report=report,
+            hear=on_fault or report.faults.append,
+            trial=dry_run,
+        )
+        with suppress(_Undone), runtime.db.transaction() if dry_run else nullcontext():
+            while batch := list(islice(table.lines, _BATCH)):
+                work.take(batch)
+                on_bytes(whole * batch[-1].position // table.size)
+            if dry_run:
+                raise _Undone
+    on_bytes(whole)
     return report
 
 
@@ -97,7 +95,7 @@ class _Import:
     hear: Callable[[BadRow], None]
     trial: bool
 
-    def take(self, lines: Sequence[_Line]) -> None:
+    def take(self, lines: Sequence[Line]) -> None:
         """Take rows in, in one transaction."""
         entries: list[tuple[int, Entry]] = []
         refused: dict[int, list[BadRow]] = {}
@@ -133,25 +131,3 @@ class _Import:
         if entry is not None and fault.rule == "order.not_found":
             name = "number" if isinstance(entry.order, str) else "external_reference"
         return BadRow(number, self.columns.get(name, name), fault)
-
-
-def _read(path: Path, encoding: str | None) -> tuple[Sequence[str], Iterator[_Line]]:
-    """The titles of the columns, and the rows that have content."""
-    header = PaymentsHeader()
-    if is_text(path):
-        names, rows = read_cells(path, header, encoding or detect_encoding(path))
-        return names, (
-            (line, (), [BadRow(line, "", cells)], position)
-            if isinstance(cells, Fault)
-            else (line, cells, (), position)
-            for line, cells, position in rows
-            if isinstance(cells, Fault) or any(cell.strip() for cell in cells)
-        )
-    if not is_sheet(path):
-        raise Refusal(Fault("file.not_a_table"))
-    table = read_sheet(path, header)
-    names, size = list(table.places), path.stat().st_size
-    return names, (
-        (row.line, [row.cells[name] for name in names], row.faults, size * done // len(table.rows))
-        for done, row in enumerate(table.rows, start=1)
-    )

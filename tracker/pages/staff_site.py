@@ -20,7 +20,9 @@ from tracker.pages import (
     change_proofs,
     changes,
     channels,
+    order_export,
     order_fees,
+    order_files,
     orders,
     plan_forms,
     plan_imports,
@@ -47,6 +49,8 @@ _PAGES = (
     changes,
     order_fees,
     channels,
+    order_export,
+    order_files,
     orders,
     plan_forms,
     plan_imports,
@@ -74,6 +78,7 @@ def register(app: Flask, run: Runtime) -> None:
     }
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
+    app.request_class = order_files.UploadingRequest
     assets.register(app)
     signing_in.register(app)
     Babel(

@@ -10,6 +10,7 @@ from typing import Any
 
 from tracker.problems import (
     channels,
+    files,
     notices,
     orders,
     payments,
@@ -26,6 +27,7 @@ RULES: Mapping[str, ProblemRule] = {
     rule.id: rule
     for part in (
         requests,
+        files,
         channels,
         webhooks,
         orders,

@@ -45,4 +45,10 @@ RULES = (
         "预约时段不正确（结束须晚于开始，不超过12小时，且在一年之内）",
         "The appointment must end after it begins, last at most 12 hours and lie within the year ahead.",
     ),
+    ProblemRule(
+        "order.too_many_rows",
+        422,
+        "超过 {limit} 行，请先筛选，或下载 CSV",
+        "There are more than {limit} rows: filter them first, or take the CSV file.",
+    ),
 )

@@ -86,19 +86,6 @@ RULES = (
     ),
     ProblemRule("field.invalid", 422, "值不正确", "The value is not valid."),
     ProblemRule("phone.invalid", 422, "不是有效的电话号码", "This is not a valid telephone number."),
-    # Files.
-    ProblemRule(
-        "file.encoding",
-        422,
-        "文件编码须为 UTF-8（在网用户文件也可为 GB18030）",
-        "The file must be UTF-8, or a file of subscribers GB18030.",
-    ),
-    ProblemRule("file.missing_column", 422, "缺少列：{column}", "The column {column} is missing."),
-    ProblemRule("file.unknown_column", 422, "未知的列：{column}", "The column {column} is unknown."),
-    ProblemRule(
-        "file.row_width", 422, "列数与表头不符", "The row does not have as many cells as the header."
-    ),
-    ProblemRule("file.repeated_column", 422, "重复的列：{column}", "The column {column} stands twice."),
     # Ourselves.
     ProblemRule(
         "server.unavailable", 503, "系统暂时不可用，请稍后再试", "The service is unavailable for now."

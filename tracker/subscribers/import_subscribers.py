@@ -4,12 +4,9 @@ A file may be imported again: what is stored already is left as it is, so a run 
 repeated, and each batch is stored whole or not at all.
 """
 
-import gc
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,6 +14,7 @@ from tracker import clock
 from tracker.contacts.record_wish import PURPOSE
 from tracker.crypto import KeyRing
 from tracker.db import Database
+from tracker.files.lanes import little_garbage, slices
 from tracker.files.rows import BadRow, Cells, detect_encoding, read_cells
 from tracker.problems import Fault
 from tracker.subscribers.book import Book, read_book
@@ -25,7 +23,6 @@ from tracker.subscribers.file_rows import HEADER, RowReader
 from tracker.subscribers.store_batch import Done, Import, Met, Prepared, store_batch
 
 _BATCH = 4000
-_GARBAGE_EVERY = 50_000
 _REASON_LENGTH = 200
 
 Refused = list[tuple[int, Fault]]
@@ -80,9 +77,9 @@ def import_subscribers(
         on_bytes(waiting.position)
 
     # While PostgreSQL stores one batch, the next is read and sealed.
-    with _little_garbage(), ThreadPoolExecutor(1, thread_name_prefix="store") as pool:
+    with little_garbage(), ThreadPoolExecutor(1, thread_name_prefix="store") as pool:
         waiting: _Waiting | None = None
-        for lines in _slices(rows):
+        for lines in slices(rows, _BATCH):
             batch, refused = preparing.prepare(lines)
             copied = "".join([row.as_copied() for row in batch])
             if waiting is not None:
@@ -94,30 +91,12 @@ def import_subscribers(
     return report
 
 
-@contextmanager
-def _little_garbage() -> Iterator[None]:
-    """Look for garbage rarely: a batch is thousands of objects that hold no circle, and looking at them
-    again and again takes a fifth of an import.
-    """
-    before = gc.get_threshold()
-    gc.set_threshold(_GARBAGE_EVERY)
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
-
-
 class _Waiting(NamedTuple):
     """A batch that is being stored, the rows beside it that were refused, and how far into the file it is."""
 
     storing: Future[Done]
     refused: Refused
     position: int
-
-
-def _slices(rows: Iterator[Cells]) -> Iterator[list[Cells]]:
-    while lines := list(islice(rows, _BATCH)):
-        yield lines
 
 
 class _Preparing:

@@ -1,10 +1,8 @@
 """The columns of a file of plans: their names in both languages, and what stands in them."""
 
-import re
 from dataclasses import dataclass
 
-from tracker.files.rows import Header
-from tracker.problems import Fault, Refusal
+from tracker.files.titles import Titles
 
 
 @dataclass(frozen=True)
@@ -60,49 +58,14 @@ LINE, REASON = "原行号", "未导入原因"
 # Names that the fee pages also use.
 _ALSO = {"地区": "region", "客户类型": "audience", "月费": "monthly_fee", "备注": "remark"}
 
-_BRACKETS = re.compile(r"[(（][^()（）]*[)）]$")
-
-
-def _bare(name: str) -> str:
-    """A name without its unit in brackets, the star of a needed column, blanks and capitals."""
-    return _BRACKETS.sub("", re.sub(r"[\s*＊]", "", name)).casefold()
-
-
-_FIELD_OF = (
-    {_bare(column.zh): field for field, column in COLUMNS.items()}
-    | {field: field for field in COLUMNS}
-    | _ALSO
+HEADER = Titles(
+    {field: column.zh for field, column in COLUMNS.items()},
+    [field for field, column in COLUMNS.items() if column.needed],
+    _ALSO,
+    (LINE, REASON),
 )
 
 
 def field_of(name: str) -> str | None:
     """The field that a column stands for; None for one that is to be passed over."""
-    return _FIELD_OF.get(_bare(name))
-
-
-class PlansHeader(Header):
-    """The header of a file of plans, in Chinese or in the API's words, in any order."""
-
-    def __init__(self) -> None:
-        super().__init__(COLUMNS, [field for field, column in COLUMNS.items() if column.needed])
-
-    def check(self, names: list[str]) -> None:
-        """Raises Refusal with file.missing_column, file.unknown_column, file.repeated_column."""
-        found = [field_of(name) for name in names]
-        faults = [
-            Fault("file.missing_column", "", {"column": COLUMNS[field].zh})
-            for field in self.needed
-            if field not in found
-        ]
-        faults += [
-            Fault("file.unknown_column", "", {"column": name})
-            for name, field in zip(names, found, strict=True)
-            if field is None and name not in (LINE, REASON)
-        ]
-        faults += [
-            Fault("file.repeated_column", "", {"column": COLUMNS[field].zh})
-            for field in COLUMNS
-            if found.count(field) > 1
-        ]
-        if faults:
-            raise Refusal(*faults)
+    return HEADER.field_of(name)

@@ -15,10 +15,12 @@ from sqlalchemy import Connection, Row, or_, select
 
 from tracker.db import Database
 from tracker.files.rows import BadRow, detect_encoding, read_rows
-from tracker.files.sheets import MOST_ROWS, Table, TableRow, is_sheet, place, read_sheet
+from tracker.files.sheet_rows import place
+from tracker.files.sheets import MOST_ROWS, Table, TableRow, is_sheet, read_sheet
+from tracker.files.source import holds
 from tracker.problems import Fault, Refusal
 from tracker.tariffs.checks import in_full
-from tracker.tariffs.file_columns import COLUMNS, PlansHeader, field_of
+from tracker.tariffs.file_columns import COLUMNS, HEADER, field_of
 from tracker.tariffs.history import lock_plans, plain
 from tracker.tariffs.models import Plan, PlanEvent
 from tracker.tariffs.plan_template import EXPLANATION
@@ -211,12 +213,11 @@ def _digest(plan: dict[str, Any]) -> str:
 
 
 def _read(path: Path) -> Table:
-    header = PlansHeader()
     if is_sheet(path):
-        return read_sheet(path, header, passed_over={EXPLANATION})
+        return read_sheet(path, HEADER, passed_over={EXPLANATION})
     places: dict[str, str] = {}
     rows = []
-    for line, cells, _ in read_rows(path, header, _encoding(path)):
+    for line, cells, _ in read_rows(path, HEADER, _encoding(path)):
         if isinstance(cells, Fault):
             rows.append(TableRow(line, {}, [BadRow(line, "", cells)]))
         elif any(cell.strip() for cell in cells.values()):
@@ -229,6 +230,6 @@ def _read(path: Path) -> Table:
 
 def _encoding(path: Path) -> str:
     """As `detect_encoding`. Raises Refusal file.not_a_table for what is no text."""
-    if b"\0" in path.read_bytes():
+    if holds(path, b"\0"):
         raise Refusal(Fault("file.not_a_table"))
     return detect_encoding(path)

@@ -1,0 +1,166 @@
+"""Files of orders over HTTP: sent as they are, taken in by a worker, asked after."""
+
+import hashlib
+import re
+from typing import Any
+
+from flask import Response, jsonify, request
+from flask.views import MethodView
+from flask_smorest import Blueprint
+from marshmallow import fields, validate
+
+from tracker.api.auth import actor, caller, require_channel, require_scope
+from tracker.api.common import IDEMPOTENCY, runtime
+from tracker.api.problems import language
+from tracker.fields import StrictSchema
+from tracker.files.scratch import PutAside
+from tracker.order_files.parts import PART
+from tracker.order_files.queries import FileShown, channel_file, failed_rows_of
+from tracker.order_files.schemas import OrderFileSchema
+from tracker.order_files.store_upload import MOST_BYTES, Wish, store_upload, too_large
+from tracker.problems import Fault, Refusal
+
+blueprint = Blueprint(
+    "order_files", __name__, url_prefix="/api/v1/order-files", description="Orders from files, CSV or XLSX"
+)
+
+_TYPES = (
+    "text/csv",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "application/octet-stream",
+)
+_KEY = re.compile(r"[\x21-\x7e]{1,255}")
+_CHUNK = 1 << 16
+_ASK_AGAIN_SECONDS = "2"
+
+_schema = OrderFileSchema()
+
+
+class UploadQuerySchema(StrictSchema):
+    """What is to be done with a file. `name` is what its sender calls it."""
+
+    dry_run = fields.Boolean(load_default=False)
+    notify_old = fields.Boolean(load_default=False)
+    name = fields.String(load_default="", validate=validate.Length(max=120))
+
+
+@blueprint.before_request
+def _may() -> None:
+    if request.method == "POST":
+        # A file may be larger than any other request.
+        request.max_content_length = MOST_BYTES
+    require_channel(runtime())
+    require_scope("orders")
+
+
+@blueprint.route("")
+class OrderFiles(MethodView):
+    """Files that the calling channel sends."""
+
+    @blueprint.doc(
+        parameters=[IDEMPOTENCY],
+        requestBody={
+            "required": True,
+            "content": {kind: {"schema": {"type": "string", "format": "binary"}} for kind in _TYPES},
+        },
+    )
+    @blueprint.arguments(UploadQuerySchema(), location="query")
+    @blueprint.response(202, OrderFileSchema)
+    def post(self, wish: dict[str, Any]) -> Any:
+        """Send a file; it is kept, and a worker takes it in. `dry_run`: say what would become of it."""
+        if request.mimetype not in _TYPES:
+            raise Refusal(Fault("order_file.media_type"))
+        if (request.content_length or 0) > MOST_BYTES:
+            raise Refusal(too_large())
+        key = _idempotency_key()
+        said = hashlib.sha256(f"{request.full_path}\n".encode())
+        file = PutAside(PART)
+        try:
+            while chunk := request.stream.read(_CHUNK):
+                said.update(chunk)
+                file.write(chunk)
+            wanted = Wish(
+                channel=caller(),
+                actor=actor(),
+                language=language(),
+                key=key,
+                digest=said.digest(),
+                **wish,
+            )
+            kept = store_upload(runtime(), wanted, file.blocks(), file.size)
+        finally:
+            file.close()
+        response = jsonify(_as_json(channel_file(runtime(), caller(), actor(), kept.id)))
+        response.status_code = 202
+        response.headers["Location"] = f"/api/v1/order-files/{kept.id}"
+        response.headers["Retry-After"] = _ASK_AGAIN_SECONDS
+        if kept.repeated:
+            response.headers["Idempotency-Replayed"] = "true"
+        return response
+
+
+@blueprint.route("/<int:file_id>")
+class OneOrderFile(MethodView):
+    """One file that the calling channel sent."""
+
+    @blueprint.response(200, OrderFileSchema)
+    def get(self, file_id: int) -> Any:
+        """How far it is, its counts, and the first faults."""
+        shown = _found(file_id)
+        response = jsonify(_as_json(shown))
+        if shown.is_open:
+            response.headers["Retry-After"] = _ASK_AGAIN_SECONDS
+        return response
+
+
+@blueprint.route("/<int:file_id>/failed-rows")
+class FailedRows(MethodView):
+    """The rows of a file that failed."""
+
+    @blueprint.response(200, {"type": "string"}, content_type="text/csv")
+    def get(self, file_id: int) -> Any:
+        """A CSV file of them with their reasons, which can be mended and sent again as it is."""
+        response = Response(failed_rows_of(runtime(), _found(file_id)), mimetype="text/csv")
+        response.headers.set("Content-Disposition", "attachment", filename=f"failed-rows-{file_id}.csv")
+        response.headers["Cache-Control"] = "no-store"
+        return response
+
+
+def _found(file_id: int) -> FileShown:
+    if file_id >= 1 << 63:
+        raise Refusal(Fault("order_file.not_found"))
+    return channel_file(runtime(), caller(), actor(), file_id)
+
+
+def _as_json(shown: FileShown) -> dict[str, Any]:
+    spoken = language()
+    told: dict[str, Any] = _schema.dump(
+        {
+            **vars(shown),
+            "stored_before": shown.repeated,
+            "failed": shown.bad_rows,
+            "failed_rows_until": shown.failed_until,
+            "faults": [
+                {
+                    "line": bad.line,
+                    "column": bad.column,
+                    "rule": bad.fault.rule,
+                    "detail": bad.fault.words(spoken),
+                }
+                for bad in shown.faults
+            ],
+            "refusal": [{"rule": fault.rule, "detail": fault.words(spoken)} for fault in shown.refusal],
+        }
+    )
+    return told
+
+
+def _idempotency_key() -> str:
+    """The key of the request; its content is not read for that, as it would have to be held in memory."""
+    given = request.headers.get("Idempotency-Key")
+    if given is None:
+        raise Refusal(Fault("idempotency.missing"))
+    key = given.strip().strip('"')
+    if not _KEY.fullmatch(key):
+        raise Refusal(Fault("idempotency.malformed"))
+    return key

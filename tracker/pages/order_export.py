@@ -1,0 +1,62 @@
+"""The list of orders as a file, by the filter that the page stands at."""
+
+from typing import Any
+
+from flask import Response, flash, redirect, request, url_for
+from flask_babel import gettext
+from flask_login import login_required
+
+from tracker.orders import export_orders
+from tracker.orders.rules import Stage
+from tracker.pages.plans import language, reader, runtime
+from tracker.pages.signing_in import blueprint
+from tracker.problems import Refusal
+
+_SHEET_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+@blueprint.get("/orders.<any(csv, xlsx):kind>")
+@login_required
+def orders_file(kind: str) -> Any:
+    """Every order of the operator, or those at one stage."""
+    person = reader()
+    asked = request.args.get("stage", "")
+    stage = asked if asked in set(Stage) else None
+    operator_id, words = person.operator_id or 0, _words()
+    if kind == "csv":
+        response = Response(
+            export_orders.csv_lines(runtime(), operator_id, stage, words), mimetype="text/csv"
+        )
+    else:
+        try:
+            book = export_orders.xlsx(runtime(), operator_id, stage, words, gettext("工单"))
+        except Refusal as refusal:
+            flash(refusal.faults[0].words(language()))
+            return redirect(url_for("staff.orders", stage=asked))
+        response = Response(book, mimetype=_SHEET_TYPE)
+    name = f"orders{f'-{stage}' if stage else ''}.{kind}"
+    response.headers.set("Content-Disposition", "attachment", filename=name)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _words() -> export_orders.Words:
+    """In the language of the page; looked up now, because the lines are made after the request."""
+    head = (
+        gettext("订单号"),
+        gettext("环节"),
+        gettext("承诺期限"),
+        gettext("暂定"),
+        gettext("状态"),
+        gettext("县（市、区）"),
+        gettext("镇（街道）"),
+        gettext("社区（村）"),
+        gettext("渠道"),
+        gettext("客户类型"),
+        gettext("受理时间"),
+        gettext("办结时间"),
+    )
+    ours = (*export_orders.STAGE_WORDS.values(), *export_orders.MARK_WORDS.values())
+    translated = {word: gettext(word) for word in ours}
+    kinds = {"home": gettext("家庭"), "enterprise": gettext("企业")}
+    return export_orders.Words(head, gettext("暂定"), kinds, translated.__getitem__)
