@@ -8,6 +8,7 @@ from tracker.api import (
     call_tasks,
     callbacks,
     contacts,
+    docs,
     notices,
     orders,
     promise_rules,
@@ -17,27 +18,27 @@ from tracker.api import (
     tariffs,
     templates,
 )
+from tracker.api.blueprint import Id
+from tracker.api.document import complete
+from tracker.api.document_parts import INFO
+from tracker.api.fields_told import properties_of
 
 
 class _Api(Api):  # type: ignore[misc]
     """flask-smorest with every error as our own problem document."""
+
+    DEFAULT_ERROR_RESPONSE_NAME = None
 
     def _register_error_handlers(self) -> None:
         """Errors are `tracker.api.problems`'s."""
 
 
 def register(app: Flask) -> None:
-    """Mount the API under /api/v1 and its OpenAPI document at /api/v1/openapi.json."""
-    app.config |= {
-        "API_TITLE": "Installation order tracker",
-        "API_VERSION": "v1",
-        "OPENAPI_VERSION": "3.1.0",
-        "OPENAPI_URL_PREFIX": "/api/v1",
-        "OPENAPI_JSON_PATH": "openapi.json",
-    }
+    """Mount the API under /api/v1, and beside it its description and the pages that show it."""
+    app.config |= {"API_TITLE": INFO["title"], "API_VERSION": "v1", "OPENAPI_VERSION": "3.1.0"}
+    app.url_map.converters["id"] = Id
     api = _Api(app)
-    api.spec.components.security_scheme("channel_key", {"type": "http", "scheme": "bearer"})
-    api.spec.options["security"] = [{"channel_key": []}]
+    api.ma_plugin.converter.add_attribute_function(properties_of)
     for part in (
         orders,
         promises,
@@ -54,3 +55,4 @@ def register(app: Flask) -> None:
     ):
         api.register_blueprint(part.blueprint)
     api.register_blueprint(tariff_changes.prices)
+    docs.register(app, complete(api.spec.to_dict()))

@@ -14,9 +14,18 @@ IDEMPOTENCY = {
     "in": "header",
     "name": "Idempotency-Key",
     "required": True,
-    "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+    "description": "Names the request, such as a UUID; the same one again has the same effect and answer.",
+    "schema": {"type": "string", "pattern": "^[!-~]{1,255}$"},
+    "example": "7f9c2b1e-6f0a-4a57-9d5e-0d6f3f3a1c11",
 }
-IF_MATCH = {"in": "header", "name": "If-Match", "required": True, "schema": {"type": "string"}}
+IF_MATCH = {
+    "in": "header",
+    "name": "If-Match",
+    "required": True,
+    "description": "The `ETag` of what is to be changed, or `*` for whatever it is now.",
+    "schema": {"type": "string", "pattern": '^(\\*|"[0-9]{1,9}")$'},
+    "example": "*",
+}
 
 # An instance, because flask-smorest would otherwise build the schema anew for each request.
 _order = OrderSchema()
