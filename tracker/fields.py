@@ -114,6 +114,9 @@ class Whole(fields.Integer):
     def _validated(self, value: Any) -> Any:
         if isinstance(value, bool | str):
             raise ValidationError(RuleText("field.type"))
+        # 12900.0 is a whole number to JSON, which knows one kind of number only.
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)
         return super()._validated(value)
 
     def _validate(self, value: Any) -> None:

@@ -1,5 +1,6 @@
 """What every part of the API does alike: who calls, what a change must name, how an order is shown."""
 
+import re
 from typing import Any
 
 from flask import current_app, request
@@ -23,9 +24,11 @@ IF_MATCH = {
     "name": "If-Match",
     "required": True,
     "description": "The `ETag` of what is to be changed, or `*` for whatever it is now.",
-    "schema": {"type": "string", "pattern": '^(\\*|"[0-9]{1,9}")$'},
+    "schema": {"type": "string", "pattern": '^(\\*|"[1-9][0-9]{0,8}")$'},
     "example": "*",
 }
+
+_VERSION = re.compile(r"[1-9][0-9]{0,8}")
 
 # An instance, because flask-smorest would otherwise build the schema anew for each request.
 _order = OrderSchema()
@@ -68,12 +71,16 @@ def etag(version: int) -> str:
 
 
 def if_version() -> int | None:
-    """The version that the caller saw; None for `If-Match: *`."""
-    if "If-Match" not in request.headers:
+    """The version that the caller saw; None for `If-Match: *`.
+
+    Raises Refusal version.required where none is named, version.stale for what was never one of ours.
+    """
+    if not request.if_match:
         raise Refusal(Fault("version.required"))
     if request.if_match.star_tag:
         return None
-    for tag in request.if_match.as_set():
-        if tag.isdecimal() and len(tag) < 10:
-            return int(tag)
-    raise Refusal(Fault("version.stale"))
+    # A tag is compared letter by letter: "01" is not "1". Of several, the latest is what was seen.
+    seen = [int(tag) for tag in request.if_match.as_set() if tag and _VERSION.fullmatch(tag)]
+    if not seen:
+        raise Refusal(Fault("version.stale"))
+    return max(seen)

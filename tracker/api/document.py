@@ -23,7 +23,7 @@ from tracker.api.document_parts import (
 )
 from tracker.api.examples import examples
 from tracker.api.fields_told import complete_schemas
-from tracker.api.glossary import PARTS
+from tracker.api.glossary import PARTS, QUESTIONS
 from tracker.api.links import Target, links_of
 from tracker.problems import RULES
 
@@ -148,7 +148,7 @@ def _head(address: str, method: str, operation: Operation) -> None:
     scopes = " or ".join(f"`{scope}`" for scope in notes["scopes"])
     needed = f"The key needs the scope {scopes}." if scopes else ""
     operation["operationId"] = notes["name"] or method + re.sub(r"\W+(\w)", lambda m: m[1].upper(), address)
-    operation["summary"] = first.rstrip(".")
+    operation["summary"] = first.rstrip(".").replace("`", "")
     operation["description"] = "\n\n".join(part for part in (rest, needed) if part)
     if not operation["description"]:
         del operation["description"]
@@ -172,15 +172,19 @@ def _takes(operation: Operation, header: str) -> bool:
 
 
 def _tidy_parameters(operation: Operation) -> None:
-    """A parameter of a query cannot be null: it is left out."""
+    """A parameter of a query cannot be null, but is left out; cursors are ours alone to make."""
     for parameter in operation["parameters"]:
         schema = parameter["schema"]
+        if parameter["in"] == "query" and parameter["name"] in QUESTIONS:
+            parameter.setdefault("description", QUESTIONS[parameter["name"]])
         if isinstance(schema.get("type"), list):
             schema["type"] = next(kind for kind in schema["type"] if kind != "null")
         if "enum" in schema:
             schema["enum"] = [value for value in schema["enum"] if value is not None]
         if schema.get("default", ...) in (None, ""):
             del schema["default"]
+        if parameter["name"] == "after":
+            schema["format"] = "cursor"
 
 
 def _give_examples(operation: Operation) -> None:

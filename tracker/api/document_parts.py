@@ -22,7 +22,9 @@ administrative service centres.
   without it, 412 when somebody was faster. `If-Match: *` takes any.
 * **Pages.** `limit` and `after`; go on with `next` until it is null.
 * **Values.** Moments are ISO 8601 with a zone, answers in UTC (`Z`); days are the city's; money is whole
-  fen (分). Unknown fields and parameters are refused.
+  fen (分). Unknown fields and parameters are refused. Formats of strings: `line` is a line of text without
+  control or invisible characters, and not only of spaces; `phone` a valid telephone number; `cursor` the
+  `next` of a page.
 * **Problems** are `application/problem+json` (RFC 9457): all faults at once, each with a stable `rule` and
   a JSON pointer, in Chinese or, with `Accept-Language: en`, in English. [All rules](/api/v1/problems).
 * **Caches.** No answer may be kept (`Cache-Control: no-store`).

@@ -6,7 +6,7 @@ from typing import Any
 from marshmallow import fields
 
 from tracker.api.glossary import ENUMS, SHAPES, SOMETIMES, WORDS
-from tracker.fields import Pattern, TimeOfDay, Timestamp
+from tracker.fields import Pattern, Phone, Text, TimeOfDay, Timestamp
 
 _LOCAL_TIME = "^([01][0-9]|2[0-3]):[0-5][0-9]$"
 _SHELF = "#/components/schemas/"
@@ -16,6 +16,10 @@ def properties_of(_: Any, field: fields.Field[Any], **__: Any) -> dict[str, Any]
     """What apispec cannot see of our own fields; an attribute function of its marshmallow plug-in."""
     if isinstance(field, Pattern):
         return {"pattern": f"^(?:{field.pattern.pattern})$"}
+    if isinstance(field, Phone):
+        return {"format": "phone"}
+    if isinstance(field, Text):
+        return {"format": "line"}
     if isinstance(field, TimeOfDay):
         return {"type": ["string", "null"] if field.allow_none else "string", "pattern": _LOCAL_TIME}
     if isinstance(field, Timestamp):

@@ -250,7 +250,6 @@ WORDS: Mapping[str, str] = {
     "provider_code": "The provider's own code of it.",
     "note": "What the provider wrote.",
     "wording": "A wording to look at before it is saved; the one in force where left out.",
-    "values": "Values of its parameters.",
     "units": "Length in UTF-16 units.",
     "wish": "`text`, `call`, or `no_texts` (退订): called instead.",
     "tasks": "The page.",
@@ -328,12 +327,39 @@ SHAPES: Mapping[str, Mapping[str, Any]] = {
         },
         "additionalProperties": False,
     },
+    "PreviewTemplate.values": {
+        "type": "object",
+        "description": "Values of its parameters, by their names.",
+        "propertyNames": {"pattern": "^[a-z_]{1,20}$"},
+        "additionalProperties": {"type": "string", "format": "line", "minLength": 1, "maxLength": 60},
+    },
     "LedgerEntry.number": {"minimum": 1},
     "Order.version": {"minimum": 1},
 }
 
 # Fields of answers that are not always there.
 SOMETIMES = frozenset({"CallTask.recipient_masked"})
+
+# Parameters of queries; what is left out does not narrow.
+QUESTIONS: Mapping[str, str] = {
+    "after": "`next` of the page before.",
+    "as_of": "A past moment; now where left out.",
+    "audience": "Plans for homes, or for companies.",
+    "before": "`next` of the page before: changes announced before this one.",
+    "county_code": "A county, by its 6-digit code; only what holds in all of them where left out.",
+    "filing_number": "Versions of plans with this filing number.",
+    "first": "First day of the stretch.",
+    "in_force_on": "Rules that are in force on this day.",
+    "last": "Last day of the stretch, at most two years later.",
+    "limit": "At most this many.",
+    "on": "The day that is asked about; today where left out.",
+    "q": "Part of a name or of a filing number.",
+    "stage": "Orders at this stage.",
+    "standing": "Versions that stand so today.",
+    "state": "Those in this state.",
+    "told": "Subscribers who stand so.",
+    "which": "`open`: not closed; `due`: open, and the time for the next call has come; `all`.",
+}
 
 # Parts of addresses.
 PARTS: Mapping[str, Mapping[str, Any]] = {

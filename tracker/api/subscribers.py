@@ -98,10 +98,11 @@ class SubscriptionEnd(MethodView):
     def post(self, end: dict[str, Any], reference: str) -> Any:
         """End a subscription; its last day may be moved until it has gone by."""
         require_scope(_SCOPE)
-        seen = if_version()
 
         def act() -> Answer:
-            end_subscription(runtime().db, caller().operator_id, reference, end, actor(), if_version=seen)
+            end_subscription(
+                runtime().db, caller().operator_id, reference, end, actor(), if_version=if_version()
+            )
             return _answer(200, reference)
 
         return once(runtime(), caller(), act)
@@ -120,12 +121,11 @@ class SubscriptionUpdate(MethodView):
     def post(self, change: dict[str, Any], reference: str) -> Any:
         """Bring number, language or agreed term up to date; plan and price change by announcement only."""
         require_scope(_SCOPE)
-        seen = if_version()
 
         def act() -> Answer:
             run = runtime()
             update_subscription(
-                run.db, run.keys, caller().operator_id, reference, change, actor(), if_version=seen
+                run.db, run.keys, caller().operator_id, reference, change, actor(), if_version=if_version()
             )
             return _answer(200, reference)
 
