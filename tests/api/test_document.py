@@ -1,4 +1,4 @@
-"""The API's description is whole: every operation named and told of, every field in words, every rule there."""
+"""The API's description is whole: each operation named and told of, each field in words, each rule there."""
 
 import gzip
 import re

@@ -1,4 +1,4 @@
-"""The API's pages in a browser: browsed, filtered to an operation, legible on a phone, whole without scripts."""
+"""The API's pages in a browser: browsed on a desktop and a phone, and of use without scripts too."""
 
 import pytest
 from looking import assert_accessible, assert_no_sideways_scrolling

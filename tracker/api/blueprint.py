@@ -7,9 +7,10 @@ A route lives on this `Blueprint` and says in one line what the machinery cannot
 its operationId, the rules of `tracker.problems` that its use case may refuse by, the scopes of which
 a key needs one, and the headers of its answers. All else follows (`tracker.api.document`): from
 IDEMPOTENCY and IF_MATCH, from the schemas and from the address the other problems; the words for a
-field come from its metadata or `tracker.api.glossary`; a body and an answer take their examples from
-`tracker/api/examples`, a schema that is a resource its links from `tracker.api.links`. What is
-missing is named by tests/api/test_document.py.
+field come from its metadata or `tracker.api.glossary`, those for a parameter from
+`tracker.api.parameters`; a body and an answer take their examples from `tracker/api/examples`, a
+schema that is a resource its links from `tracker.api.links`. What is missing is named by
+tests/api/test_document.py.
 """
 
 from collections.abc import Callable, Iterable

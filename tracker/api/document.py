@@ -23,8 +23,8 @@ from tracker.api.document_parts import (
 )
 from tracker.api.examples import examples
 from tracker.api.fields_told import complete_schemas
-from tracker.api.glossary import PARTS, QUESTIONS
 from tracker.api.links import Target, links_of
+from tracker.api.parameters import PARTS, QUESTIONS
 from tracker.problems import RULES
 
 _METHODS = ("get", "put", "post", "delete", "patch")
