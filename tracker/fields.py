@@ -1,10 +1,13 @@
-"""marshmallow fields and schema whose every message names a rule of `tracker.problems`."""
+"""marshmallow fields and schema whose every message names a rule of `tracker.problems`.
+
+`rules` of a field are those that it may refuse by beside its messages; the API's description tells them.
+"""
 
 import re
 import unicodedata
 from collections.abc import Iterable
 from datetime import UTC, datetime, time
-from typing import Any
+from typing import Any, ClassVar
 
 import phonenumbers
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
@@ -33,6 +36,7 @@ class StrictSchema(Schema):
 class Text(fields.String):
     """A line of text: NFC, stripped, without control characters, 1 to `limit` characters."""
 
+    rules: ClassVar[tuple[str, ...]] = ("field.empty", "field.too_long", "field.control_characters")
     default_error_messages = {  # noqa: RUF012 - marshmallow's own protocol
         **_COMMON,
         "invalid": RuleText("field.type"),
@@ -63,6 +67,7 @@ class Text(fields.String):
 class Choice(fields.String):
     """One of a few words."""
 
+    rules: ClassVar[tuple[str, ...]] = ("field.choice",)
     default_error_messages = Text.default_error_messages
 
     def __init__(self, choices: Iterable[str], **kwargs: Any) -> None:
@@ -78,6 +83,8 @@ class Choice(fields.String):
 class Pattern(Text):
     """A code of a fixed shape, such as a division's."""
 
+    rules: ClassVar[tuple[str, ...]] = (*Text.rules, "field.invalid")
+
     def __init__(self, pattern: str, limit: int, **kwargs: Any) -> None:
         super().__init__(limit, **kwargs)
         self.pattern = re.compile(pattern)
@@ -92,6 +99,7 @@ class Pattern(Text):
 class Whole(fields.Integer):
     """A whole number between two bounds; true and "5" are not numbers."""
 
+    rules: ClassVar[tuple[str, ...]] = ("field.range",)
     default_error_messages = {  # noqa: RUF012 - marshmallow's own protocol
         **_COMMON,
         "invalid": RuleText("field.type"),
@@ -106,6 +114,9 @@ class Whole(fields.Integer):
     def _validated(self, value: Any) -> Any:
         if isinstance(value, bool | str):
             raise ValidationError(RuleText("field.type"))
+        # 12900.0 is a whole number to JSON, which knows one kind of number only.
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)
         return super()._validated(value)
 
     def _validate(self, value: Any) -> None:
@@ -116,6 +127,7 @@ class Whole(fields.Integer):
 class Timestamp(fields.AwareDateTime):
     """An ISO 8601 instant with a zone, as aware UTC (invariant I4)."""
 
+    rules: ClassVar[tuple[str, ...]] = ()
     default_error_messages = {  # noqa: RUF012 - marshmallow's own protocol
         **_COMMON,
         "invalid": RuleText("field.timestamp"),
@@ -141,6 +153,7 @@ class Timestamp(fields.AwareDateTime):
 class Day(fields.Date):
     """A calendar day of the city, ISO 8601: "2026-11-25"."""
 
+    rules: ClassVar[tuple[str, ...]] = ()
     default_error_messages = {  # noqa: RUF012 - marshmallow's own protocol
         **_COMMON,
         "invalid": RuleText("field.date"),
@@ -160,6 +173,7 @@ class Day(fields.Date):
 class TimeOfDay(fields.Field):
     """A time on the city's clocks to the minute, "17:00"; "24:00" and beyond lie outside of the day."""
 
+    rules: ClassVar[tuple[str, ...]] = ("field.time_of_day",)
     default_error_messages = {**_COMMON}  # noqa: RUF012 - marshmallow's own protocol
     _SHAPE = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 
@@ -188,6 +202,8 @@ class Flag(fields.Boolean):
 
 class Phone(Text):
     """A mainland or foreign number, kept as E.164. A national number is taken as Chinese."""
+
+    rules: ClassVar[tuple[str, ...]] = (*Text.rules, "phone.invalid")
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(30, **kwargs)

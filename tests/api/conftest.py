@@ -6,6 +6,7 @@ from itertools import count
 from typing import Any
 
 import pytest
+from documented import DocumentedClient
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
@@ -18,6 +19,7 @@ _keys = count(1)
 @pytest.fixture
 def client(runtime: Runtime) -> Iterator[FlaskClient]:
     app = create_app(runtime)
+    app.test_client_class = DocumentedClient
     with app.test_client() as client:
         yield client
 

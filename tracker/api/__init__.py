@@ -8,6 +8,7 @@ from tracker.api import (
     call_tasks,
     callbacks,
     contacts,
+    docs,
     events,
     fees,
     limiting,
@@ -22,38 +23,33 @@ from tracker.api import (
     templates,
     webhooks,
 )
+from tracker.api.blueprint import Id
+from tracker.api.document import complete
+from tracker.api.document_parts import INFO
+from tracker.api.fields_told import properties_of
 from tracker.api.portals import routes as portals
-from tracker.api.signed import NATIVE
 
 
 class _Api(Api):  # type: ignore[misc]
     """flask-smorest with every error as our own problem document."""
+
+    DEFAULT_ERROR_RESPONSE_NAME = None
 
     def _register_error_handlers(self) -> None:
         """Errors are `tracker.api.problems`'s."""
 
 
 def register(app: Flask) -> None:
-    """Mount the API under /api/v1 and its OpenAPI document at /api/v1/openapi.json.
+    """Mount the API under /api/v1, and beside it its description and the pages that show it.
 
     Raises ConfigError for a wrong mapping of a portal.
     """
-    app.config |= {
-        "API_TITLE": "Installation order tracker",
-        "API_VERSION": "v1",
-        "OPENAPI_VERSION": "3.1.0",
-        "OPENAPI_URL_PREFIX": "/api/v1",
-        "OPENAPI_JSON_PATH": "openapi.json",
-    }
+    app.config |= {"API_TITLE": INFO["title"], "API_VERSION": "v1", "OPENAPI_VERSION": "3.1.0"}
+    app.url_map.converters["id"] = Id
     limiting.register(app)
     portals.register(app)
     api = _Api(app)
-    api.spec.components.security_scheme("channel_key", {"type": "http", "scheme": "bearer"})
-    # The signature comes with three more headers, which docs/channels.md describes.
-    api.spec.components.security_scheme(
-        "signature", {"type": "apiKey", "in": "header", "name": NATIVE.signature}
-    )
-    api.spec.options["security"] = [{"channel_key": []}, {"signature": []}]
+    api.ma_plugin.converter.add_attribute_function(properties_of)
     for part in (
         orders,
         fees,
@@ -75,3 +71,4 @@ def register(app: Flask) -> None:
     ):
         api.register_blueprint(part.blueprint)
     api.register_blueprint(tariff_changes.prices)
+    docs.register(app, complete(api.spec.to_dict()))

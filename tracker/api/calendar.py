@@ -4,9 +4,10 @@ from datetime import date, timedelta
 from typing import Any
 
 from flask.views import MethodView
-from flask_smorest import Blueprint
 
+from tracker.api import refusals
 from tracker.api.auth import actor, caller, reference, require_scope
+from tracker.api.blueprint import Blueprint
 from tracker.api.common import IDEMPOTENCY, authenticate, runtime
 from tracker.api.idempotency import Answer, once
 from tracker.fields import Day, Pattern, StrictSchema
@@ -41,6 +42,7 @@ class StretchSchema(StrictSchema):
 class Calendar(MethodView):
     """Working days as the caller's operator counts them."""
 
+    @blueprint.operation("readCalendar", *refusals.READING_THE_CALENDAR)
     @blueprint.arguments(StretchSchema(), location="query")
     @blueprint.response(200, CalendarSchema)
     def get(self, query: dict[str, Any]) -> dict[str, Any]:
@@ -71,12 +73,14 @@ class Calendar(MethodView):
 class Overrides(MethodView):
     """Days that were set by persons."""
 
+    @blueprint.operation("listOverrides")
     @blueprint.response(200, OverrideListSchema)
     def get(self) -> dict[str, Any]:
         """List the operator's own overrides and those for all."""
         with runtime().db.reading() as connection:
             return {"overrides": standing_overrides(connection, caller().operator_id)}
 
+    @blueprint.operation("setDay", *refusals.SETTING_A_DAY, scope="calendar")
     @blueprint.doc(parameters=[IDEMPOTENCY])
     @blueprint.arguments(OverrideRequestSchema())
     @blueprint.response(201, OverrideSchema)
@@ -97,10 +101,11 @@ class Overrides(MethodView):
         return once(runtime(), caller(), act)
 
 
-@blueprint.route("/overrides/<int:override_id>/withdraw")
+@blueprint.route("/overrides/<id:override_id>/withdraw")
 class OverrideWithdrawal(MethodView):
     """An override taken back."""
 
+    @blueprint.operation("withdrawOverride", *refusals.FREEING_A_DAY, scope="calendar")
     @blueprint.doc(parameters=[IDEMPOTENCY])
     @blueprint.arguments(ReasonSchema())
     @blueprint.response(200, OverrideListSchema)

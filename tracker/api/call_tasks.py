@@ -4,11 +4,12 @@ from typing import Any
 
 from flask import jsonify
 from flask.views import MethodView
-from flask_smorest import Blueprint
 from marshmallow import fields, validate
 
 from tracker import clock
+from tracker.api import refusals
 from tracker.api.auth import actor, caller, require_scope
+from tracker.api.blueprint import Blueprint
 from tracker.api.common import IDEMPOTENCY, IF_MATCH, authenticate, etag, if_version, runtime
 from tracker.api.idempotency import Answer, once
 from tracker.fields import Choice, StrictSchema
@@ -42,6 +43,7 @@ class TaskQuerySchema(StrictSchema):
 class CallTasks(MethodView):
     """The calls of the calling channel's operator."""
 
+    @blueprint.operation("listCallTasks", *refusals.READING_CALLS)
     @blueprint.arguments(TaskQuerySchema(), location="query")
     @blueprint.response(200, CallTaskPageSchema)
     def get(self, page: dict[str, Any]) -> dict[str, Any]:
@@ -65,6 +67,7 @@ class CallTasks(MethodView):
 class OneCallTask(MethodView):
     """One call of the operator's."""
 
+    @blueprint.operation("readCallTask", *refusals.READING_A_CALL, sends=("ETag",))
     @blueprint.response(200, CallTaskSchema)
     def get(self, task: str) -> Any:
         """Read a call task; its ETag is what a recorded call must name in If-Match."""
@@ -78,6 +81,7 @@ class OneCallTask(MethodView):
 class CallAttempts(MethodView):
     """Calls that were made."""
 
+    @blueprint.operation("recordCall", *refusals.CALLING, scope="orders", sends=("ETag",))
     @blueprint.doc(parameters=[IDEMPOTENCY, IF_MATCH])
     @blueprint.arguments(CallRequestSchema())
     @blueprint.response(201, CallTaskSchema)

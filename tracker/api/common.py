@@ -1,5 +1,6 @@
 """What every part of the API does alike: who calls, what a change must name, how an order is shown."""
 
+import re
 from typing import Any
 
 from flask import current_app, request
@@ -14,13 +15,23 @@ IDEMPOTENCY = {
     "in": "header",
     "name": "Idempotency-Key",
     "required": True,
-    "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+    "description": "Names the request, such as a UUID; the same one again has the same effect and answer.",
+    "schema": {"type": "string", "pattern": "^[!-~]{1,255}$"},
+    "example": "7f9c2b1e-6f0a-4a57-9d5e-0d6f3f3a1c11",
 }
-IF_MATCH = {"in": "header", "name": "If-Match", "required": True, "schema": {"type": "string"}}
+IF_MATCH = {
+    "in": "header",
+    "name": "If-Match",
+    "required": True,
+    "description": "The `ETag` of what is to be changed, or `*` for whatever it is now.",
+    "schema": {"type": "string", "pattern": '^(\\*|"[1-9][0-9]{0,8}")$'},
+    "example": "*",
+}
 OPTIONAL_IF_MATCH = IF_MATCH | {"required": False}
 
 # Requests that make sure, as they write, that the reference data still stands.
 _SURE_AT_THE_END = frozenset({"orders.Orders"})
+_VERSION = re.compile(r"[1-9][0-9]{0,8}")
 
 # An instance, because flask-smorest would otherwise build the schema anew for each request.
 _order = OrderSchema()
@@ -63,12 +74,16 @@ def etag(version: int) -> str:
 
 
 def if_version() -> int | None:
-    """The version that the caller saw; None for `If-Match: *`."""
-    if "If-Match" not in request.headers:
+    """The version that the caller saw; None for `If-Match: *`.
+
+    Raises Refusal version.required where none is named, version.stale for what was never one of ours.
+    """
+    if not request.if_match:
         raise Refusal(Fault("version.required"))
     if request.if_match.star_tag:
         return None
-    for tag in request.if_match.as_set():
-        if tag.isdecimal() and len(tag) < 10:
-            return int(tag)
-    raise Refusal(Fault("version.stale"))
+    # A tag is compared letter by letter: "01" is not "1". Of several, the latest is what was seen.
+    seen = [int(tag) for tag in request.if_match.as_set() if tag and _VERSION.fullmatch(tag)]
+    if not seen:
+        raise Refusal(Fault("version.stale"))
+    return max(seen)

@@ -3,9 +3,9 @@
 from typing import Any
 
 from flask.views import MethodView
-from flask_smorest import Blueprint
 
 from tracker.api.auth import actor, caller, require_scope
+from tracker.api.blueprint import Blueprint
 from tracker.api.common import IDEMPOTENCY, authenticate, runtime
 from tracker.api.idempotency import Answer, once
 from tracker.contacts.models import WISHES
@@ -35,6 +35,7 @@ class WishSchema(StrictSchema):
 class Wishes(MethodView):
     """Wishes of the operator's customers."""
 
+    @blueprint.operation("recordWish", scope="orders")
     @blueprint.doc(parameters=[IDEMPOTENCY])
     @blueprint.arguments(WishRequestSchema())
     @blueprint.response(201, WishSchema)

@@ -3,11 +3,11 @@
 from typing import Any
 
 from flask.views import MethodView
-from flask_smorest import Blueprint
 from marshmallow import fields, validate
 
 from tracker import clock
 from tracker.api.auth import caller
+from tracker.api.blueprint import Blueprint
 from tracker.api.common import authenticate, runtime
 from tracker.fields import StrictSchema
 from tracker.notices.schemas import StuckListSchema
@@ -29,6 +29,7 @@ class StuckQuerySchema(StrictSchema):
 class StuckNotices(MethodView):
     """Notices of the calling channel's operator that have come to no end."""
 
+    @blueprint.operation("listStuckNotices")
     @blueprint.arguments(StuckQuerySchema(), location="query")
     @blueprint.response(200, StuckListSchema)
     def get(self, wanted: dict[str, Any]) -> dict[str, Any]:

@@ -4,10 +4,11 @@ from typing import Any
 
 from flask import g, jsonify
 from flask.views import MethodView
-from flask_smorest import Blueprint
 from marshmallow import fields, validate
 
+from tracker.api import refusals
 from tracker.api.auth import caller, require_scope, require_still
+from tracker.api.blueprint import Blueprint
 from tracker.api.common import (
     IDEMPOTENCY,
     IF_MATCH,
@@ -59,6 +60,7 @@ class PageQuerySchema(StrictSchema):
 class Orders(MethodView):
     """The orders of the calling channel."""
 
+    @blueprint.operation("listOrders", *refusals.READING_ORDERS, scope="orders")
     @blueprint.arguments(PageQuerySchema(), location="query")
     @blueprint.response(200, OrderPageSchema)
     def get(self, page: dict[str, Any]) -> dict[str, Any]:
@@ -71,9 +73,11 @@ class Orders(MethodView):
         cursor = cursor_of(last, ORDERS)
         return {"orders": orders, "next": cursor if more else None, "last": cursor}
 
+    @blueprint.operation("placeOrder", *refusals.PLACING, scope="orders", sends=("ETag", "Location"))
     @blueprint.doc(parameters=[IDEMPOTENCY])
     @blueprint.arguments(OrderRequestSchema())
     @blueprint.response(201, OrderSchema)
+    @blueprint.alt_response(200, schema=OrderSchema, description="It was placed before; as it stands now")
     def post(self, order: dict[str, Any]) -> Any:
         """Take in an order. The promise is computed, stored and told by text."""
 
@@ -109,6 +113,7 @@ def _placed(status: int, shown: dict[str, Any]) -> Answer:
 class OneOrder(MethodView):
     """One order of the calling channel."""
 
+    @blueprint.operation("readOrder", *refusals.READING_AN_ORDER, scope="orders", sends=("ETag",))
     @blueprint.response(200, OrderSchema)
     def get(self, number: str) -> Any:
         """Read an order; its ETag is what a change must name in If-Match."""
@@ -122,6 +127,7 @@ class OneOrder(MethodView):
 class Progress(MethodView):
     """Steps of an order."""
 
+    @blueprint.operation("recordProgress", *refusals.MOVING, scope="orders", sends=("ETag",))
     @blueprint.doc(parameters=[IDEMPOTENCY, IF_MATCH])
     @blueprint.arguments(ProgressRequestSchema())
     @blueprint.response(200, OrderSchema)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from flask import Response, g, jsonify, request
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from tracker.db import is_outage
 from tracker.problems import RULES, Fault, Refusal, faults_in
@@ -59,12 +59,21 @@ def of_http_exception(error: HTTPException) -> Response:
         messages = data["messages"]
         if error.code == 400:
             return problem(Fault("request.broken_json"))
-        inner = messages.get("json", messages) if isinstance(messages, dict) else messages
-        return problem(*(faults_in(inner) or [Fault("request.malformed")]))
+        return problem(*(faults_in(_of_one_place(messages)) or [Fault("request.malformed")]))
     code = error.code or 500
     if code in _BY_STATUS:
-        return problem(Fault(_BY_STATUS[code]))
+        response = problem(Fault(_BY_STATUS[code]))
+        if isinstance(error, MethodNotAllowed):
+            response.headers["Allow"] = ", ".join(sorted(error.valid_methods or ()))
+        return response
     return problem(Fault("request.malformed" if code < 500 else "server.error"))
+
+
+def _of_one_place(messages: Any) -> Any:
+    """webargs' messages without the place that they are about: a pointer begins in a body or a query."""
+    if isinstance(messages, dict) and len(messages) == 1:
+        return messages.get("json") or messages.get("query") or messages
+    return messages
 
 
 def of_exception(error: Exception) -> Response:

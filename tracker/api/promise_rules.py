@@ -4,9 +4,10 @@ from typing import Any
 
 from flask import jsonify
 from flask.views import MethodView
-from flask_smorest import Blueprint
 
+from tracker.api import refusals
 from tracker.api.auth import actor, caller, require_scope
+from tracker.api.blueprint import Blueprint
 from tracker.api.common import IDEMPOTENCY, authenticate, runtime
 from tracker.api.idempotency import Answer, once
 from tracker.fields import Day, StrictSchema
@@ -50,6 +51,7 @@ def _show(rule_id: int) -> dict[str, Any]:
 class Rules(MethodView):
     """The operator's rules."""
 
+    @blueprint.operation("listPromiseRules")
     @blueprint.arguments(RulesQuerySchema(), location="query")
     @blueprint.response(200, RuleListSchema)
     def get(self, query: dict[str, Any]) -> dict[str, Any]:
@@ -58,6 +60,9 @@ class Rules(MethodView):
             rows = queries.rule_rows(connection, caller().operator_id, in_force_on=query["in_force_on"])
         return {"rules": rows}
 
+    @blueprint.operation(
+        "publishPromiseRule", *refusals.PUBLISHING_A_RULE, scope="rules", sends=("Location",)
+    )
     @blueprint.doc(parameters=[IDEMPOTENCY])
     @blueprint.arguments(RuleRequestSchema())
     @blueprint.response(201, RuleWithChangesSchema)
@@ -72,20 +77,22 @@ class Rules(MethodView):
         return once(runtime(), caller(), act)
 
 
-@blueprint.route("/<int:rule_id>")
+@blueprint.route("/<id:rule_id>")
 class OneRule(MethodView):
     """One rule."""
 
+    @blueprint.operation("readPromiseRule", *refusals.READING_A_RULE)
     @blueprint.response(200, RuleWithChangesSchema)
     def get(self, rule_id: int) -> Any:
         """Read a rule and what became of it."""
         return jsonify(_show(rule_id))
 
 
-@blueprint.route("/<int:rule_id>/end")
+@blueprint.route("/<id:rule_id>/end")
 class RuleEnd(MethodView):
     """The last day of a rule."""
 
+    @blueprint.operation("endPromiseRule", *refusals.ENDING_A_RULE, scope="rules")
     @blueprint.doc(parameters=[IDEMPOTENCY])
     @blueprint.arguments(RuleEndSchema())
     @blueprint.response(200, RuleWithChangesSchema)
@@ -101,10 +108,11 @@ class RuleEnd(MethodView):
         return once(runtime(), caller(), act)
 
 
-@blueprint.route("/<int:rule_id>/withdraw")
+@blueprint.route("/<id:rule_id>/withdraw")
 class RuleWithdrawal(MethodView):
     """A rule taken back."""
 
+    @blueprint.operation("withdrawPromiseRule", *refusals.WITHDRAWING_A_RULE, scope="rules")
     @blueprint.doc(parameters=[IDEMPOTENCY])
     @blueprint.arguments(ReasonSchema())
     @blueprint.response(200, RuleWithChangesSchema)

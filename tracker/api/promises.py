@@ -5,10 +5,11 @@ from datetime import datetime
 from typing import Any
 
 from flask.views import MethodView
-from flask_smorest import Blueprint
 
 from tracker import clock
+from tracker.api import refusals
 from tracker.api.auth import caller, reference, require_scope
+from tracker.api.blueprint import Blueprint
 from tracker.api.common import (
     IDEMPOTENCY,
     IF_MATCH,
@@ -74,6 +75,7 @@ def _change(number: str, act: Act) -> Any:
 class Promise(MethodView):
     """All that was promised of an order."""
 
+    @blueprint.operation("readPromise", *refusals.READING_AN_ORDER, scope="orders")
     @blueprint.arguments(AsOfSchema(), location="query")
     @blueprint.response(200, LedgerSchema)
     def get(self, query: dict[str, Any], number: str) -> dict[str, Any]:
@@ -96,6 +98,7 @@ class Promise(MethodView):
 class Holds(MethodView):
     """Holds (缓装) of an order."""
 
+    @blueprint.operation("placeHold", *refusals.HOLDING, scope="orders", sends=("ETag", "Location"))
     @blueprint.doc(parameters=[IDEMPOTENCY, IF_MATCH])
     @blueprint.arguments(HoldRequestSchema())
     @blueprint.response(201, OrderSchema)
@@ -111,6 +114,7 @@ class Holds(MethodView):
 class Lifts(MethodView):
     """The end of a hold before its time."""
 
+    @blueprint.operation("liftHold", *refusals.LIFTING, scope="orders", sends=("ETag", "Location"))
     @blueprint.doc(parameters=[IDEMPOTENCY, IF_MATCH])
     @blueprint.arguments(LiftRequestSchema())
     @blueprint.response(201, OrderSchema)
@@ -126,6 +130,7 @@ class Lifts(MethodView):
 class Repromises(MethodView):
     """Promises given anew."""
 
+    @blueprint.operation("promiseAnew", *refusals.PROMISING_ANEW, scope="orders", sends=("ETag", "Location"))
     @blueprint.doc(parameters=[IDEMPOTENCY, IF_MATCH])
     @blueprint.arguments(RepromiseRequestSchema())
     @blueprint.response(201, OrderSchema)
@@ -143,6 +148,7 @@ class Repromises(MethodView):
 class Excuses(MethodView):
     """Delays that are not the operator's doing."""
 
+    @blueprint.operation("excuseDelay", *refusals.EXCUSING, scope="orders", sends=("ETag", "Location"))
     @blueprint.doc(parameters=[IDEMPOTENCY, IF_MATCH])
     @blueprint.arguments(ExcuseRequestSchema())
     @blueprint.response(201, OrderSchema)
@@ -158,6 +164,7 @@ class Excuses(MethodView):
 class Preview(MethodView):
     """What would be promised."""
 
+    @blueprint.operation("previewPromise", *refusals.PREVIEWING_A_PROMISE, scope=("orders", "rules"))
     @blueprint.arguments(PreviewRequestSchema())
     @blueprint.response(200, PreviewSchema)
     def post(self, request: dict[str, Any]) -> dict[str, Any]:

@@ -4,9 +4,10 @@ from typing import Any
 
 from flask import Response, jsonify
 from flask.views import MethodView
-from flask_smorest import Blueprint
 
+from tracker.api import refusals
 from tracker.api.auth import actor, caller, require_scope
+from tracker.api.blueprint import Blueprint
 from tracker.api.common import IDEMPOTENCY, IF_MATCH, authenticate, etag, if_version, runtime
 from tracker.api.idempotency import Answer, once
 from tracker.problems import Fault, Refusal
@@ -52,9 +53,13 @@ def _answer(status: int, reference: str, **headers: str) -> Answer:
 class Subscriptions(MethodView):
     """The operator's subscriptions."""
 
+    @blueprint.operation(
+        "recordSubscription", *refusals.SUBSCRIBING, scope=_SCOPE, sends=("ETag", "Location")
+    )
     @blueprint.doc(parameters=[IDEMPOTENCY])
     @blueprint.arguments(SubscriptionRequestSchema())
     @blueprint.response(201, SubscriptionSchema)
+    @blueprint.alt_response(200, schema=SubscriptionSchema, description="It was recorded before")
     def post(self, subscription: dict[str, Any]) -> Any:
         """Record a subscription that the operator has; the same one again is answered 200."""
         require_scope(_SCOPE)
@@ -71,6 +76,7 @@ class Subscriptions(MethodView):
 class OneSubscription(MethodView):
     """One subscription."""
 
+    @blueprint.operation("readSubscription", *refusals.READING_A_SUBSCRIPTION, scope=_SCOPE, sends=("ETag",))
     @blueprint.response(200, SubscriptionSchema)
     def get(self, reference: str) -> Response:
         """Read a subscription and what became of it; the number is masked."""
@@ -85,16 +91,18 @@ class OneSubscription(MethodView):
 class SubscriptionEnd(MethodView):
     """The last day of a subscription."""
 
+    @blueprint.operation("endSubscription", *refusals.ENDING_A_SUBSCRIPTION, scope=_SCOPE, sends=("ETag",))
     @blueprint.doc(parameters=[IDEMPOTENCY, IF_MATCH])
     @blueprint.arguments(SubscriptionEndSchema())
     @blueprint.response(200, SubscriptionSchema)
     def post(self, end: dict[str, Any], reference: str) -> Any:
         """End a subscription; its last day may be moved until it has gone by."""
         require_scope(_SCOPE)
-        seen = if_version()
 
         def act() -> Answer:
-            end_subscription(runtime().db, caller().operator_id, reference, end, actor(), if_version=seen)
+            end_subscription(
+                runtime().db, caller().operator_id, reference, end, actor(), if_version=if_version()
+            )
             return _answer(200, reference)
 
         return once(runtime(), caller(), act)
@@ -104,18 +112,20 @@ class SubscriptionEnd(MethodView):
 class SubscriptionUpdate(MethodView):
     """What changes of a subscription without an announcement."""
 
+    @blueprint.operation(
+        "updateSubscription", *refusals.UPDATING_A_SUBSCRIPTION, scope=_SCOPE, sends=("ETag",)
+    )
     @blueprint.doc(parameters=[IDEMPOTENCY, IF_MATCH])
     @blueprint.arguments(SubscriptionUpdateSchema())
     @blueprint.response(200, SubscriptionSchema)
     def post(self, change: dict[str, Any], reference: str) -> Any:
         """Bring number, language or agreed term up to date; plan and price change by announcement only."""
         require_scope(_SCOPE)
-        seen = if_version()
 
         def act() -> Answer:
             run = runtime()
             update_subscription(
-                run.db, run.keys, caller().operator_id, reference, change, actor(), if_version=seen
+                run.db, run.keys, caller().operator_id, reference, change, actor(), if_version=if_version()
             )
             return _answer(200, reference)
 

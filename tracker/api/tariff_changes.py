@@ -4,12 +4,14 @@ from typing import Any
 
 from flask import Response, jsonify
 from flask.views import MethodView
-from flask_smorest import Blueprint
 from marshmallow import fields, validate
 
 from tracker import clock
+from tracker.api import refusals
 from tracker.api.auth import actor, caller, require_scope
+from tracker.api.blueprint import Blueprint
 from tracker.api.common import IDEMPOTENCY, authenticate, runtime
+from tracker.api.field_rules import rules_of
 from tracker.api.idempotency import Answer, once
 from tracker.fields import Choice, Day, StrictSchema
 from tracker.problems import Fault, Refusal
@@ -32,8 +34,11 @@ from tracker.tariff_changes.schemas import (
 )
 from tracker.tariff_changes.withdraw_change import withdraw_change
 from tracker.tariffs.rules import ChangeState
+from tracker.tariffs.schemas import PlanDraftSchema
 
 _SCOPE = "tariffs"
+# What is to change is written as in a plan, and refused like one.
+_ANNOUNCING = (*refusals.ANNOUNCING, *rules_of(PlanDraftSchema))
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 blueprint = Blueprint(
@@ -100,6 +105,7 @@ def _change(change_id: int) -> Change:
 class Changes(MethodView):
     """The operator's announced changes."""
 
+    @blueprint.operation("listTariffChanges", scope=_SCOPE)
     @blueprint.arguments(ChangesQuerySchema(), location="query")
     @blueprint.response(200, ChangePageSchema)
     def get(self, page: dict[str, Any]) -> dict[str, Any]:
@@ -115,6 +121,7 @@ class Changes(MethodView):
             )
         return {"changes": [row._asdict() for row in rows], "next": following}
 
+    @blueprint.operation("announceTariffChange", *_ANNOUNCING, scope=_SCOPE, sends=("Location",))
     @blueprint.doc(parameters=[IDEMPOTENCY])
     @blueprint.arguments(ChangeRequestSchema())
     @blueprint.response(201, TariffChangeSchema)
@@ -133,6 +140,7 @@ class Changes(MethodView):
 class ChangePreview(MethodView):
     """What a change would come to."""
 
+    @blueprint.operation("previewTariffChange", *_ANNOUNCING, scope=_SCOPE)
     @blueprint.arguments(ChangeRequestSchema())
     @blueprint.response(200, ChangePreviewSchema)
     def post(self, change: dict[str, Any]) -> Response:
@@ -141,10 +149,11 @@ class ChangePreview(MethodView):
         return jsonify(_preview.dump(preview_change(runtime(), caller().operator_id, change)))
 
 
-@blueprint.route("/<int:change_id>")
+@blueprint.route("/<id:change_id>")
 class OneChange(MethodView):
     """One announced change."""
 
+    @blueprint.operation("readTariffChange", *refusals.READING_A_CHANGE, scope=_SCOPE)
     @blueprint.response(200, TariffChangeSchema)
     def get(self, change_id: int) -> Response:
         """Read a change."""
@@ -152,10 +161,11 @@ class OneChange(MethodView):
         return jsonify(_show(change_id))
 
 
-@blueprint.route("/<int:change_id>/withdraw")
+@blueprint.route("/<id:change_id>/withdraw")
 class ChangeWithdrawal(MethodView):
     """A change taken back."""
 
+    @blueprint.operation("withdrawTariffChange", *refusals.WITHDRAWING_A_CHANGE, scope=_SCOPE)
     @blueprint.doc(parameters=[IDEMPOTENCY])
     @blueprint.arguments(ChangeWithdrawalSchema())
     @blueprint.response(200, TariffChangeSchema)
@@ -170,10 +180,11 @@ class ChangeWithdrawal(MethodView):
         return once(runtime(), caller(), act)
 
 
-@blueprint.route("/<int:change_id>/coverage")
+@blueprint.route("/<id:change_id>/coverage")
 class ChangeCoverage(MethodView):
     """How many were told, and when."""
 
+    @blueprint.operation("readCoverage", *refusals.READING_A_CHANGE, scope=_SCOPE)
     @blueprint.response(200, CoverageSchema)
     def get(self, change_id: int) -> Response:
         """Count those whom the change concerns by how they were told; takes seconds for a million."""
@@ -183,12 +194,15 @@ class ChangeCoverage(MethodView):
             return jsonify(_coverage.dump(coverage(connection, change, clock.now())))
 
 
-@blueprint.route("/<int:change_id>/coverage.csv")
+@blueprint.route("/<id:change_id>/coverage.csv")
 class CoverageAsCsv(MethodView):
     """Each subscriber with the proof, as CSV."""
 
+    @blueprint.operation(
+        "downloadCoverageCsv", *refusals.READING_A_CHANGE, scope=_SCOPE, sends=("Content-Disposition",)
+    )
     @blueprint.arguments(CoverageQuerySchema(), location="query")
-    @blueprint.response(200, content_type="text/csv")
+    @blueprint.response(200, {"type": "string"}, content_type="text/csv")
     def get(self, of: dict[str, Any], change_id: int) -> Response:
         """Download one line for each subscriber: told or not, when, how, by which proof."""
         require_scope(_SCOPE)
@@ -196,12 +210,18 @@ class CoverageAsCsv(MethodView):
         return Response(lines, mimetype="text/csv", headers=_attached(change_id, "csv"))
 
 
-@blueprint.route("/<int:change_id>/coverage.xlsx")
+@blueprint.route("/<id:change_id>/coverage.xlsx")
 class CoverageAsWorkbook(MethodView):
     """Each subscriber with the proof, as a workbook."""
 
+    @blueprint.operation(
+        "downloadCoverageWorkbook",
+        *refusals.EXPORTING_A_WORKBOOK,
+        scope=_SCOPE,
+        sends=("Content-Disposition",),
+    )
     @blueprint.arguments(CoverageQuerySchema(), location="query")
-    @blueprint.response(200, content_type=_XLSX)
+    @blueprint.response(200, {"type": "string", "format": "binary"}, content_type=_XLSX)
     def get(self, of: dict[str, Any], change_id: int) -> Response:
         """Download the same as a workbook, of up to 100,000 subscribers."""
         require_scope(_SCOPE)
@@ -213,6 +233,7 @@ class CoverageAsWorkbook(MethodView):
 class SubscriberPrice(MethodView):
     """What a subscriber pays."""
 
+    @prices.operation("readSubscriberPrice", *refusals.READING_A_SUBSCRIPTION, scope="subscribers")
     @prices.arguments(PriceQuerySchema(), location="query")
     @prices.response(200, SubscriberPriceSchema)
     def get(self, asked: dict[str, Any], reference: str) -> Response:

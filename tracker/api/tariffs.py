@@ -4,11 +4,12 @@ from typing import Any
 
 from flask import jsonify
 from flask.views import MethodView
-from flask_smorest import Blueprint
 from marshmallow import fields, validate
 
 from tracker import clock
+from tracker.api import refusals
 from tracker.api.auth import actor, caller, may, require_scope
+from tracker.api.blueprint import Blueprint
 from tracker.api.common import IDEMPOTENCY, IF_MATCH, authenticate, etag, if_version, runtime
 from tracker.api.idempotency import Answer, once
 from tracker.fields import Choice, StrictSchema
@@ -79,6 +80,7 @@ def _answer(plan_id: int, status: int = 200) -> Answer:
 class Plans(MethodView):
     """The versions of the operator's plans."""
 
+    @blueprint.operation("listPlans", *refusals.READING_PLANS)
     @blueprint.arguments(PlansQuerySchema(), location="query")
     @blueprint.response(200, PlanPageSchema)
     def get(self, page: dict[str, Any]) -> dict[str, Any]:
@@ -104,6 +106,7 @@ class Plans(MethodView):
             )
         return {"plans": plans, "next": None if after is None else str(after)}
 
+    @blueprint.operation("draftPlan", *refusals.DRAFTING, scope=_SCOPE, sends=("ETag", "Location"))
     @blueprint.doc(parameters=[IDEMPOTENCY])
     @blueprint.arguments(PlanRequestSchema())
     @blueprint.response(201, WholePlanSchema)
@@ -118,10 +121,11 @@ class Plans(MethodView):
         return once(runtime(), caller(), act)
 
 
-@blueprint.route("/<int:plan_id>")
+@blueprint.route("/<id:plan_id>")
 class OnePlan(MethodView):
     """One version."""
 
+    @blueprint.operation("readPlan", *refusals.READING_A_PLAN, sends=("ETag",))
     @blueprint.response(200, WholePlanSchema)
     def get(self, plan_id: int) -> Any:
         """Read a version, the others of its plan, and what became of it. Its ETag is what a change must
@@ -132,6 +136,7 @@ class OnePlan(MethodView):
         response.headers["ETag"] = etag(shown["revision"])
         return response
 
+    @blueprint.operation("editDraft", *refusals.EDITING, scope=_SCOPE, sends=("ETag",))
     @blueprint.doc(parameters=[IF_MATCH])
     @blueprint.arguments(PlanRequestSchema())
     @blueprint.response(200, WholePlanSchema)
@@ -154,10 +159,11 @@ class OnePlan(MethodView):
         return response
 
 
-@blueprint.route("/<int:plan_id>/preview")
+@blueprint.route("/<id:plan_id>/preview")
 class PlanPreview(MethodView):
     """What publishing would come to."""
 
+    @blueprint.operation("previewPublication", *refusals.PREVIEWING_A_PLAN, scope=_SCOPE)
     @blueprint.response(200, PlanPreviewSchema)
     def get(self, plan_id: int) -> Any:
         """Tell why a draft would be refused now, what is unusual in it, and what it would follow."""
@@ -165,10 +171,11 @@ class PlanPreview(MethodView):
         return jsonify(_preview.dump(preview_publication(runtime().db, caller().operator_id, plan_id)))
 
 
-@blueprint.route("/<int:plan_id>/publish")
+@blueprint.route("/<id:plan_id>/publish")
 class PlanPublication(MethodView):
     """A draft published."""
 
+    @blueprint.operation("publishPlan", *refusals.PUBLISHING, scope=_SCOPE, sends=("ETag",))
     @blueprint.doc(parameters=[IDEMPOTENCY, IF_MATCH])
     @blueprint.arguments(PlanPublicationSchema())
     @blueprint.response(200, WholePlanSchema)
@@ -191,10 +198,11 @@ class PlanPublication(MethodView):
         return once(runtime(), caller(), act)
 
 
-@blueprint.route("/<int:plan_id>/withdraw")
+@blueprint.route("/<id:plan_id>/withdraw")
 class PlanWithdrawal(MethodView):
     """A draft discarded, or a version taken off sale."""
 
+    @blueprint.operation("withdrawPlan", *refusals.TAKING_OFF_SALE, scope=_SCOPE, sends=("ETag",))
     @blueprint.doc(parameters=[IDEMPOTENCY, IF_MATCH])
     @blueprint.arguments(PlanWithdrawalSchema())
     @blueprint.response(200, WholePlanSchema)
@@ -217,10 +225,11 @@ class PlanWithdrawal(MethodView):
         return once(runtime(), caller(), act)
 
 
-@blueprint.route("/<int:plan_id>/resume")
+@blueprint.route("/<id:plan_id>/resume")
 class PlanResumption(MethodView):
     """A version sold on."""
 
+    @blueprint.operation("resumePlan", *refusals.RESUMING, scope=_SCOPE, sends=("ETag",))
     @blueprint.doc(parameters=[IDEMPOTENCY, IF_MATCH])
     @blueprint.arguments(PlanResumptionSchema())
     @blueprint.response(200, WholePlanSchema)
@@ -242,10 +251,11 @@ class PlanResumption(MethodView):
         return once(runtime(), caller(), act)
 
 
-@blueprint.route("/<int:plan_id>/copy")
+@blueprint.route("/<id:plan_id>/copy")
 class PlanCopy(MethodView):
     """A version copied."""
 
+    @blueprint.operation("copyPlan", *refusals.COPYING, scope=_SCOPE, sends=("ETag", "Location"))
     @blueprint.doc(parameters=[IDEMPOTENCY])
     @blueprint.arguments(PlanCopySchema())
     @blueprint.response(201, WholePlanSchema)

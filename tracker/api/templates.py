@@ -4,9 +4,10 @@ from typing import Any
 
 from flask import jsonify
 from flask.views import MethodView
-from flask_smorest import Blueprint
 
+from tracker.api import refusals
 from tracker.api.auth import actor, caller, reference, require_scope
+from tracker.api.blueprint import Blueprint
 from tracker.api.common import IDEMPOTENCY, authenticate, runtime
 from tracker.api.idempotency import Answer, once
 from tracker.problems import Fault, Refusal
@@ -43,6 +44,7 @@ def _versions(code: str) -> dict[str, Any]:
 class Templates(MethodView):
     """All texts."""
 
+    @blueprint.operation("listTemplates")
     @blueprint.response(200, TemplateListSchema)
     def get(self) -> dict[str, Any]:
         """List every text with the wording in force for the operator."""
@@ -53,11 +55,13 @@ class Templates(MethodView):
 class OneTemplate(MethodView):
     """One text."""
 
+    @blueprint.operation("readTemplate", *refusals.READING_A_TEXT)
     @blueprint.response(200, TemplateListSchema)
     def get(self, code: str) -> Any:
         """Read every wording of a text, the product's own first."""
         return jsonify(_versions(code))
 
+    @blueprint.operation("saveTemplate", *refusals.WORDING, scope="templates")
     @blueprint.doc(parameters=[IDEMPOTENCY])
     @blueprint.arguments(TemplateRequestSchema())
     @blueprint.response(201, TemplateListSchema)
@@ -76,6 +80,7 @@ class OneTemplate(MethodView):
 class TemplatePreview(MethodView):
     """How a text looks."""
 
+    @blueprint.operation("previewTemplate", *refusals.WORDING)
     @blueprint.arguments(PreviewTemplateSchema())
     @blueprint.response(200, PreviewedSchema)
     def post(self, request: dict[str, Any], code: str) -> dict[str, Any]:
@@ -94,6 +99,7 @@ class TemplatePreview(MethodView):
 class TemplateApprovals(MethodView):
     """What providers say of a version."""
 
+    @blueprint.operation("recordApproval", *refusals.READING_A_TEXT, scope="templates")
     @blueprint.doc(parameters=[IDEMPOTENCY])
     @blueprint.arguments(ApprovalRequestSchema())
     @blueprint.response(201, TemplateListSchema)

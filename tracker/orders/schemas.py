@@ -170,7 +170,7 @@ class LedgerSchema(StrictSchema):
     first = fields.Nested(StandingSchema)
     entries = fields.List(fields.Nested(LedgerEntrySchema))
     as_of = Timestamp()
-    standing = fields.Nested(StandingSchema)
+    standing = fields.Nested(StandingSchema, allow_none=True)
 
 
 class PreviewSchema(StrictSchema):

@@ -168,7 +168,7 @@ def _set_headers(app: Flask, run: Runtime) -> None:
         if run.config.service_is_secure:
             response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
         if response.mimetype == "text/html":
-            response.headers["Content-Security-Policy"] = _CONTENT_POLICY
+            response.headers.setdefault("Content-Security-Policy", _CONTENT_POLICY)
             response.headers["Cache-Control"] = "no-store"
             response.headers["X-Robots-Tag"] = "noindex"
             if (wish := request.args.get("lang")) in _LANGUAGES:

@@ -31,7 +31,7 @@ _NEEDED = {
 }
 _DATES = ("effective_on", "ends_from", "ends_to")
 # What makes it another plan, or another kind of sale, and what the announcement itself decides.
-_FIXED = frozenset(
+FIXED = frozenset(
     ("filing_number", "region", "audience", "kind", "product", "on_sale_from", "on_sale_to", "monthly_fen")
 )
 
@@ -156,7 +156,7 @@ def _faults_of_shape(kind: ChangeKind, request: Mapping[str, Any]) -> list[Fault
         faults.append(Fault("tariff_change.field_not_expected", "/fields"))
     faults += [
         Fault("tariff_change.fixed_field", f"/fields/{name}", {"name": name})
-        for name in sorted(_FIXED & request["fields_"].keys())
+        for name in sorted(FIXED & request["fields_"].keys())
     ]
     first, last = request["ends_from"], request["ends_to"]
     if first is not None and last is not None and last < first:

@@ -1,4 +1,4 @@
-// Bundles the style sheets into tracker/pages/static/build/, each under a name that carries its
+// Bundles the style sheets and scripts into tracker/pages/static/build/, each under a name that carries its
 // content's hash, with a compressed copy beside it and a manifest that tells the names.
 
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
@@ -10,7 +10,7 @@ import { build } from "esbuild";
 const design = dirname(fileURLToPath(import.meta.url));
 const shelf = join(design, "..", "static");
 const out = join(shelf, "build");
-const entries = ["site.css"];
+const entries = ["site.css", "api-docs.css", "api-docs.js"];
 
 // Files of earlier builds stay: a page that is open, or a process that still runs, asks for them.
 await mkdir(out, { recursive: true });
