@@ -48,8 +48,8 @@ SECURITY_SCHEMES: Mapping[str, Mapping[str, Any]] = {
         "type": "apiKey",
         "in": "header",
         "name": "X-Signature",
-        "description": "HMAC-SHA256 of the request under a signing key, in hexadecimal; with it go `X-App-Id`,"
-        " `X-Timestamp` and `X-Nonce`. The channel's guide says how it is made.",
+        "description": "HMAC-SHA256 of the request under a signing key, in hexadecimal; with it go"
+        " `X-App-Id`, `X-Timestamp` and `X-Nonce`. The channel's guide says how it is made.",
     },
 }
 

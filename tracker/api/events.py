@@ -3,10 +3,10 @@
 from typing import Any
 
 from flask.views import MethodView
-from flask_smorest import Blueprint
 from marshmallow import fields, validate
 
 from tracker.api.auth import caller, require_scope
+from tracker.api.blueprint import Blueprint
 from tracker.api.common import authenticate, runtime
 from tracker.fields import StrictSchema
 from tracker.orders.feed import read_events

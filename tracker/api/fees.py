@@ -5,9 +5,9 @@ from typing import Any
 
 from flask import jsonify, request
 from flask.views import MethodView
-from flask_smorest import Blueprint
 
 from tracker.api.auth import caller, require_scope
+from tracker.api.blueprint import Blueprint
 from tracker.api.common import (
     IDEMPOTENCY,
     OPTIONAL_IF_MATCH,

@@ -6,10 +6,10 @@ from typing import Any
 
 from flask import Response, jsonify, request
 from flask.views import MethodView
-from flask_smorest import Blueprint
 from marshmallow import fields, validate
 
 from tracker.api.auth import actor, caller, require_channel, require_scope
+from tracker.api.blueprint import Blueprint
 from tracker.api.common import IDEMPOTENCY, runtime
 from tracker.api.problems import language
 from tracker.fields import StrictSchema

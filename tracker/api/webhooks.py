@@ -6,10 +6,10 @@ from typing import Any
 
 from flask import Response, g, jsonify
 from flask.views import MethodView
-from flask_smorest import Blueprint
 from marshmallow import fields, validate
 
 from tracker.api.auth import caller, require_scope
+from tracker.api.blueprint import Blueprint
 from tracker.api.common import IDEMPOTENCY, IF_MATCH, authenticate, etag, if_version, runtime
 from tracker.api.idempotency import Answer, once
 from tracker.fields import Choice, StrictSchema

@@ -5,9 +5,9 @@ from typing import Any
 
 from flask import Flask, Response, current_app, g, jsonify, request
 from flask.views import MethodView
-from flask_smorest import Blueprint
 
 from tracker.api.auth import caller, require_scope, require_signature
+from tracker.api.blueprint import Blueprint
 from tracker.api.common import number_of, runtime
 from tracker.api.portals.load import load
 from tracker.api.portals.mapping import Portal
