@@ -77,6 +77,7 @@ def beside_of(body: dict[str, Any], key: str, order_id: int) -> dict[str, dict[s
     return {
         "order_events": {
             "operator_id": 1,
+            "channel_id": 1,
             "order_id": order_id,
             "order_version": 1,
             "kind": "accepted",

@@ -13,7 +13,8 @@ from bench.figures import BenchError, Beside, Figure, Plan, Row
 from bench.system import System, Web, free_port
 from bench.turns import Target, compare
 from tracker import clock
-from tracker.orders.import_orders import COLUMNS, import_orders
+from tracker.orders.file_columns import COLUMNS
+from tracker.orders.import_orders import import_orders
 
 
 def order_body() -> bytes:
