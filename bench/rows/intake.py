@@ -76,7 +76,7 @@ def _imported(system: System, plan: Plan, recorded: Row, step: Callable[[str], N
     count = plan.imported
     step(f"orders imported: {count:,}")
     path = system.folder / "orders.csv"
-    accepted = clock.now().isoformat()
+    accepted = clock.local(clock.now()).isoformat(timespec="seconds")
     with path.open("w", encoding="utf-8") as file:
         file.write(",".join(COLUMNS) + "\n")
         for number in range(count):

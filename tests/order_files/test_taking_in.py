@@ -59,7 +59,7 @@ def run_out(runtime):
 
 
 @pytest.mark.parametrize("make", [csv_file, xlsx_file])
-def test_a_file_is_taken_in_by_a_worker(bring, count, make) -> None:
+def test_a_file_is_taken_in_by_a_worker(bring, count, make, runtime) -> None:
     shown = bring(make(rows_of({}, {"联系电话": "12"}, {})))
     assert (shown.state, told(shown), shown.percent) == (State.DONE, (2, 0, 1), 100)
     assert [(bad.line, bad.column.split(" ")[-1], bad.fault.rule) for bad in shown.faults] == [
@@ -67,6 +67,8 @@ def test_a_file_is_taken_in_by_a_worker(bring, count, make) -> None:
     ]
     assert (shown.rows_total, shown.rows_done, shown.name, shown.actor) == (3, 3, "工单.csv", BY)
     assert (count(), count(Notice)) == (2, 2)
+    with runtime.db.reading() as connection:
+        assert set(connection.scalars(text("SELECT actor FROM order_events"))) == {BY}
 
 
 def test_an_upload_is_sealed_at_rest_and_deleted_when_done(runtime, upload, parts, shown) -> None:

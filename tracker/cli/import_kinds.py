@@ -95,6 +95,7 @@ def _orders(job: Job) -> Outcome:
             job.path,
             notify_old=job.notify_old,
             dry_run=job.dry_run,
+            actor=_ACTOR,
             encoding=job.encoding,
             on_bytes=job.on_bytes,
             on_fault=job.on_fault,

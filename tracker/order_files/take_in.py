@@ -159,7 +159,9 @@ class _Work:
         upload = Upload(runtime.db, runtime.keys, row.id, row.upload_bytes)
         with (
             open_orders(upload, LIMITS, after_line=self._after) as file,
-            taking_in(runtime, channel, notify_old=row.notify_old, dry_run=row.dry_run) as taking,
+            taking_in(
+                runtime, channel, notify_old=row.notify_old, dry_run=row.dry_run, actor=row.actor
+            ) as taking,
             little_garbage(),
         ):
             self._begin(file)

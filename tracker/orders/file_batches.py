@@ -103,13 +103,18 @@ def open_orders(
 class StoreOrders:
     """Takes batches in as orders of a channel."""
 
-    def __init__(self, runtime: Runtime, channel: ChannelFacts, *, notify_old: bool) -> None:
-        self._runtime, self._channel, self._notify_old = runtime, channel, notify_old
+    def __init__(
+        self, runtime: Runtime, channel: ChannelFacts, *, notify_old: bool, actor: str | None
+    ) -> None:
+        self._runtime, self._channel = runtime, channel
+        self._notify_old, self._actor = notify_old, actor
 
     def __call__(self, batch: Batch) -> list[Placed | Refusal]:
         """Store what is new, in one transaction."""
         requests = [row.request for row in batch.sound]
-        return place_orders(self._runtime, self._channel, requests, notify_old=self._notify_old)
+        return place_orders(
+            self._runtime, self._channel, requests, notify_old=self._notify_old, actor=self._actor
+        )
 
 
 def take(file: OrderFile, batch: Batch, taking: Taking) -> Taken:

@@ -35,6 +35,7 @@ def import_orders(
     *,
     notify_old: bool = False,
     dry_run: bool = False,
+    actor: str | None = None,
     encoding: str | None = None,
     on_bytes: Callable[[int], None] = lambda position: None,
     on_fault: Callable[[BadRow], None] | None = None,
@@ -43,16 +44,17 @@ def import_orders(
 ) -> Report:
     """Import a file as orders of one channel; with `dry_run` nothing is stored and nobody told.
 
-    `encoding`: of a text, told from its content where it is not given. `on_bytes` hears how far into the
-    file it is; `on_fault` hears each fault as it is found, and they are collected in the report if it is
-    not given; `on_header` hears the columns, and `on_failed` then of the rows that failed, in the order of
-    lines. Raises Refusal for a file that cannot be read as a table at all: nothing is stored then.
+    `actor`: who brings it, where that is not the channel. `encoding`: of a text, told from its content where
+    it is not given. `on_bytes` hears how far into the file it is; `on_fault` hears each fault as it is found,
+    and they are collected in the report if it is not given; `on_header` hears the columns, and `on_failed`
+    then of the rows that failed, in the order of lines. Raises Refusal for a file that cannot be read as a
+    table at all: nothing is stored then.
     """
     report, whole = Report(), size_of(source)
     hear = on_fault or report.faults.append
     with (
         open_orders(source, AT_THE_CONSOLE, encoding=encoding) as file,
-        taking_in(runtime, channel, notify_old=notify_old, dry_run=dry_run) as taking,
+        taking_in(runtime, channel, notify_old=notify_old, dry_run=dry_run, actor=actor) as taking,
         little_garbage(),
     ):
         on_header(file.names)
@@ -72,11 +74,11 @@ def import_orders(
 
 @contextmanager
 def taking_in(
-    runtime: Runtime, channel: ChannelFacts, *, notify_old: bool, dry_run: bool
+    runtime: Runtime, channel: ChannelFacts, *, notify_old: bool, dry_run: bool, actor: str | None
 ) -> Iterator[Taking]:
     """What takes the batches of one file in, or tries them."""
     if not dry_run:
-        yield StoreOrders(runtime, channel, notify_old=notify_old)
+        yield StoreOrders(runtime, channel, notify_old=notify_old, actor=actor)
         return
     alone = runtime.db.engine.execution_options(isolation_level="AUTOCOMMIT")
     with alone.connect() as connection:

@@ -48,13 +48,15 @@ def place_orders(
     *,
     notify_old: bool = False,
     reference: Reference | None = None,
+    actor: str | None = None,
 ) -> list[Placed | Refusal]:
     """Take in a batch in one transaction; each request, loaded by OrderRequestSchema, succeeds or
     is refused by itself, and the results come in the same order.
 
     A request whose reference the channel has used before is answered with the order stored then if
     the content is the same, and refused if it is not. `notify_old`: tell customers even of orders
-    accepted over a day ago. `reference`: the reference data, where the caller has just read it.
+    accepted over a day ago. `reference`: the reference data, where the caller has just read it. `actor`:
+    who brings them, where that is not the channel's own system.
     """
     now = clock.now()
     reference = reference or runtime.reference.current()
@@ -65,7 +67,7 @@ def place_orders(
         if isinstance(one, CheckedOrder):
             first.setdefault(one.reference, one)
     with runtime.db.transaction() as connection:
-        stored = _store(connection, runtime, reference, channel, list(first.values()), now, notify_old)
+        stored = _store(connection, runtime, reference, channel, list(first.values()), now, notify_old, actor)
         others = {request["external_reference"] for request in requests} - stored.keys()
         known = _known(connection, channel, sorted(others))
     results: list[Placed | Refusal] = []
@@ -93,6 +95,7 @@ def _store(
     batch: Sequence[CheckedOrder],
     now: datetime,
     notify_old: bool,
+    actor: str | None,
 ) -> dict[str, Placed]:
     """Insert what is new of the batch, by external reference.
 
@@ -120,6 +123,7 @@ def _store(
                 for (owner, text), why in zip(texts, whys, strict=True)
             ],
             now,
+            actor=actor,
         )
         for row in rows:
             stored[row.external_reference] = Placed(row.stored_id, numbered[row.external_reference])

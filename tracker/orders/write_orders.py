@@ -148,6 +148,8 @@ def write_orders(
     texts: Sequence[Mapping[str, Any]],
     now: datetime,
     kept: Kept | None = None,
+    *,
+    actor: str | None = None,
 ) -> list[Row[Any]]:
     """Write what is new of the orders; a row for each text of each order that was stored, or one without.
 
@@ -155,12 +157,12 @@ def write_orders(
     `external_reference` of its order, and ORDER_ID in its `dedup_key`. A row has `stored_id`,
     `external_reference`, and what `plan_notices.follow_up` needs of the text. With `kept` nothing is written
     where the reference data has changed since, and where the key has an answer already the statement fails:
-    IntegrityError.
+    IntegrityError. `actor`: who took them in, where that was not the channel's own system.
     """
     given = {
         "operator": channel.operator_id,
         "channel": channel.id,
-        "actor": f"channel:{channel.code}",
+        "actor": actor or f"channel:{channel.code}",
         "now": now,
         "orders": json.dumps(orders, default=_plain, ensure_ascii=False),
         "texts": json.dumps(texts, default=_plain, ensure_ascii=False),
