@@ -51,6 +51,7 @@ class Doorbell:
         self._lock = threading.Lock()
         self._rung_at: dict[str, float] = {}
         self._late: dict[str, tuple[str, tuple[int, ...], int]] = {}
+        self._timers: dict[str, threading.Timer] = {}
 
     def ring(self, queue: str, job: str, *ids: int, expires: int = 3600, one_is_enough: bool = False) -> bool:
         """Ask a worker of `queue` to run `job` ("workers.jobs.deliver") with row ids only (I5).
@@ -73,7 +74,7 @@ class Doorbell:
                 return False
             if queue not in self._late:
                 self._late[queue] = (job, ids, expires)
-                timer = threading.Timer(wait, self._catch_up, (queue,))
+                timer = self._timers[queue] = threading.Timer(wait, self._catch_up, (queue,))
                 timer.daemon = True
                 timer.start()
             return True
@@ -114,8 +115,11 @@ class Doorbell:
 
     def close(self) -> None:
         """Ring for what was put off, and give back connections."""
-        for queue in list(self._late):
+        for queue, timer in self._timers.items():
+            timer.cancel()
             self._catch_up(queue)
+            # One that rings just now still needs the connection.
+            timer.join(_MOMENT + 1)
         self._redis.close()
 
 

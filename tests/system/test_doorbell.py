@@ -58,3 +58,14 @@ def test_queues_do_not_wait_for_each_other(bell, settings) -> None:
     for name in ("urgent", "progress"):
         assert bell.ring(name, "workers.jobs.deliver", 1, one_is_enough=True)
         assert Queue(name, connection=client, serializer=JSONSerializer).count == 1
+
+
+def test_closing_waits_for_a_ring_that_is_on_its_way(settings, clean) -> None:
+    """An exception in its thread fails this test."""
+    for step in range(100):
+        bell = Doorbell(settings["TRACKER_REDIS_URL"])
+        ring(bell, 1)
+        ring(bell, 2)
+        # Around the moment at which the second one leaves.
+        time.sleep(queueing._MOMENT * (0.9 + step / 500))
+        bell.close()
