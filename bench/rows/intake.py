@@ -64,7 +64,7 @@ def _recorded(system: System, plan: Plan, ceilings: Web, step: Callable[[str], N
             [
                 Target("Flask hello", ceilings.port, ceilings.pid, (load.request("GET", "/hello"),)),
                 bare("Flask, the same rows (SQLAlchemy Core)", "/insert-same-rows", 0.5),
-                bare("Flask, the order's row alone (SQLAlchemy Core)", "/insert", 0.5),
+                bare("Flask, the order's row alone (SQLAlchemy Core)", "/insert"),
                 bare("Flask, the order's row alone (psycopg)", "/insert-psycopg"),
             ],
             step,
