@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Select, func, select, true
+from sqlalchemy import Connection, Select, bindparam, func, select, true
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.exc import DBAPIError
 
@@ -60,16 +60,16 @@ def read(db: Database, question: Callable[[Connection], Found]) -> Found:
 
 def standing_by_digest(connection: Connection, number: str, digest: bytes) -> Standing | None:
     """The order with this number, if number and digits give this digest: one round trip."""
-    return _standing(connection, (Order.number == number) & (Order.lookup_digest == digest))
+    return _standing(connection, _BY_DIGEST, number=number, digest=digest)
 
 
 def standing_by_number(connection: Connection, number: str) -> Standing | None:
     """The order with this number; for callers who have proved their right to it before."""
-    return _standing(connection, Order.number == number)
+    return _standing(connection, _BY_NUMBER, number=number)
 
 
-def _standing(connection: Connection, condition: ColumnElement[bool]) -> Standing | None:
-    row = connection.execute(_STANDING.where(condition)).one_or_none()
+def _standing(connection: Connection, statement: Select[Any], **given: Any) -> Standing | None:
+    row = connection.execute(statement, given).one_or_none()
     if row is None:
         return None
     return Standing(
@@ -161,4 +161,6 @@ def _standing_select() -> Select[Any]:
     )
 
 
-_STANDING = _standing_select()
+# Built once: putting a statement together costs more than PostgreSQL takes to run it.
+_BY_NUMBER = _standing_select().where(Order.number == bindparam("number"))
+_BY_DIGEST = _BY_NUMBER.where(Order.lookup_digest == bindparam("digest"))
