@@ -18,7 +18,7 @@ from tracker.problems import Refusal
 from tracker.tariffs.file_columns import COLUMNS, LINE, REASON
 from tracker.tariffs.import_plans import Report, import_plans
 from tracker.tariffs.models import Plan, PlanEvent
-from tracker.tariffs.plan_template import EXPLANATION, SHEET, refused_csv, template
+from tracker.tariffs.plan_template import EXPLANATION, SHEET, plan_template, refused_csv
 from tracker.tariffs.publish_plan import publish_plan
 from tracker.tariffs.save_plan import edit_draft
 from tracker.tariffs.withdraw_plan import withdraw_plan
@@ -357,7 +357,7 @@ def test_a_header_of_another_kind_is_refused(bring, tmp_path, names, expected) -
 
 
 def test_a_file_without_rows_is_told(bring, tmp_path) -> None:
-    (tmp_path / "template.xlsx").write_bytes(template())
+    (tmp_path / "template.xlsx").write_bytes(plan_template())
     assert refused(bring, tmp_path / "template.xlsx") == [("file.no_rows", {})]
     assert refused(bring, text(tmp_path, dict.fromkeys(ROW, ""))) == [("file.no_rows", {})]
     (tmp_path / "empty.csv").write_bytes(b"")
@@ -432,7 +432,7 @@ def test_lines_that_are_not_of_the_files_encoding_cost_only_themselves(bring, tm
 
 
 def test_the_template_has_every_column_and_its_example_can_be_imported(bring, tmp_path) -> None:
-    book = openpyxl.load_workbook(io.BytesIO(template()))
+    book = openpyxl.load_workbook(io.BytesIO(plan_template()))
     explained = book[EXPLANATION]
     head = [cell.value for cell in book[SHEET][1]]
     assert [row[0].value for row in explained.iter_rows(min_row=2)] == head

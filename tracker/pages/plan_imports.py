@@ -12,8 +12,9 @@ from tracker.files.sheets import MOST_BYTES, MOST_ROWS
 from tracker.pages.plans import actor_of, language, manager, render, runtime, said
 from tracker.pages.signing_in import blueprint
 from tracker.problems import Fault, Refusal
+from tracker.tariffs import plan_template as empty
 from tracker.tariffs.import_plans import Report, import_plans
-from tracker.tariffs.plan_template import refused_csv, template
+from tracker.tariffs.plan_template import refused_csv
 
 _SHEET_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 # Beside the file there are the form's own fields.
@@ -75,7 +76,7 @@ def plan_import() -> Any:
 def plan_template() -> Response:
     """An empty file to begin from."""
     manager()
-    response = Response(template(), mimetype=_SHEET_TYPE)
+    response = Response(empty.plan_template(), mimetype=_SHEET_TYPE)
     response.headers.set("Content-Disposition", "attachment", filename="plans.xlsx")
     return response
 
