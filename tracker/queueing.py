@@ -41,13 +41,30 @@ def connect(url: str, *, patient: bool) -> "Redis[bytes]":
     return Redis.from_url(url, retry=Retry(NoBackoff(), 1), socket_timeout=0.5, socket_connect_timeout=0.3)
 
 
+class Silence:
+    """Whether Redis is left alone for a few seconds because it did not answer: one for a whole process, so
+    that a request waits for it at most once.
+    """
+
+    def __init__(self) -> None:
+        self._until = 0.0
+
+    def lasts(self) -> bool:
+        """Whether nobody should ask now."""
+        return time.monotonic() < self._until
+
+    def begin(self) -> None:
+        """It did not answer."""
+        self._until = time.monotonic() + _REST_AFTER_FAILURE
+
+
 class Doorbell:
     """Rings workers. Safe to use from several threads; never raises for Redis's doing."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, silence: Silence | None = None) -> None:
         self._redis = connect(url, patient=False)
+        self.silence = silence or Silence()
         self._queues: dict[str, Queue] = {}
-        self._rest_until = 0.0
         self._lock = threading.Lock()
         self._rung_at: dict[str, float] = {}
         self._late: dict[str, tuple[str, tuple[int, ...], int]] = {}
@@ -88,7 +105,7 @@ class Doorbell:
             self._ring(queue, *late, True)
 
     def _ring(self, queue: str, job: str, ids: tuple[int, ...], expires: int, one_is_enough: bool) -> bool:
-        if time.monotonic() < self._rest_until:
+        if self.silence.lasts():
             return False
         try:
             waiting = self._queue(queue)
@@ -99,7 +116,7 @@ class Doorbell:
                 job, args=ids, timeout=_JOB_TIMEOUT, result_ttl=0, ttl=expires, failure_ttl=86400
             )
         except RedisError as error:
-            self._rest_until = time.monotonic() + _REST_AFTER_FAILURE
+            self.silence.begin()
             log.warning("doorbell_silent", error=type(error).__name__)
             return False
         return True

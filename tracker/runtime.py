@@ -42,7 +42,7 @@ class Runtime:
     @cached_property
     def quotas(self) -> Quotas:
         """How many requests each key has left, counted with the other processes."""
-        return Quotas(str(self.config.redis_url))
+        return Quotas(str(self.config.redis_url), self.bell.silence)
 
     @cached_property
     def key_quota(self) -> Quota:

@@ -12,7 +12,7 @@ from take_in_and_die import BATCH
 from waiting import until
 
 from tracker.notices.models import Notice
-from tracker.order_files import store_upload
+from tracker.order_files import parts, store_upload
 from tracker.order_files.queries import failed_rows_of, file_shown
 from tracker.order_files.rules import State
 from tracker.order_files.store_upload import Wish
@@ -34,7 +34,7 @@ FAILING = [line for line in range(2, COUNT + 2) if line % 9 == 0]
 
 def send(runtime: Runtime, channel: ChannelFacts, content: bytes) -> int:
     wish = Wish(channel=channel, name="工单", actor="staff:tester", dry_run=False)
-    blocks = [content[at : at + store_upload.PART] for at in range(0, len(content), store_upload.PART)]
+    blocks = [content[at : at + parts.PART] for at in range(0, len(content), parts.PART)]
     return store_upload.store_upload(runtime, wish, blocks, len(content)).id
 
 

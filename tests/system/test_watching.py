@@ -150,9 +150,9 @@ def test_no_figure_reads_a_table_that_grows(runtime, place) -> None:
         asked.append((statement, parameters))
 
     client = create_app(runtime).test_client()
-    event.listen(runtime.db.engine, "before_cursor_execute", note)
+    event.listen(runtime.db.autocommitting, "before_cursor_execute", note)
     client.get("/metrics")
-    event.remove(runtime.db.engine, "before_cursor_execute", note)
+    event.remove(runtime.db.autocommitting, "before_cursor_execute", note)
     assert len(asked) > 10
     with runtime.db.transaction() as connection:
         connection.execute(text("SET LOCAL enable_seqscan = off"))

@@ -14,14 +14,13 @@ import structlog
 from limits import parse_many
 from redis.exceptions import RedisError
 
-from tracker.queueing import connect
+from tracker.queueing import Silence, connect
 
 log = structlog.get_logger(__name__)
 
 _LEASES_PER_QUOTA = 100
 # What other processes have taken since then is not known here.
 _KNOWN_FOR_SECONDS = 1.0
-_REST_AFTER_FAILURE = 5.0
 # More callers than there are keys: addresses that send wrong keys are counted too.
 _MOST_CALLERS = 10_000
 
@@ -80,12 +79,12 @@ class _Window:
 class Quotas:
     """Counts for one process. Safe to use from several threads; never raises for Redis's doing."""
 
-    def __init__(self, redis_url: str) -> None:
+    def __init__(self, redis_url: str, silence: Silence | None = None) -> None:
         self._redis = connect(redis_url, patient=False)
         self._take_shared = self._redis.register_script(_TAKE)
         self._windows: dict[str, _Window] = {}
         self._lock = threading.Lock()
-        self._rest_until = 0.0
+        self._silence = silence or Silence()
 
     def take(self, caller: str, quota: Quota) -> Share:
         """Count one request of this caller ("key:7") against its quota."""
@@ -123,13 +122,13 @@ class Quotas:
         """Fill the lease up, from what all processes share or, without Redis, from what is known of it."""
         wanted = max(1, quota.amount // _LEASES_PER_QUOTA) - window.leased
         window.asked = now
-        if now >= self._rest_until:
+        if not self._silence.lasts():
             try:
                 granted, window.shared, left = self._take_shared(
                     [f"tracker:api:{name}"], [quota.amount, quota.seconds * 1000, max(0, wanted)]
                 )
             except RedisError as error:
-                self._rest_until = time.monotonic() + _REST_AFTER_FAILURE
+                self._silence.begin()
                 log.warning("quota_kept_alone", error=type(error).__name__)
             else:
                 window.leased += granted

@@ -80,7 +80,7 @@ def _record(columns: Mapping[str, str]) -> str:
 
 def _statement(condition: str, more: str) -> str:
     given = {**_ORDER, **_PROMISE}
-    texts = {"external_reference": "text", "dedup_key": "text", **_TEXT}
+    texts = {"place": "int", "external_reference": "text", "dedup_key": "text", **_TEXT}
     return f"""
         WITH given AS MATERIALIZED (
             SELECT * FROM json_to_recordset(CAST(%(orders)s AS json)) AS r({_record(given)}) {condition}
@@ -106,6 +106,7 @@ def _statement(condition: str, more: str) -> str:
                 {_values("t", _TEXT)}
             FROM stored s JOIN json_to_recordset(CAST(%(texts)s AS json)) AS t({_record(texts)})
                 USING (external_reference)
+            ORDER BY t.place
             RETURNING id, operator_id, order_id, template, queue, state, reason, next_at, dedup_key
         ){more}
         SELECT s.id AS stored_id, s.external_reference, t.*
@@ -165,7 +166,9 @@ def write_orders(
         "actor": actor or f"channel:{channel.code}",
         "now": now,
         "orders": json.dumps(orders, default=_plain, ensure_ascii=False),
-        "texts": json.dumps(texts, default=_plain, ensure_ascii=False),
+        "texts": json.dumps(
+            [{"place": place, **told} for place, told in enumerate(texts)], default=_plain, ensure_ascii=False
+        ),
     }
     if kept is None:
         return list(connection.exec_driver_sql(_WRITE, given).all())
