@@ -9,6 +9,8 @@ from sqlalchemy import select
 
 from tracker.channels.create_key import create_key
 from tracker.channels.models import ChannelKey
+from tracker.channels.rules import SCOPES
+from tracker.pages.channel_words import SCOPE_MEANINGS, SCOPE_WORDS
 
 ORDERS = "/api/v1/orders"
 NEW = {"label": "APP 后端", "kind": "bearer", "scopes": ["orders", "tariffs"], "days": "365"}
@@ -192,3 +194,7 @@ def test_a_form_without_its_token_does_nothing(desk, channel, database, stored) 
     for page in (form_of(channel), "/channels/keys/1/rotate", "/channels/keys/1/revoke"):
         assert desk.post(page, data={**NEW, "overlap": "0"}).status_code == 400
     assert [row.revoked_at for row in stored()] == [None]
+
+
+def test_everything_that_a_key_may_do_has_words() -> None:
+    assert tuple(SCOPE_WORDS) == tuple(SCOPE_MEANINGS) == SCOPES

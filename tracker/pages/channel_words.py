@@ -33,6 +33,7 @@ SCOPE_WORDS = {
     "templates": N_("短信模板"),
     "tariffs": N_("资费"),
     "subscribers": N_("在网用户"),
+    "webhooks": N_("回调"),
 }
 SCOPE_MEANINGS = {
     "orders": N_("受理、查询、推进本渠道的工单，登记费用"),
@@ -41,6 +42,7 @@ SCOPE_MEANINGS = {
     "templates": N_("保存短信文字"),
     "tariffs": N_("起草、发布资费，公告变动"),
     "subscribers": N_("读取和登记在网用户及其价格"),
+    "webhooks": N_("设置回调，查看和重发投递"),
 }
 
 # Days that a new key is good for, as a form offers them; none is without end.
