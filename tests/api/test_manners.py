@@ -42,6 +42,11 @@ def test_an_address_that_is_not_there_is_a_problem_in_the_callers_language(clien
     "address",
     [
         "orders/%00",
+        "orders/%00/fees",
+        "order-files/0",
+        "order-files/9223372036854775808",
+        "webhooks/2147483648",
+        "webhooks/1/deliveries/9223372036854775807",
         "subscribers/KD%00",
         "subscribers/KD%00/price",
         "templates/order%00",

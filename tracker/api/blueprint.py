@@ -5,12 +5,12 @@ A route lives on this `Blueprint` and says in one line what the machinery cannot
     @blueprint.operation("placeOrder", *refusals.PLACING, scope="orders", sends=("ETag", "Location"))
 
 its operationId, the rules of `tracker.problems` that its use case may refuse by, the scopes of which
-a key needs one, and the headers of its answers. All else follows (`tracker.api.document`): from
-IDEMPOTENCY and IF_MATCH, from the schemas and from the address the other problems; the words for a
-field come from its metadata or `tracker.api.glossary`, those for a parameter from
-`tracker.api.parameters`; a body and an answer take their examples from `tracker/api/examples`, a
-schema that is a resource its links from `tracker.api.links`. What is missing is named by
-tests/api/test_document.py.
+a key needs one, and the headers of its answers (`Retry-After?` where it is not always there). All else
+follows (`tracker.api.document`): from IDEMPOTENCY and IF_MATCH, from the schemas and from the address the
+other problems; the words for a field come from its metadata or `tracker.api.glossary`, those for a
+parameter from `tracker.api.parameters`; a body and an answer take their examples from
+`tracker/api/examples`, a schema that is a resource its links from `tracker.api.links`. What is missing is
+named by tests/api/test_document.py.
 """
 
 from collections.abc import Callable, Iterable
@@ -31,11 +31,22 @@ _View = TypeVar("_View", bound=Callable[..., Any])
 NOTES = "x-notes"
 
 
+LARGEST_ID = 2**31 - 1
+LARGEST_LONG_ID = 2**63 - 1
+
+
 class Id(IntegerConverter):
     """The id of a row in an address; what no row can have is no address."""
 
     def __init__(self, url_map: Any) -> None:
-        super().__init__(url_map, min=1, max=2**31 - 1)
+        super().__init__(url_map, min=1, max=LARGEST_ID)
+
+
+class LongId(IntegerConverter):
+    """The same of a table that may come to hold more rows."""
+
+    def __init__(self, url_map: Any) -> None:
+        super().__init__(url_map, min=1, max=LARGEST_LONG_ID)
 
 
 class _Parser(FlaskParser):  # type: ignore[misc]

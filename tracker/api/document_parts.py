@@ -215,6 +215,13 @@ def example_of(rule_id: str) -> dict[str, Any]:
     }
 
 
-def header_refs(names: Iterable[str]) -> dict[str, dict[str, str]]:
-    """Headers of an answer, by reference."""
-    return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
+def header_refs(names: Iterable[str]) -> dict[str, Mapping[str, Any]]:
+    """Headers of an answer, by reference; of one that is not always there (`name?`) in full."""
+    return {
+        name.removesuffix("?"): (
+            {**HEADERS[name[:-1]], "required": False}
+            if name.endswith("?")
+            else {"$ref": f"#/components/headers/{name}"}
+        )
+        for name in names
+    }
