@@ -16,17 +16,16 @@ from sqlalchemy import text
 from twilio.request_validator import RequestValidator
 
 from tracker import api
+from tracker import config as configuration
 from tracker.api.examples import examples
-from tracker.api.portals.load import sample
 from tracker.channels.create_key import create_signed_key
 from tracker.clock import CITY_ZONE
-from tracker.config import TwilioSettings
+from tracker.config import Config, TwilioSettings
 from tracker.order_files.store_upload import Wish, store_upload
 from tracker.order_files.take_in import take_in_due
 from tracker.reference import ChannelFacts
 from tracker.runtime import Runtime
 from tracker.sms.twilio import TwilioGateway
-from tracker.webhooks import addresses
 from tracker.webhooks.fan_out import fan_out
 
 # The Tuesday that the examples speak of.
@@ -280,13 +279,8 @@ def requests() -> list[Any]:
 
 
 @pytest.fixture
-def settings(settings, tmp_path, monkeypatch):
-    """With the portal of the examples, and a name server that knows the receiver of webhooks."""
-    (tmp_path / "sample.toml").write_text(sample().read_text(encoding="utf-8"), encoding="utf-8")
-    monkeypatch.setenv("TRACKER_PORTAL_FOLDER", str(tmp_path))
-    found = [(None, None, 6, "", ("93.184.215.14", 443))]
-    monkeypatch.setattr(addresses, "_look_up", lambda host, *_: found if host == "hooks.example.com" else [])
-    return settings
+def config(as_in_examples: None) -> Config:
+    return configuration.load()
 
 
 @pytest.fixture(autouse=True)
