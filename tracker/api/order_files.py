@@ -1,7 +1,7 @@
 """Files of orders over HTTP: sent as they are, taken in by a worker, asked after."""
 
 import hashlib
-import re
+from io import BytesIO
 from typing import Any
 
 from flask import Response, jsonify, request
@@ -12,7 +12,9 @@ from tracker.api import refusals
 from tracker.api.auth import actor, caller, require_channel, require_scope
 from tracker.api.blueprint import Blueprint
 from tracker.api.common import IDEMPOTENCY, runtime
+from tracker.api.idempotency import given_key
 from tracker.api.problems import language
+from tracker.api.signed import is_signed
 from tracker.fields import StrictSchema
 from tracker.files.scratch import PutAside
 from tracker.order_files.parts import PART
@@ -31,7 +33,6 @@ _TYPES: dict[str, dict[str, str]] = {
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": _FILE,
     "application/octet-stream": _FILE,
 }
-_KEY = re.compile(r"[\x21-\x7e]{1,255}")
 _CHUNK = 1 << 16
 _ASK_AGAIN_SECONDS = "2"
 
@@ -82,11 +83,13 @@ class OrderFiles(MethodView):
             raise Refusal(Fault("order_file.media_type"))
         if (request.content_length or 0) > MOST_BYTES:
             raise Refusal(too_large())
-        key = _idempotency_key()
+        key = given_key()
+        # A signature is over the whole content, which was read for it; any other is never held as a whole.
+        content = BytesIO(request.get_data()) if is_signed() else request.stream
         said = hashlib.sha256(f"{request.full_path}\n".encode())
         file = PutAside(PART)
         try:
-            while chunk := request.stream.read(_CHUNK):
+            while chunk := content.read(_CHUNK):
                 said.update(chunk)
                 file.write(chunk)
             wanted = Wish(
@@ -164,14 +167,3 @@ def _as_json(shown: FileShown) -> dict[str, Any]:
         }
     )
     return told
-
-
-def _idempotency_key() -> str:
-    """The key of the request; its content is not read for that, as it would have to be held in memory."""
-    given = request.headers.get("Idempotency-Key")
-    if given is None:
-        raise Refusal(Fault("idempotency.missing"))
-    key = given.strip().strip('"')
-    if not _KEY.fullmatch(key):
-        raise Refusal(Fault("idempotency.malformed"))
-    return key
