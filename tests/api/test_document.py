@@ -92,6 +92,18 @@ def test_a_delivery_leads_on_by_the_webhook_that_was_asked_about(described) -> N
     }
 
 
+def test_what_a_query_may_hold_is_told_beside_the_headers(described) -> None:
+    sent = described.operation("POST", "/api/v1/order-files")
+    assert sent is not None
+    told = [(one["in"], one["name"]) for one in sent["parameters"]]
+    assert told == [
+        ("query", "dry_run"),
+        ("query", "notify_old"),
+        ("query", "name"),
+        ("header", "Idempotency-Key"),
+    ]
+
+
 def test_a_header_that_is_not_always_there_is_told_so(described) -> None:
     asked, sent = (
         described.operation(*of) for of in (("GET", "/api/v1/order-files/1"), ("POST", "/api/v1/order-files"))

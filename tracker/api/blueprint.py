@@ -64,6 +64,7 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]
         super().__init__(*args, **kwargs)
         # First, while the schemas are still in what the decorators have kept.
         self._prepare_doc_cbks.insert(0, _prepare_notes)
+        self._prepare_doc_cbks.append(_join_parameters)
         self.before_request(_refuse_impossible_addresses)
         self.after_request(_keep_out_of_caches)
 
@@ -91,6 +92,12 @@ def _prepare_notes(doc: dict[str, Any], doc_info: dict[str, Any], **_: Any) -> d
     given = doc_info.get("arguments", {}).get("parameters", ())
     by_fields = {rule for parameter in given for rule in rules_of(parameter["schema"])}
     return {**doc, NOTES: {**said, "field_rules": sorted(by_fields)}}
+
+
+def _join_parameters(doc: dict[str, Any], doc_info: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """Those of the query's schema and those told by hand, which would else take their place."""
+    by_hand = doc_info.get("manual_doc", {}).pop("parameters", ())
+    return {**doc, "parameters": [*doc.get("parameters", ()), *by_hand]}
 
 
 def _refuse_impossible_addresses() -> None:

@@ -247,6 +247,7 @@ def _problems(address: str, operation: Operation, notes: Mapping[str, Any]) -> d
     """The answers to a request that is refused, by their status."""
     rules = {*_EVERY, *notes["rules"], *notes["field_rules"]}
     keyed = _keyed(operation)
+    rated = keyed or "RateLimit" in notes["sends"]
     if keyed:
         rules |= {*_KEYED, *(("key.scope",) if notes["scopes"] else ())}
     if "requestBody" in operation:
@@ -262,15 +263,15 @@ def _problems(address: str, operation: Operation, notes: Mapping[str, Any]) -> d
     for rule in sorted(rules):
         by_status.setdefault(RULES[rule].status, []).append(rule)
     return {
-        str(status): _problem(status, of_status, keyed=keyed)
+        str(status): _problem(status, of_status, rated=rated)
         for status, of_status in sorted(by_status.items())
     }
 
 
-def _problem(status: int, rules: list[str], *, keyed: bool) -> dict[str, Any]:
+def _problem(status: int, rules: list[str], *, rated: bool) -> dict[str, Any]:
     told = "\n".join(f"* `{rule}`: {RULES[rule].zh}。{RULES[rule].en}" for rule in rules)
     headers = ["X-Request-Id", "Content-Language", *_MORE_HEADERS.get(status, ())]
-    if keyed and status != 401:
+    if rated and status != 401:
         headers += _RATED
     own = {"properties": {"status": {"const": status}, "rule": {"enum": rules}}}
     return {

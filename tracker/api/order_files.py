@@ -42,8 +42,8 @@ _schema = OrderFileSchema()
 class UploadQuerySchema(StrictSchema):
     """What is to be done with a file."""
 
-    dry_run = fields.Boolean(load_default=False)
-    notify_old = fields.Boolean(load_default=False)
+    dry_run = fields.Boolean(load_default=False, truthy={"true"}, falsy={"false"})
+    notify_old = fields.Boolean(load_default=False, truthy={"true"}, falsy={"false"})
     name = fields.String(
         load_default="",
         validate=validate.Length(max=120),
@@ -78,7 +78,7 @@ class OrderFiles(MethodView):
     @blueprint.arguments(UploadQuerySchema(), location="query")
     @blueprint.response(202, OrderFileSchema, description="It is kept, and a worker takes it in")
     def post(self, wish: dict[str, Any]) -> Any:
-        """Send a file; it is kept, and a worker takes it in. `dry_run`: say what would become of it."""
+        """Send a file; it is kept, and a worker takes it in. Ask after it at its address."""
         if request.mimetype not in _TYPES:
             raise Refusal(Fault("order_file.media_type"))
         if (request.content_length or 0) > MOST_BYTES:
