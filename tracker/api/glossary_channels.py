@@ -65,7 +65,7 @@ WORDS: Mapping[str, str] = {
     "EventPage.events": "The page, oldest first.",
     "EventPage.next": "Cursor behind the last event that was listed: poll on with it. Never null.",
     "EventPage.more": "Whether there are further events now.",
-    "Event.type": "What happened.",
+    "Event.type": "What happened. Types may be added: pass over those that you do not know.",
     "Event.version": "The order's version with it.",
     "Event.stage": "Where the order stood then.",
     "Event.deadline": "The promise as it stood then.",
