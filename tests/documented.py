@@ -88,6 +88,9 @@ class Description:
         answer = self.follow(told)
         self._check_headers(place, answer, response)
         content = answer.get("content", {})
+        if not content:
+            assert response.data == b"", place
+            return
         assert response.mimetype in content, f"{place}: {response.mimetype}"
         if response.mimetype.endswith("json"):
             body = response.get_json()

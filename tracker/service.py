@@ -11,6 +11,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from tracker import api, config, health, logs, metrics, runtime
 from tracker.api import problems
+from tracker.api.portals.load import load as load_portals
 from tracker.config import ConfigError
 from tracker.db import is_outage
 from tracker.pages import errors as page_errors
@@ -44,7 +45,7 @@ def create(given: Runtime | None = None) -> Flask:
     app.register_blueprint(health.blueprint)
     app.register_blueprint(metrics.blueprint)
     staff_site.register(app, run)
-    api.register(app)
+    api.register(app, load_portals(run.config))
     return app
 
 

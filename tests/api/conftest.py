@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,9 +12,22 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from tracker import create_app
+from tracker.api.portals.load import sample
 from tracker.runtime import Runtime
+from tracker.webhooks import addresses
 
 _keys = count(1)
+
+
+@pytest.fixture
+def as_in_examples(settings: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the description's examples speak of: the sample of a portal, and a receiver of webhooks whose
+    name leads somewhere. Nothing is asked of a name server.
+    """
+    (tmp_path / "sample.toml").write_text(sample().read_text(encoding="utf-8"), encoding="utf-8")
+    monkeypatch.setenv("TRACKER_PORTAL_FOLDER", str(tmp_path))
+    known = {"hooks.example.com": [(None, None, 6, "", ("93.184.215.14", 443))]}
+    monkeypatch.setattr(addresses, "_look_up", lambda host, *_: known.get(host, []))
 
 
 @pytest.fixture

@@ -82,6 +82,39 @@ def test_an_order_leads_on_to_all_that_can_be_done_with_it(described) -> None:
     }
 
 
+def test_a_delivery_leads_on_by_the_webhook_that_was_asked_about(described) -> None:
+    listed = described.operation("GET", "/api/v1/webhooks/1/deliveries")
+    assert listed is not None
+    links = described.follow(listed["responses"]["200"])["links"]
+    assert links["sendAgain"]["parameters"] == {
+        "path.webhook_id": "$request.path.webhook_id",
+        "path.delivery_id": "$response.body#/deliveries/0/id",
+    }
+
+
+def test_what_a_query_may_hold_is_told_beside_the_headers(described) -> None:
+    sent = described.operation("POST", "/api/v1/order-files")
+    assert sent is not None
+    told = [(one["in"], one["name"]) for one in sent["parameters"]]
+    assert told == [
+        ("query", "dry_run"),
+        ("query", "notify_old"),
+        ("query", "name"),
+        ("header", "Idempotency-Key"),
+    ]
+
+
+def test_a_header_that_is_not_always_there_is_told_so(described) -> None:
+    asked, sent = (
+        described.operation(*of) for of in (("GET", "/api/v1/order-files/1"), ("POST", "/api/v1/order-files"))
+    )
+    assert asked is not None
+    assert sent is not None
+    for operation, status, always in ((asked, "200", False), (sent, "202", True)):
+        headers = described.follow(operation["responses"][status])["headers"]
+        assert described.follow(headers["Retry-After"])["required"] is always
+
+
 def test_a_rule_is_told_with_its_status_in_both_languages(described, client) -> None:
     placed = described.operation("POST", "/api/v1/orders")
     assert placed is not None

@@ -11,15 +11,22 @@ import time_machine
 from documented import Description
 from doubles import use_gateway
 from flask import Flask
+from signing import Signed, milliseconds
 from sqlalchemy import text
 from twilio.request_validator import RequestValidator
 
 from tracker import api
+from tracker import config as configuration
 from tracker.api.examples import examples
+from tracker.channels.create_key import create_signed_key
 from tracker.clock import CITY_ZONE
-from tracker.config import TwilioSettings
+from tracker.config import Config, TwilioSettings
+from tracker.order_files.store_upload import Wish, store_upload
+from tracker.order_files.take_in import take_in_due
+from tracker.reference import ChannelFacts
 from tracker.runtime import Runtime
 from tracker.sms.twilio import TwilioGateway
+from tracker.webhooks.fan_out import fan_out
 
 # The Tuesday that the examples speak of.
 NOW = datetime(2026, 11, 24, 9, 30, tzinfo=CITY_ZONE)
@@ -38,8 +45,8 @@ _TO_PUT_BACK = {
 class Scene:
     """What has to be there before a request: each method makes it and tells the parts of the address."""
 
-    def __init__(self, post: Callable[..., Any], runtime: Runtime) -> None:
-        self.post, self.run = post, runtime
+    def __init__(self, post: Callable[..., Any], runtime: Runtime, channel: ChannelFacts) -> None:
+        self.post, self.run, self.channel = post, runtime, channel
 
     def make(self, path: str, name: str) -> Any:
         """Send the example `name` there."""
@@ -70,6 +77,40 @@ class Scene:
         answer = self.post(f"/api/v1/orders/{order['number']}/holds", begun, If_Match="*")
         assert answer.status_code == 201, answer.json
         return {**order, "hold": 1}
+
+    def paid_order(self) -> dict[str, Any]:
+        order = self.order()
+        self.make(f"/api/v1/orders/{order['number']}/payments", "PaymentRequest")
+        return order
+
+    def portal_order(self) -> dict[str, Any]:
+        self.order(external_reference=examples()["placePortalOrder"]["YWLSH"])
+        return {"portal": "sample"}
+
+    def portal(self) -> dict[str, Any]:
+        return {"portal": "sample"}
+
+    def file(self) -> dict[str, Any]:
+        content = examples()["sendOrderFile"].encode()
+        wish = Wish(channel=self.channel, name="orders.csv", actor="channel:app", dry_run=False)
+        return {"file_id": store_upload(self.run, wish, [content], len(content)).id}
+
+    def file_taken_in(self) -> dict[str, Any]:
+        file = self.file()
+        take_in_due(self.run)
+        return file
+
+    def webhook(self) -> dict[str, Any]:
+        return {"webhook_id": self.make("/api/v1/webhooks", "WebhookRequest")["id"]}
+
+    def delivery(self) -> dict[str, Any]:
+        webhook = self.webhook()
+        self.order()
+        fan_out(self.run)
+        with self.run.db.transaction() as connection:
+            delivered = "UPDATE webhook_deliveries SET state = 'delivered', ended_at = :at, next_at = NULL"
+            connection.execute(text(delivered), {"at": NOW})
+        return {**webhook, "delivery_id": 1}
 
     def rule(self) -> dict[str, Any]:
         return {"rule_id": self.make("/api/v1/promise-rules", "RuleRequest")["id"]}
@@ -150,6 +191,26 @@ _SCENES: dict[str, Callable[[Scene], dict[str, Any]]] = {
     "recordProgress": Scene.order,
     "ProgressRequest.appointed": lambda scene: scene.order_at("dispatched"),
     "recordPayment": Scene.order,
+    "PaymentRequest.refund": Scene.paid_order,
+    "recordCharge": Scene.order,
+    "readFees": Scene.paid_order,
+    "readEvents": Scene.paid_order,
+    "readOrderFile": Scene.file,
+    "downloadFailedRows": Scene.file_taken_in,
+    "placePortalOrder": Scene.portal,
+    "readPortalProgress": Scene.portal_order,
+    "withdrawPortalOrder": Scene.portal_order,
+    "listWebhooks": Scene.webhook,
+    "readWebhook": Scene.webhook,
+    "changeWebhook": Scene.webhook,
+    "removeWebhook": Scene.webhook,
+    "pauseWebhook": Scene.webhook,
+    "resumeWebhook": Scene.webhook,
+    "rotateWebhookSecret": Scene.webhook,
+    "testWebhook": Scene.webhook,
+    "listDeliveries": Scene.delivery,
+    "readDelivery": Scene.delivery,
+    "sendAgain": Scene.delivery,
     "readPromise": Scene.held_order,
     "placeHold": Scene.order,
     "liftHold": Scene.held_order,
@@ -195,7 +256,7 @@ _SCENES: dict[str, Callable[[Scene], dict[str, Any]]] = {
 def _described() -> Description:
     """The description, which needs no stores to be written."""
     app = Flask("examples")
-    api.register(app)
+    api.register(app, {})
     return Description(app.test_client().get("/api/v1/openapi.json").get_json())
 
 
@@ -215,6 +276,11 @@ def requests() -> list[Any]:
             case = (address, method, operation, name)
             found.append(pytest.param(*case, id=f"{operation['operationId']}-{name}"))
     return found
+
+
+@pytest.fixture
+def config(as_in_examples: None) -> Config:
+    return configuration.load()
 
 
 @pytest.fixture(autouse=True)
@@ -252,18 +318,23 @@ def test_every_example_agrees_with_its_schema_and_is_shown() -> None:
 
 @pytest.mark.parametrize(("address", "method", "operation", "name"), requests())
 def test_a_request_that_the_description_shows_is_granted(
-    request, client, post, runtime, api_key, address, method, operation, name
+    request, client, post, runtime, channel, api_key, address, method, operation, name
 ) -> None:
     for part, fixture in _TO_PUT_BACK.items():
         if address.startswith(f"/api/v1/{part}"):
             request.getfixturevalue(fixture)
     prepare = _SCENES.get(name or "", _SCENES.get(operation["operationId"], Scene.nothing))
-    parts = prepare(Scene(post, runtime))
+    parts = prepare(Scene(post, runtime, channel))
     query = parts.pop("?", "")
     path = address.format(**parts)
     headers = {one["name"]: one["example"] for one in operation["parameters"] if one["in"] == "header"}
     headers["Authorization"] = f"Bearer {api_key}"
     body, kind = (None, None) if name is None else (json.dumps(examples()[name]), "application/json")
+    if operation["operationId"] == "sendOrderFile":
+        body, kind = examples()["sendOrderFile"], "text/csv"
+    if "portal" in parts:
+        key = create_signed_key(runtime.db, runtime.keys, channel)
+        headers = Signed(key, "POST", path, body=str(body).encode(), timestamp=milliseconds()).of_the_sample
     if operation["operationId"] == "receiveFromTwilio" and name is not None:
         body, kind = urlencode(examples()[name]), "application/x-www-form-urlencoded"
         validator = RequestValidator(_TOKEN)
@@ -272,3 +343,7 @@ def test_a_request_that_the_description_shows_is_granted(
         path, method=method.upper(), query_string=query, data=body, headers=headers, content_type=kind
     )
     assert 200 <= answer.status_code < 300, answer.text
+    if "portal" in parts:
+        shown = examples()[f"{name}Answer"]
+        # The number is drawn by lot.
+        assert answer.json == {**shown, "data": {**shown["data"], "GDBH": answer.json["data"]["GDBH"]}}

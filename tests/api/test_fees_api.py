@@ -267,7 +267,7 @@ def test_what_can_be_refunded_is_told(post, path) -> None:
     assert "最多可退 100.50 元" in post(f"{path}/payments", too_much).json["title"]
 
 
-@pytest.mark.parametrize("number", ["QY000000000000X", "nonsense", "%00"])
+@pytest.mark.parametrize("number", ["QY000000000000X", "nonsense"])
 def test_there_is_no_such_order(post, get, order, number) -> None:
     for answer in (
         post(f"{ORDERS}/{number}/payments", PAYMENT),

@@ -42,6 +42,11 @@ def test_an_address_that_is_not_there_is_a_problem_in_the_callers_language(clien
     "address",
     [
         "orders/%00",
+        "orders/%00/fees",
+        "order-files/0",
+        "order-files/9223372036854775808",
+        "webhooks/2147483648",
+        "webhooks/1/deliveries/9223372036854775807",
         "subscribers/KD%00",
         "subscribers/KD%00/price",
         "templates/order%00",
@@ -72,6 +77,21 @@ def test_a_parameter_that_is_not_known_is_refused(get) -> None:
     answer = get(f"{ORDERS}?stat=completed")
     assert [(one["rule"], one["pointer"]) for one in answer.json["errors"]] == [("field.unknown", "/stat")]
     assert get(f"{ORDERS}?limit=0").json["errors"][0]["pointer"] == "/limit"
+
+
+@pytest.mark.parametrize("cursor", ["x", "-1", "1.5", "٣", "99999999999999999999"])
+def test_every_list_refuses_alike_what_is_no_cursor(client, get, cursor) -> None:
+    lists = [
+        address.format(webhook_id=1)
+        for address, method, operation in client.description().operations()
+        if method == "get" and any(one["name"] == "after" for one in operation["parameters"])
+    ]
+    assert len(lists) == 6
+    for address in lists:
+        answer = get(f"{address}?after={cursor}")
+        assert answer.status_code == 422, address
+        told = [(one["rule"], one["pointer"]) for one in answer.json["errors"]]
+        assert told == [("cursor.malformed", "/after")]
 
 
 @pytest.mark.parametrize(

@@ -92,6 +92,7 @@ def test_a_repeated_request_is_one(send, runtime, count) -> None:
         (b"", "text/csv", "", 422, "order_file.empty"),
         (b"x", "application/json", "", 415, "order_file.media_type"),
         (b"x", "text/csv", "?dry_run=perhaps", 422, "field.invalid"),
+        (b"x", "text/csv", "?dry_run=1", 422, "field.invalid"),
         (b"x", "text/csv", f"?name={'x' * 121}", 422, "field.invalid"),
     ],
 )

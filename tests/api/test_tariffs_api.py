@@ -106,7 +106,7 @@ def test_the_list_is_paged_and_filtered(post, get) -> None:
 @pytest.mark.parametrize(
     ("query", "rule", "pointer"),
     [
-        ("after=x", "field.invalid", "/after"),
+        ("after=x", "cursor.malformed", "/after"),
         ("limit=0", "field.invalid", "/limit"),
         ("state=sold", "field.choice", "/state"),
         ("standing=x", "field.choice", "/standing"),

@@ -10,6 +10,7 @@ from threading import Barrier
 from typing import Any
 
 import pytest
+from signing import milliseconds
 from sqlalchemy import func, select
 
 from tracker import clock, create_app
@@ -58,18 +59,11 @@ def ask(client, signed, as_json) -> Callable[..., Any]:
 
     def go(what: str, body: Any, *, raw: bytes | None = None, **changes: Any) -> Any:
         sent = as_json(body) if raw is None else raw
-        time = str(int(clock.now().timestamp() * 1000))
-        request = signed(method="POST", path=f"{BASE}/{what}", body=sent, timestamp=time)
-        headers = {
-            "appId": str(request.key.app_id),
-            "timestamp": request.timestamp,
-            "nonce": request.nonce,
-            "sign": request.signature,
-        }
+        request = signed(method="POST", path=f"{BASE}/{what}", body=sent, timestamp=milliseconds())
         how = {
             "data": sent,
             "content_type": "application/json",
-            "headers": headers | changes.pop("headers", {}),
+            "headers": request.of_the_sample | changes.pop("headers", {}),
         }
         return client.post(request.path, **(how | changes))
 
@@ -223,17 +217,12 @@ def test_fifty_at_one_instant_make_one_order_and_equal_answers(runtime, signed, 
     app, start, body = create_app(runtime), Barrier(50), as_json(order())
 
     def go(_: int) -> str:
-        time = str(int(clock.now().timestamp() * 1000))
-        request = signed(method="POST", path=f"{BASE}/orders", body=body, timestamp=time)
-        headers = {
-            "appId": request.key.app_id,
-            "timestamp": time,
-            "nonce": request.nonce,
-            "sign": request.signature,
-        }
+        request = signed(method="POST", path=f"{BASE}/orders", body=body, timestamp=milliseconds())
         with app.test_client() as client:
             start.wait(timeout=30)
-            answer = client.post(request.path, data=body, headers=headers, content_type="application/json")
+            answer = client.post(
+                request.path, data=body, headers=request.of_the_sample, content_type="application/json"
+            )
             return answer.text
 
     with ThreadPoolExecutor(50) as pool:

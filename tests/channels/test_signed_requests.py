@@ -6,6 +6,7 @@ from threading import Barrier
 
 import pytest
 import redis
+from order_file_samples import csv_file, rows_of
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import IntegrityError, ProgrammingError
 
@@ -15,6 +16,7 @@ from tracker.channels.models import ChannelKey, UsedNonce
 from tracker.channels.rules import SCOPES
 from tracker.crypto import UnreadableError
 from tracker.db import Database
+from tracker.order_files.models import OrderFile
 from tracker.orders.models import Order
 
 
@@ -271,3 +273,13 @@ def test_the_service_can_end_a_key_and_change_nothing_else_of_it(database, signi
     for change in ("UPDATE channel_keys SET scopes = '{rules}'", "DELETE FROM channel_keys"):
         with pytest.raises(ProgrammingError, match="permission denied"), database.transaction() as connection:
             connection.execute(text(change))
+
+
+def test_a_file_may_be_signed_too(send, signed, database) -> None:
+    content = csv_file(rows_of({}, {}))
+    request = signed(method="POST", path="/api/v1/order-files", query=[("dry_run", "true")], body=content)
+    headers = {**request.headers, "Idempotency-Key": "one"}
+    answer = send(request, headers=headers, content_type="text/csv")
+    assert (answer.status_code, answer.json["dry_run"]) == (202, True), answer.text
+    with database.reading() as connection:
+        assert connection.scalar(select(OrderFile.upload_bytes)) == len(content)

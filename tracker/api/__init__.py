@@ -1,5 +1,7 @@
 """The JSON API that channels' systems call."""
 
+from collections.abc import Mapping
+
 from flask import Flask
 from flask_smorest import Api
 
@@ -23,11 +25,12 @@ from tracker.api import (
     templates,
     webhooks,
 )
-from tracker.api.blueprint import Id
+from tracker.api.blueprint import Id, LongId
 from tracker.api.document import complete
 from tracker.api.document_parts import INFO
 from tracker.api.fields_told import properties_of
 from tracker.api.portals import routes as portals
+from tracker.api.portals.mapping import Portal
 
 
 class _Api(Api):  # type: ignore[misc]
@@ -39,15 +42,15 @@ class _Api(Api):  # type: ignore[misc]
         """Errors are `tracker.api.problems`'s."""
 
 
-def register(app: Flask) -> None:
+def register(app: Flask, mapped: Mapping[str, Portal]) -> None:
     """Mount the API under /api/v1, and beside it its description and the pages that show it.
 
-    Raises ConfigError for a wrong mapping of a portal.
+    `mapped`: the portals that have a mapping, by their names.
     """
     app.config |= {"API_TITLE": INFO["title"], "API_VERSION": "v1", "OPENAPI_VERSION": "3.1.0"}
-    app.url_map.converters["id"] = Id
+    app.url_map.converters |= {"id": Id, "long_id": LongId}
     limiting.register(app)
-    portals.register(app)
+    portals.register(app, mapped)
     api = _Api(app)
     api.ma_plugin.converter.add_attribute_function(properties_of)
     for part in (

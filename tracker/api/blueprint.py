@@ -5,12 +5,12 @@ A route lives on this `Blueprint` and says in one line what the machinery cannot
     @blueprint.operation("placeOrder", *refusals.PLACING, scope="orders", sends=("ETag", "Location"))
 
 its operationId, the rules of `tracker.problems` that its use case may refuse by, the scopes of which
-a key needs one, and the headers of its answers. All else follows (`tracker.api.document`): from
-IDEMPOTENCY and IF_MATCH, from the schemas and from the address the other problems; the words for a
-field come from its metadata or `tracker.api.glossary`, those for a parameter from
-`tracker.api.parameters`; a body and an answer take their examples from `tracker/api/examples`, a
-schema that is a resource its links from `tracker.api.links`. What is missing is named by
-tests/api/test_document.py.
+a key needs one, and the headers of its answers (`Retry-After?` where it is not always there). All else
+follows (`tracker.api.document`): from IDEMPOTENCY and IF_MATCH, from the schemas and from the address the
+other problems; the words for a field come from its metadata or `tracker.api.glossary`, those for a
+parameter from `tracker.api.parameters`; a body and an answer take their examples from
+`tracker/api/examples`, a schema that is a resource its links from `tracker.api.links`. What is missing is
+named by tests/api/test_document.py.
 """
 
 from collections.abc import Callable, Iterable
@@ -31,11 +31,22 @@ _View = TypeVar("_View", bound=Callable[..., Any])
 NOTES = "x-notes"
 
 
+LARGEST_ID = 2**31 - 1
+LARGEST_LONG_ID = 2**63 - 1
+
+
 class Id(IntegerConverter):
     """The id of a row in an address; what no row can have is no address."""
 
     def __init__(self, url_map: Any) -> None:
-        super().__init__(url_map, min=1, max=2**31 - 1)
+        super().__init__(url_map, min=1, max=LARGEST_ID)
+
+
+class LongId(IntegerConverter):
+    """The same of a table that may come to hold more rows."""
+
+    def __init__(self, url_map: Any) -> None:
+        super().__init__(url_map, min=1, max=LARGEST_LONG_ID)
 
 
 class _Parser(FlaskParser):  # type: ignore[misc]
@@ -53,6 +64,7 @@ class Blueprint(flask_smorest.Blueprint):  # type: ignore[misc]
         super().__init__(*args, **kwargs)
         # First, while the schemas are still in what the decorators have kept.
         self._prepare_doc_cbks.insert(0, _prepare_notes)
+        self._prepare_doc_cbks.append(_join_parameters)
         self.before_request(_refuse_impossible_addresses)
         self.after_request(_keep_out_of_caches)
 
@@ -80,6 +92,12 @@ def _prepare_notes(doc: dict[str, Any], doc_info: dict[str, Any], **_: Any) -> d
     given = doc_info.get("arguments", {}).get("parameters", ())
     by_fields = {rule for parameter in given for rule in rules_of(parameter["schema"])}
     return {**doc, NOTES: {**said, "field_rules": sorted(by_fields)}}
+
+
+def _join_parameters(doc: dict[str, Any], doc_info: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """Those of the query's schema and those told by hand, which would else take their place."""
+    by_hand = doc_info.get("manual_doc", {}).pop("parameters", ())
+    return {**doc, "parameters": [*doc.get("parameters", ()), *by_hand]}
 
 
 def _refuse_impossible_addresses() -> None:

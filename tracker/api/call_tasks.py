@@ -10,7 +10,7 @@ from tracker import clock
 from tracker.api import refusals
 from tracker.api.auth import actor, caller, require_scope
 from tracker.api.blueprint import Blueprint
-from tracker.api.common import IDEMPOTENCY, IF_MATCH, authenticate, etag, if_version, runtime
+from tracker.api.common import IDEMPOTENCY, IF_MATCH, authenticate, etag, id_of, if_version, runtime
 from tracker.api.idempotency import Answer, once
 from tracker.fields import Choice, StrictSchema
 from tracker.notices import call_queries
@@ -48,14 +48,13 @@ class CallTasks(MethodView):
     @blueprint.response(200, CallTaskPageSchema)
     def get(self, page: dict[str, Any]) -> dict[str, Any]:
         """List the operator's call tasks, oldest first."""
-        if page["after"] and not (page["after"].isdecimal() and len(page["after"]) < 19):
-            raise Refusal(Fault("field.invalid", "/after"))
+        after_id = id_of(page["after"]) or 0
         with runtime().db.reading() as connection:
             tasks, after = call_queries.call_tasks(
                 connection,
                 runtime().keys,
                 caller().operator_id,
-                after_id=int(page["after"] or 0),
+                after_id=after_id,
                 limit=page["limit"],
                 which=page["which"],
                 now=clock.now(),

@@ -6,6 +6,7 @@ from typing import Any
 from flask import current_app, request
 
 from tracker.api.auth import caller, require_channel
+from tracker.api.blueprint import LARGEST_LONG_ID
 from tracker.orders import numbers, queries
 from tracker.orders.schemas import OrderSchema
 from tracker.problems import Fault, Refusal
@@ -31,6 +32,7 @@ OPTIONAL_IF_MATCH = IF_MATCH | {"required": False}
 
 # Requests that make sure, as they write, that the reference data still stands.
 _SURE_AT_THE_END = frozenset({"orders.Orders"})
+_ID = re.compile(r"[0-9]{1,19}")
 _VERSION = re.compile(r"[1-9][0-9]{0,8}")
 
 # An instance, because flask-smorest would otherwise build the schema anew for each request.
@@ -66,6 +68,18 @@ def show_order(number: str, *, new: bool = False) -> dict[str, Any]:
         raise Refusal(Fault("order.not_found"))
     shown: dict[str, Any] = _order.dump(row)
     return shown
+
+
+def id_of(cursor: str, largest: int = LARGEST_LONG_ID) -> int | None:
+    """The id that the cursor of a list stands for, None for an empty one.
+
+    Raises Refusal cursor.malformed for what no row's id can be.
+    """
+    if not cursor:
+        return None
+    if not _ID.fullmatch(cursor) or int(cursor) > largest:
+        raise Refusal(Fault("cursor.malformed", "/after"))
+    return int(cursor)
 
 
 def etag(version: int) -> str:

@@ -30,9 +30,21 @@ from tracker.problems import RULES
 _METHODS = ("get", "put", "post", "delete", "patch")
 _JSON = "application/json"
 _EVERY = ("request.malformed", "server.error", "server.unavailable")
-_KEYED = ("key.missing", "key.unknown", "request.too_many")
+_KEYED = (
+    "key.missing",
+    "key.unknown",
+    "key.expired",
+    "signature.missing",
+    "signature.timestamp",
+    "signature.too_old",
+    "signature.in_the_future",
+    "signature.nonce",
+    "signature.wrong",
+    "signature.replayed",
+    "request.too_many",
+)
 _WITH_BODY = ("request.broken_json", "request.too_large", "request.media_type")
-_WITH_FOREIGN_BODY = ("request.too_large",)
+_WITH_OTHER_BODY = ("request.too_large",)
 _ONCE = ("idempotency.missing", "idempotency.malformed", "idempotency.reused", "idempotency.running")
 _VERSIONED = ("version.required", "version.stale")
 _RATED = ("RateLimit", "RateLimit-Policy")
@@ -45,7 +57,7 @@ _TITLES = {
     409: "It does not go together with what is stored",
     412: "Changed since",
     413: "Too large",
-    415: "Not JSON",
+    415: "Not of a kind that is taken",
     422: "What was sent is not right",
     428: "`If-Match` is missing",
     429: "Too many requests",
@@ -193,7 +205,9 @@ def _give_examples(operation: Operation) -> None:
 
 
 def _give_example(media: dict[str, Any], operation_id: str) -> None:
-    """The examples of the operation, or else of the schema."""
+    """The examples of the operation, or else of the schema; a binary has none that could be shown."""
+    if media.get("schema", {}).get("format") == "binary":
+        return
     of = operation_id if operation_id in examples() else _name_of(media)
     # `ProgressRequest.appointed` is a further example of a `ProgressRequest`.
     names = [name for name in examples() if name.partition(".")[0] == of]
@@ -233,10 +247,12 @@ def _problems(address: str, operation: Operation, notes: Mapping[str, Any]) -> d
     """The answers to a request that is refused, by their status."""
     rules = {*_EVERY, *notes["rules"], *notes["field_rules"]}
     keyed = _keyed(operation)
+    rated = keyed or "RateLimit" in notes["sends"]
     if keyed:
         rules |= {*_KEYED, *(("key.scope",) if notes["scopes"] else ())}
     if "requestBody" in operation:
-        rules |= set(_WITH_BODY if keyed else _WITH_FOREIGN_BODY)
+        ours = keyed and _JSON in operation["requestBody"]["content"]
+        rules |= set(_WITH_BODY if ours else _WITH_OTHER_BODY)
     if _takes(operation, "Idempotency-Key"):
         rules |= set(_ONCE)
     if _takes(operation, "If-Match"):
@@ -247,15 +263,15 @@ def _problems(address: str, operation: Operation, notes: Mapping[str, Any]) -> d
     for rule in sorted(rules):
         by_status.setdefault(RULES[rule].status, []).append(rule)
     return {
-        str(status): _problem(status, of_status, keyed=keyed)
+        str(status): _problem(status, of_status, rated=rated)
         for status, of_status in sorted(by_status.items())
     }
 
 
-def _problem(status: int, rules: list[str], *, keyed: bool) -> dict[str, Any]:
+def _problem(status: int, rules: list[str], *, rated: bool) -> dict[str, Any]:
     told = "\n".join(f"* `{rule}`: {RULES[rule].zh}。{RULES[rule].en}" for rule in rules)
     headers = ["X-Request-Id", "Content-Language", *_MORE_HEADERS.get(status, ())]
-    if keyed and status not in (401, 500, 503):
+    if rated and status != 401:
         headers += _RATED
     own = {"properties": {"status": {"const": status}, "rule": {"enum": rules}}}
     return {

@@ -13,14 +13,17 @@ INFO = {
 For the systems of an operator's channels: government portal, app, mini-program, business halls and
 administrative service centres.
 
-* **Keys.** `Authorization: Bearer trk_…`. A key belongs to a channel and has scopes; what an operation
-  needs stands in its description.
+* **Keys.** `Authorization: Bearer trk_…`, or a signature of each request. A key belongs to a channel and has
+  scopes; what an operation needs stands in its description.
+* **Limits.** `RateLimit-Policy` and `RateLimit` tell a key what it may do and has left; beyond that the
+  answer is 429 `request.too_many` with `Retry-After`.
 * **Repeats.** Where `Idempotency-Key` is required, the same key with the same body is answered alike,
   however often and however many at once, with `Idempotency-Replayed: true`. A refusal stores nothing, so
   a mended request may use the key again. 409 `idempotency.running` and any 5xx: send the same again.
 * **Versions.** `ETag` names the state that was read, `If-Match` the state that a change is about: 428
   without it, 412 when somebody was faster. `If-Match: *` takes any.
-* **Pages.** `limit` and `after`; go on with `next` until it is null.
+* **Pages.** `limit` and `after`; go on with `next` until it is null. That of events never is:
+  poll on with it.
 * **Values.** Moments are ISO 8601 with a zone, answers in UTC (`Z`); days are the city's; money is whole
   fen (分). Unknown fields and parameters are refused. Formats of strings: `line` is a line of text without
   control or invisible characters, and not only of spaces; `phone` a valid telephone number; `cursor` the
@@ -215,6 +218,13 @@ def example_of(rule_id: str) -> dict[str, Any]:
     }
 
 
-def header_refs(names: Iterable[str]) -> dict[str, dict[str, str]]:
-    """Headers of an answer, by reference."""
-    return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
+def header_refs(names: Iterable[str]) -> dict[str, Mapping[str, Any]]:
+    """Headers of an answer, by reference; of one that is not always there (`name?`) in full."""
+    return {
+        name.removesuffix("?"): (
+            {**HEADERS[name[:-1]], "required": False}
+            if name.endswith("?")
+            else {"$ref": f"#/components/headers/{name}"}
+        )
+        for name in names
+    }

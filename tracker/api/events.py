@@ -5,6 +5,7 @@ from typing import Any
 from flask.views import MethodView
 from marshmallow import fields, validate
 
+from tracker.api import refusals
 from tracker.api.auth import caller, require_scope
 from tracker.api.blueprint import Blueprint
 from tracker.api.common import authenticate, runtime
@@ -32,6 +33,7 @@ class FeedQuerySchema(StrictSchema):
 class Events(MethodView):
     """The events of the calling channel's orders."""
 
+    @blueprint.operation("readEvents", *refusals.READING_EVENTS, scope="orders")
     @blueprint.arguments(FeedQuerySchema(), location="query")
     @blueprint.response(200, EventPageSchema)
     def get(self, page: dict[str, Any]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import Any
 from flask import jsonify, request
 from flask.views import MethodView
 
+from tracker.api import refusals
 from tracker.api.auth import caller, require_scope
 from tracker.api.blueprint import Blueprint
 from tracker.api.common import (
@@ -31,6 +32,8 @@ blueprint = Blueprint(
     "fees", __name__, url_prefix="/api/v1/orders", description="What is due and paid for orders"
 )
 blueprint.before_request(authenticate)
+
+_BEFORE = "It was recorded before; the order as it stands now"
 
 _book = FeeBookSchema()
 
@@ -62,6 +65,7 @@ def _record(number: str, act: Callable[[str, int | None], Recorded]) -> Any:
 class Fees(MethodView):
     """The account of an order."""
 
+    @blueprint.operation("readFees", *refusals.READING_AN_ORDER, scope="orders", sends=("ETag",))
     @blueprint.response(200, FeeBookSchema)
     def get(self, number: str) -> Any:
         """Read how each fee stands, with every charge, waiver, payment and refund."""
@@ -78,9 +82,11 @@ class Fees(MethodView):
 class Payments(MethodView):
     """Money received for an order, or given back."""
 
+    @blueprint.operation("recordPayment", *refusals.PAYING, scope="orders", sends=("ETag", "Location"))
     @blueprint.doc(parameters=[IDEMPOTENCY, OPTIONAL_IF_MATCH])
     @blueprint.arguments(PaymentRequestSchema())
     @blueprint.response(201, OrderSchema)
+    @blueprint.alt_response(200, schema=OrderSchema, description=_BEFORE)
     def post(self, payment: dict[str, Any], number: str) -> Any:
         """Record a payment, or a refund as a negative amount; it shows at the customer's lookup.
 
@@ -97,9 +103,11 @@ class Payments(MethodView):
 class Charges(MethodView):
     """What is due for an order beside its plan's fees."""
 
+    @blueprint.operation("recordCharge", *refusals.CHARGING, scope="orders", sends=("ETag", "Location"))
     @blueprint.doc(parameters=[IDEMPOTENCY, OPTIONAL_IF_MATCH])
     @blueprint.arguments(ChargeRequestSchema())
     @blueprint.response(201, OrderSchema)
+    @blueprint.alt_response(200, schema=OrderSchema, description=_BEFORE)
     def post(self, charge: dict[str, Any], number: str) -> Any:
         """Record a charge, or a waiver as a negative amount; it shows at the customer's lookup.
 

@@ -7,6 +7,7 @@ the city's (Asia/Shanghai), money is whole fen (分, a hundredth of a yuan) unle
 from collections.abc import Mapping
 from typing import Any
 
+from tracker.api import glossary_channels
 from tracker.notices.rules import QUEUES, State, Why
 from tracker.orders.rules import Stage
 from tracker.promises.ledger import Kind
@@ -91,11 +92,6 @@ WORDS: Mapping[str, str] = {
     "installer": "Who comes.",
     "Installer.title": "As customers are told, such as 李师傅.",
     "staff_number": "工号, which the customer can ask for at the door.",
-    # Payments.
-    "fee": "What was paid for.",
-    "amount_fen": "Money received in fen, negative for a refund.",
-    "PaymentRequest.reference": "The channel's own number of the payment, unique within the operator.",
-    "paid_at": "When it was paid; now where left out.",
     # Promises of an order.
     "HoldRequest.starts_at": "When the clock stops; now where left out.",
     "resumes_at": "Since when the clock runs again; now where left out.",
@@ -273,6 +269,7 @@ WORDS: Mapping[str, str] = {
     "queue": "By how urgent it is.",
     "StuckNotice.why": "What it waits for.",
     "StuckNotice.detail": "What was last heard of it.",
+    **glossary_channels.WORDS,
 }
 
 ENUMS: Mapping[str, tuple[str, ...]] = {
@@ -299,6 +296,7 @@ ENUMS: Mapping[str, tuple[str, ...]] = {
     "CallTask.reason": tuple(why.value for why in Why),
     "StuckNotice.queue": QUEUES,
     "StuckNotice.state": tuple(state.value for state in State),
+    **glossary_channels.ENUMS,
 }
 
 _BOTH = {
@@ -335,6 +333,7 @@ SHAPES: Mapping[str, Mapping[str, Any]] = {
     },
     "LedgerEntry.number": {"minimum": 1},
     "Order.version": {"minimum": 1},
+    **glossary_channels.SHAPES,
 }
 
 # Fields of answers that are not always there.

@@ -110,13 +110,19 @@ def answered(status: int, body: dict[str, Any], headers: dict[str, str]) -> Resp
     return response
 
 
-def this_request() -> Asked:
-    """Raises Refusal idempotency.missing or .malformed."""
+def given_key() -> str:
+    """The key of the present request. Raises Refusal idempotency.missing or .malformed."""
     given = request.headers.get("Idempotency-Key")
     if given is None:
         raise Refusal(Fault("idempotency.missing"))
     key = given.strip().strip('"')
     if not _KEY.fullmatch(key):
         raise Refusal(Fault("idempotency.malformed"))
+    return key
+
+
+def this_request() -> Asked:
+    """The present request. Raises Refusal idempotency.missing or .malformed."""
+    key = given_key()
     said = f"{request.method} {request.path}\n".encode() + request.get_data()
     return Asked(key, hashlib.sha256(said).digest())

@@ -39,7 +39,8 @@ def register(app: Flask) -> None:
     @app.after_request
     def tell(response: Response) -> Response:
         share: Share | None = g.get("share")
-        if share is not None:
+        # A key that was revoked meanwhile was counted, and is told nothing of it.
+        if share is not None and response.status_code != 401:
             quota = share.quota
             response.headers["RateLimit-Policy"] = f'"key";q={quota.amount};w={quota.seconds}'
             response.headers["RateLimit"] = f'"key";r={share.remaining};t={share.reset_seconds}'

@@ -10,10 +10,15 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Named:
-    """Where in an answer stands what a part of an address is called."""
+    """Where in an answer stands what a part of an address is called; None where it is the same as asked."""
 
     part: str
-    pointer: str
+    pointer: str | None
+
+    @property
+    def expression(self) -> str:
+        """The same as OpenAPI says it."""
+        return f"$request.path.{self.part}" if self.pointer is None else f"$response.body#{self.pointer}"
 
 
 # By the schema of the answer.
@@ -30,6 +35,14 @@ NAMES: Mapping[str, tuple[Named, ...]] = {
     "TemplateList": (Named("code", "/templates/0/code"),),
     "CallTask": (Named("task", "/id"),),
     "CallTaskPage": (Named("task", "/tasks/0/id"),),
+    "FeeBook": (Named("number", "/number"),),
+    "EventPage": (Named("number", "/events/0/order"),),
+    "OrderFile": (Named("file_id", "/id"),),
+    "Webhook": (Named("webhook_id", "/id"),),
+    "NewSecret": (Named("webhook_id", "/id"),),
+    "Webhooks": (Named("webhook_id", "/webhooks/0/id"),),
+    "Delivery": (Named("webhook_id", None), Named("delivery_id", "/id")),
+    "DeliveryPage": (Named("webhook_id", None), Named("delivery_id", "/deliveries/0/id")),
     "Subscription": (Named("reference", "/reference"),),
 }
 
@@ -45,13 +58,13 @@ class Target:
 
 def links_of(schema: str, sends_etag: bool, targets: Iterator[Target]) -> dict[str, dict[str, Any]]:
     """The links of an answer with this schema, by the operation that each leads to."""
-    named = {one.part: one.pointer for one in NAMES.get(schema, ())}
+    named = {one.part: one.expression for one in NAMES.get(schema, ())}
     found = {}
     for target in targets:
         # An address with a further part cannot be written down from this answer.
         if not target.parts or not target.parts <= named.keys():
             continue
-        given = {f"path.{part}": f"$response.body#{named[part]}" for part in sorted(target.parts)}
+        given = {f"path.{part}": named[part] for part in sorted(target.parts)}
         if target.wants_version and sends_etag:
             given["header.If-Match"] = "$response.header.ETag"
         found[target.operation_id] = {"operationId": target.operation_id, "parameters": given}

@@ -1,17 +1,20 @@
 """Files of orders over HTTP: sent as they are, taken in by a worker, asked after."""
 
 import hashlib
-import re
+from io import BytesIO
 from typing import Any
 
 from flask import Response, jsonify, request
 from flask.views import MethodView
 from marshmallow import fields, validate
 
+from tracker.api import refusals
 from tracker.api.auth import actor, caller, require_channel, require_scope
 from tracker.api.blueprint import Blueprint
 from tracker.api.common import IDEMPOTENCY, runtime
+from tracker.api.idempotency import given_key
 from tracker.api.problems import language
+from tracker.api.signed import is_signed
 from tracker.fields import StrictSchema
 from tracker.files.scratch import PutAside
 from tracker.order_files.parts import PART
@@ -24,12 +27,12 @@ blueprint = Blueprint(
     "order_files", __name__, url_prefix="/api/v1/order-files", description="Orders from files, CSV or XLSX"
 )
 
-_TYPES = (
-    "text/csv",
-    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    "application/octet-stream",
-)
-_KEY = re.compile(r"[\x21-\x7e]{1,255}")
+_FILE = {"type": "string", "format": "binary"}
+_TYPES: dict[str, dict[str, str]] = {
+    "text/csv": {"type": "string"},
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": _FILE,
+    "application/octet-stream": _FILE,
+}
 _CHUNK = 1 << 16
 _ASK_AGAIN_SECONDS = "2"
 
@@ -37,11 +40,15 @@ _schema = OrderFileSchema()
 
 
 class UploadQuerySchema(StrictSchema):
-    """What is to be done with a file. `name` is what its sender calls it."""
+    """What is to be done with a file."""
 
-    dry_run = fields.Boolean(load_default=False)
-    notify_old = fields.Boolean(load_default=False)
-    name = fields.String(load_default="", validate=validate.Length(max=120))
+    dry_run = fields.Boolean(load_default=False, truthy={"true"}, falsy={"false"})
+    notify_old = fields.Boolean(load_default=False, truthy={"true"}, falsy={"false"})
+    name = fields.String(
+        load_default="",
+        validate=validate.Length(max=120),
+        metadata={"description": "Its sender's name of it."},
+    )
 
 
 @blueprint.before_request
@@ -57,26 +64,32 @@ def _may() -> None:
 class OrderFiles(MethodView):
     """Files that the calling channel sends."""
 
+    @blueprint.operation(
+        "sendOrderFile", *refusals.SENDING_A_FILE, scope="orders", sends=("Location", "Retry-After")
+    )
     @blueprint.doc(
         parameters=[IDEMPOTENCY],
         requestBody={
             "required": True,
-            "content": {kind: {"schema": {"type": "string", "format": "binary"}} for kind in _TYPES},
+            "description": "A table as CSV (UTF-8 or GB18030) or XLSX, at most 60 MB.",
+            "content": {kind: {"schema": schema} for kind, schema in _TYPES.items()},
         },
     )
     @blueprint.arguments(UploadQuerySchema(), location="query")
-    @blueprint.response(202, OrderFileSchema)
+    @blueprint.response(202, OrderFileSchema, description="It is kept, and a worker takes it in")
     def post(self, wish: dict[str, Any]) -> Any:
-        """Send a file; it is kept, and a worker takes it in. `dry_run`: say what would become of it."""
+        """Send a file; it is kept, and a worker takes it in. Ask after it at its address."""
         if request.mimetype not in _TYPES:
             raise Refusal(Fault("order_file.media_type"))
         if (request.content_length or 0) > MOST_BYTES:
             raise Refusal(too_large())
-        key = _idempotency_key()
+        key = given_key()
+        # A signature is over the whole content, which was read for it; any other is never held as a whole.
+        content = BytesIO(request.get_data()) if is_signed() else request.stream
         said = hashlib.sha256(f"{request.full_path}\n".encode())
         file = PutAside(PART)
         try:
-            while chunk := request.stream.read(_CHUNK):
+            while chunk := content.read(_CHUNK):
                 said.update(chunk)
                 file.write(chunk)
             wanted = Wish(
@@ -99,13 +112,14 @@ class OrderFiles(MethodView):
         return response
 
 
-@blueprint.route("/<int:file_id>")
+@blueprint.route("/<long_id:file_id>")
 class OneOrderFile(MethodView):
     """One file that the calling channel sent."""
 
+    @blueprint.operation("readOrderFile", *refusals.READING_A_FILE, scope="orders", sends=("Retry-After?",))
     @blueprint.response(200, OrderFileSchema)
     def get(self, file_id: int) -> Any:
-        """How far it is, its counts, and the first faults."""
+        """Read how far it is, its counts, and the first faults. `Retry-After` is there until its end."""
         shown = _found(file_id)
         response = jsonify(_as_json(shown))
         if shown.is_open:
@@ -113,22 +127,22 @@ class OneOrderFile(MethodView):
         return response
 
 
-@blueprint.route("/<int:file_id>/failed-rows")
+@blueprint.route("/<long_id:file_id>/failed-rows")
 class FailedRows(MethodView):
     """The rows of a file that failed."""
 
+    @blueprint.operation(
+        "downloadFailedRows", *refusals.FETCHING_FAILED_ROWS, scope="orders", sends=("Content-Disposition",)
+    )
     @blueprint.response(200, {"type": "string"}, content_type="text/csv")
     def get(self, file_id: int) -> Any:
-        """A CSV file of them with their reasons, which can be mended and sent again as it is."""
+        """Download them as CSV with their reasons, which can be mended and sent again as it is."""
         response = Response(failed_rows_of(runtime(), _found(file_id)), mimetype="text/csv")
         response.headers.set("Content-Disposition", "attachment", filename=f"failed-rows-{file_id}.csv")
-        response.headers["Cache-Control"] = "no-store"
         return response
 
 
 def _found(file_id: int) -> FileShown:
-    if file_id >= 1 << 63:
-        raise Refusal(Fault("order_file.not_found"))
     return channel_file(runtime(), caller(), actor(), file_id)
 
 
@@ -153,14 +167,3 @@ def _as_json(shown: FileShown) -> dict[str, Any]:
         }
     )
     return told
-
-
-def _idempotency_key() -> str:
-    """The key of the request; its content is not read for that, as it would have to be held in memory."""
-    given = request.headers.get("Idempotency-Key")
-    if given is None:
-        raise Refusal(Fault("idempotency.missing"))
-    key = given.strip().strip('"')
-    if not _KEY.fullmatch(key):
-        raise Refusal(Fault("idempotency.malformed"))
-    return key

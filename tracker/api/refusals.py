@@ -6,6 +6,9 @@ Only those of the use case itself: what follows from headers, fields and address
 
 _ORDER = ("order.not_found",)
 _PLAN = ("plan.not_found",)
+_CURSOR = ("cursor.malformed",)
+# Of lists in the order in which they were written (`tracker.orders.positions`).
+_PLACE = (*_CURSOR, "cursor.ahead")
 
 # Orders.
 PLACING = (
@@ -17,7 +20,8 @@ PLACING = (
     "order.accepted_too_old",
     "order.duplicate_reference",
 )
-READING_ORDERS = ("field.invalid",)
+READING_ORDERS = _PLACE
+READING_EVENTS = _PLACE
 READING_AN_ORDER = _ORDER
 MOVING = (
     *_ORDER,
@@ -30,7 +34,49 @@ MOVING = (
     "order.appointment_not_expected",
     "order.appointment_times",
 )
-PAYING = (*_ORDER, "payment.nothing", "payment.in_the_future", "payment.duplicate_reference")
+
+# Their money.
+_FEE = (*_ORDER, "fee.words_required", "fee.too_early")
+PAYING = (
+    *_FEE,
+    "payment.nothing",
+    "payment.in_the_future",
+    "payment.refund_exceeds",
+    "payment.duplicate_reference",
+)
+CHARGING = (
+    *_FEE,
+    "charge.nothing",
+    "charge.in_the_future",
+    "charge.reason_required",
+    "charge.due_on_not_expected",
+    "charge.due_before_charged",
+    "charge.due_too_far",
+    "charge.waiver_exceeds",
+    "charge.order_ended",
+    "charge.duplicate_reference",
+)
+
+# Files of orders. What is wrong with their rows is told when one asks after them.
+SENDING_A_FILE = ("order_file.media_type", "order_file.too_large", "order_file.empty")
+READING_A_FILE = ("order_file.not_found",)
+FETCHING_FAILED_ROWS = (*READING_A_FILE, "order_file.no_failed_rows")
+
+# Webhooks.
+_TARGET = (
+    "webhook.url",
+    "webhook.https",
+    "webhook.credentials",
+    "webhook.port",
+    "webhook.unresolved",
+    "webhook.private_address",
+)
+SETTING_UP_A_WEBHOOK = (*_TARGET, "webhook.too_many")
+READING_A_WEBHOOK = ("webhook.not_found",)
+CHANGING_A_WEBHOOK = (*READING_A_WEBHOOK, *_TARGET)
+READING_DELIVERIES = (*READING_A_WEBHOOK, *_CURSOR)
+READING_A_DELIVERY = (*READING_A_WEBHOOK, "delivery.not_found")
+SENDING_AGAIN = (*READING_A_DELIVERY, "delivery.open")
 
 # Their promises.
 HOLDING = (
@@ -85,7 +131,7 @@ SETTING_A_DAY = ("calendar.day_out_of_range", "calendar.unknown_county", "calend
 FREEING_A_DAY = ("calendar.override_not_found",)
 
 # Plans.
-READING_PLANS = ("field.invalid",)
+READING_PLANS = _CURSOR
 READING_A_PLAN = _PLAN
 DRAFTING = ("plan.unknown_region",)
 EDITING = (*_PLAN, "plan.not_draft", "plan.unknown_region")
@@ -132,6 +178,7 @@ ANNOUNCING = (
     "plan.period",
     "plan.overlap",
 )
+READING_CHANGES = _CURSOR
 READING_A_CHANGE = ("tariff_change.not_found",)
 WITHDRAWING_A_CHANGE = (
     "tariff_change.not_found",
@@ -184,7 +231,7 @@ WORDING = (
     "template.advertising",
     "template.too_long",
 )
-READING_CALLS = ("field.invalid",)
+READING_CALLS = _CURSOR
 READING_A_CALL = ("call.not_found",)
 CALLING = (
     "call.not_found",

@@ -9,8 +9,8 @@ from marshmallow import fields, validate
 from tracker import clock
 from tracker.api import refusals
 from tracker.api.auth import actor, caller, require_scope
-from tracker.api.blueprint import Blueprint
-from tracker.api.common import IDEMPOTENCY, authenticate, runtime
+from tracker.api.blueprint import LARGEST_ID, Blueprint
+from tracker.api.common import IDEMPOTENCY, authenticate, id_of, runtime
 from tracker.api.field_rules import rules_of
 from tracker.api.idempotency import Answer, once
 from tracker.fields import Choice, Day, StrictSchema
@@ -65,7 +65,7 @@ _shown, _preview, _coverage, _price = (
 class ChangesQuerySchema(StrictSchema):
     """Which page of which changes."""
 
-    before = fields.Integer(load_default=None, validate=validate.Range(1, 2**31 - 1))
+    after = fields.String(load_default="", metadata={"description": "`next` of the page before."})
     limit = fields.Integer(load_default=50, validate=validate.Range(1, 200))
     state = Choice([state.value for state in ChangeState], load_default=None)
 
@@ -105,21 +105,25 @@ def _change(change_id: int) -> Change:
 class Changes(MethodView):
     """The operator's announced changes."""
 
-    @blueprint.operation("listTariffChanges", scope=_SCOPE)
+    @blueprint.operation("listTariffChanges", *refusals.READING_CHANGES, scope=_SCOPE)
     @blueprint.arguments(ChangesQuerySchema(), location="query")
     @blueprint.response(200, ChangePageSchema)
     def get(self, page: dict[str, Any]) -> dict[str, Any]:
         """List changes, the latest announced first."""
         require_scope(_SCOPE)
+        before_id = id_of(page["after"], LARGEST_ID)
         with runtime().db.reading() as connection:
             rows, following = queries.changes_of(
                 connection,
                 caller().operator_id,
                 state=page["state"],
-                before_id=page["before"],
+                before_id=before_id,
                 limit=page["limit"],
             )
-        return {"changes": [row._asdict() for row in rows], "next": following}
+        return {
+            "changes": [row._asdict() for row in rows],
+            "next": None if following is None else str(following),
+        }
 
     @blueprint.operation("announceTariffChange", *_ANNOUNCING, scope=_SCOPE, sends=("Location",))
     @blueprint.doc(parameters=[IDEMPOTENCY])

@@ -9,8 +9,8 @@ from marshmallow import fields, validate
 from tracker import clock
 from tracker.api import refusals
 from tracker.api.auth import actor, caller, may, require_scope
-from tracker.api.blueprint import Blueprint
-from tracker.api.common import IDEMPOTENCY, IF_MATCH, authenticate, etag, if_version, runtime
+from tracker.api.blueprint import LARGEST_ID, Blueprint
+from tracker.api.common import IDEMPOTENCY, IF_MATCH, authenticate, etag, id_of, if_version, runtime
 from tracker.api.idempotency import Answer, once
 from tracker.fields import Choice, StrictSchema
 from tracker.problems import Fault, Refusal
@@ -85,8 +85,7 @@ class Plans(MethodView):
     @blueprint.response(200, PlanPageSchema)
     def get(self, page: dict[str, Any]) -> dict[str, Any]:
         """List versions, oldest first. A key without the scope `tariffs` sees what was published."""
-        if page["after"] and not (page["after"].isdecimal() and len(page["after"]) < 10):
-            raise Refusal(Fault("field.invalid", "/after"))
+        after_id = id_of(page["after"], LARGEST_ID) or 0
         wanted = queries.Wanted(
             state=page["state"],
             standing=page["standing"],
@@ -102,7 +101,7 @@ class Plans(MethodView):
                 wanted,
                 clock.today(),
                 limit=page["limit"],
-                after_id=int(page["after"] or 0),
+                after_id=after_id,
             )
         return {"plans": plans, "next": None if after is None else str(after)}
 

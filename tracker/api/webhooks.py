@@ -8,9 +8,10 @@ from flask import Response, g, jsonify
 from flask.views import MethodView
 from marshmallow import fields, validate
 
+from tracker.api import refusals
 from tracker.api.auth import caller, require_scope
 from tracker.api.blueprint import Blueprint
-from tracker.api.common import IDEMPOTENCY, IF_MATCH, authenticate, etag, if_version, runtime
+from tracker.api.common import IDEMPOTENCY, IF_MATCH, authenticate, etag, id_of, if_version, runtime
 from tracker.api.idempotency import Answer, once
 from tracker.fields import Choice, StrictSchema
 from tracker.orders.actor import Actor
@@ -31,6 +32,7 @@ from tracker.webhooks.schemas import (
 from tracker.webhooks.send_again import send_again, send_test
 
 _ADDRESS = "/api/v1/webhooks"
+_SCOPE = "webhooks"
 
 blueprint = Blueprint(
     "webhooks", __name__, url_prefix=_ADDRESS, description="Where a channel's events are sent to"
@@ -43,7 +45,7 @@ _shown, _delivery = WebhookSchema(), DeliverySchema()
 
 @blueprint.before_request
 def _may() -> None:
-    require_scope("webhooks")
+    require_scope(_SCOPE)
 
 
 class DeliveriesQuerySchema(StrictSchema):
@@ -103,7 +105,6 @@ def _with_secret(make: Callable[[], tuple[int, str]], status: int) -> Response:
     response = once(runtime(), caller(), act)
     if "secret" in g:
         response.set_data(jsonify({**(response.get_json() or {}), "secret": g.secret}).get_data())
-    response.headers["Cache-Control"] = "no-store"
     return response
 
 
@@ -111,12 +112,16 @@ def _with_secret(make: Callable[[], tuple[int, str]], status: int) -> Response:
 class Webhooks(MethodView):
     """The webhooks of the calling channel."""
 
+    @blueprint.operation("listWebhooks", scope=_SCOPE)
     @blueprint.response(200, WebhooksSchema)
     def get(self) -> dict[str, Any]:
         """List the channel's webhooks, oldest first; there are five at most."""
         with runtime().db.reading() as connection:
             return {"webhooks": queries.webhooks(connection, _actor())}
 
+    @blueprint.operation(
+        "setUpWebhook", *refusals.SETTING_UP_A_WEBHOOK, scope=_SCOPE, sends=("ETag", "Location")
+    )
     @blueprint.doc(parameters=[IDEMPOTENCY])
     @blueprint.arguments(WebhookRequestSchema())
     @blueprint.response(201, NewSecretSchema)
@@ -127,10 +132,11 @@ class Webhooks(MethodView):
         )
 
 
-@blueprint.route("/<int:webhook_id>")
+@blueprint.route("/<id:webhook_id>")
 class OneWebhook(MethodView):
     """One webhook."""
 
+    @blueprint.operation("readWebhook", *refusals.READING_A_WEBHOOK, scope=_SCOPE, sends=("ETag",))
     @blueprint.response(200, WebhookSchema)
     def get(self, webhook_id: int) -> Response:
         """Read a webhook; its ETag is what a change must name in If-Match."""
@@ -139,6 +145,7 @@ class OneWebhook(MethodView):
         response.headers["ETag"] = etag(shown["version"])
         return response
 
+    @blueprint.operation("changeWebhook", *refusals.CHANGING_A_WEBHOOK, scope=_SCOPE, sends=("ETag",))
     @blueprint.doc(parameters=[IF_MATCH])
     @blueprint.arguments(WebhookRequestSchema())
     @blueprint.response(200, WebhookSchema)
@@ -147,17 +154,19 @@ class OneWebhook(MethodView):
         changing.change_webhook(runtime(), _actor(), webhook_id, webhook, if_version=if_version())
         return self.get(webhook_id)
 
+    @blueprint.operation("removeWebhook", *refusals.READING_A_WEBHOOK, scope=_SCOPE)
     @blueprint.doc(parameters=[IF_MATCH])
-    @blueprint.response(204)
+    @blueprint.response(204, description="It is gone")
     def delete(self, webhook_id: int) -> None:
         """Take a webhook away; what it was still to be told of is given up."""
         changing.delete_webhook(runtime(), _actor(), webhook_id, if_version=if_version())
 
 
-@blueprint.route("/<int:webhook_id>/pause")
+@blueprint.route("/<id:webhook_id>/pause")
 class WebhookPause(MethodView):
     """A webhook paused."""
 
+    @blueprint.operation("pauseWebhook", *refusals.READING_A_WEBHOOK, scope=_SCOPE, sends=("ETag",))
     @blueprint.doc(parameters=[IDEMPOTENCY, IF_MATCH])
     @blueprint.arguments(NothingSchema())
     @blueprint.response(200, WebhookSchema)
@@ -169,10 +178,11 @@ class WebhookPause(MethodView):
         )
 
 
-@blueprint.route("/<int:webhook_id>/resume")
+@blueprint.route("/<id:webhook_id>/resume")
 class WebhookResumption(MethodView):
     """A webhook resumed."""
 
+    @blueprint.operation("resumeWebhook", *refusals.READING_A_WEBHOOK, scope=_SCOPE, sends=("ETag",))
     @blueprint.doc(parameters=[IDEMPOTENCY, IF_MATCH])
     @blueprint.arguments(NothingSchema())
     @blueprint.response(200, WebhookSchema)
@@ -184,10 +194,11 @@ class WebhookResumption(MethodView):
         )
 
 
-@blueprint.route("/<int:webhook_id>/rotate")
+@blueprint.route("/<id:webhook_id>/rotate")
 class WebhookRotation(MethodView):
     """Another secret."""
 
+    @blueprint.operation("rotateWebhookSecret", *refusals.READING_A_WEBHOOK, scope=_SCOPE, sends=("ETag",))
     @blueprint.doc(parameters=[IDEMPOTENCY, IF_MATCH])
     @blueprint.arguments(RotationSchema())
     @blueprint.response(200, NewSecretSchema)
@@ -202,10 +213,11 @@ class WebhookRotation(MethodView):
         return _with_secret(rotate, status=200)
 
 
-@blueprint.route("/<int:webhook_id>/test")
+@blueprint.route("/<id:webhook_id>/test")
 class WebhookTest(MethodView):
     """A test."""
 
+    @blueprint.operation("testWebhook", *refusals.READING_A_WEBHOOK, scope=_SCOPE, sends=("Location",))
     @blueprint.doc(parameters=[IDEMPOTENCY])
     @blueprint.arguments(NothingSchema())
     @blueprint.response(202, DeliverySchema)
@@ -223,42 +235,44 @@ def _accepted(webhook_id: int, delivery_id: int) -> Answer:
     return Answer(202, _show_delivery(webhook_id, delivery_id), {"Location": location})
 
 
-@blueprint.route("/<int:webhook_id>/deliveries")
+@blueprint.route("/<id:webhook_id>/deliveries")
 class Deliveries(MethodView):
     """What was sent to a webhook."""
 
+    @blueprint.operation("listDeliveries", *refusals.READING_DELIVERIES, scope=_SCOPE)
     @blueprint.arguments(DeliveriesQuerySchema(), location="query")
     @blueprint.response(200, DeliveryPageSchema)
     def get(self, page: dict[str, Any], webhook_id: int) -> dict[str, Any]:
         """List deliveries, newest first; they are kept for 30 days after their end."""
-        if page["after"] and not (page["after"].isdecimal() and len(page["after"]) < 19):
-            raise Refusal(Fault("cursor.malformed", "/after"))
+        before = id_of(page["after"])
         _show(webhook_id)
         with runtime().db.reading() as connection:
-            rows, before = queries.deliveries(
+            rows, following = queries.deliveries(
                 connection,
                 webhook_id,
-                before_id=int(page["after"]) if page["after"] else None,
+                before_id=before,
                 limit=page["limit"],
                 state=page["state"],
             )
-        return {"deliveries": rows, "next": None if before is None else str(before)}
+        return {"deliveries": rows, "next": None if following is None else str(following)}
 
 
-@blueprint.route("/<int:webhook_id>/deliveries/<int:delivery_id>")
+@blueprint.route("/<id:webhook_id>/deliveries/<long_id:delivery_id>")
 class OneDelivery(MethodView):
     """One delivery."""
 
+    @blueprint.operation("readDelivery", *refusals.READING_A_DELIVERY, scope=_SCOPE)
     @blueprint.response(200, DeliverySchema)
     def get(self, webhook_id: int, delivery_id: int) -> Response:
         """Read a delivery, its attempts and the last answer to it."""
         return jsonify(_show_delivery(webhook_id, delivery_id))
 
 
-@blueprint.route("/<int:webhook_id>/deliveries/<int:delivery_id>/resend")
+@blueprint.route("/<id:webhook_id>/deliveries/<long_id:delivery_id>/resend")
 class Resending(MethodView):
     """A delivery sent again."""
 
+    @blueprint.operation("sendAgain", *refusals.SENDING_AGAIN, scope=_SCOPE, sends=("Location",))
     @blueprint.doc(parameters=[IDEMPOTENCY])
     @blueprint.arguments(NothingSchema())
     @blueprint.response(202, DeliverySchema)

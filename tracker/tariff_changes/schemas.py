@@ -104,10 +104,10 @@ class TariffChangeSchema(StrictSchema):
 
 
 class ChangePageSchema(StrictSchema):
-    """A page of changes; `next` is the `before` of the page after it."""
+    """A page of changes, the latest announced first; `next` is the cursor of the page after it."""
 
     changes = fields.List(fields.Nested(TariffChangeSchema))
-    next = fields.Integer(allow_none=True)
+    next = fields.String(allow_none=True)
 
 
 class CoverageSchema(StrictSchema):

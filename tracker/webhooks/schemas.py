@@ -34,7 +34,11 @@ class _Types(fields.List):
 class WebhookRequestSchema(StrictSchema):
     """An address, and the types of events that it wants: all of them unless some are named."""
 
-    url = Text(LONGEST_URL, required=True, metadata={"description": "https, with a public address."})
+    url = Text(
+        LONGEST_URL,
+        required=True,
+        metadata={"description": "https, with a public address.", "pattern": "^https?://"},
+    )
     events = _Types(load_default=None)
 
 

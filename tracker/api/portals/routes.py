@@ -1,6 +1,6 @@
 """What a portal's system calls: orders sent in, looked up, withdrawn, each answered in its own envelope."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from flask import Flask, Response, current_app, g, jsonify, request
@@ -9,7 +9,6 @@ from flask.views import MethodView
 from tracker.api.auth import caller, require_scope, require_signature
 from tracker.api.blueprint import Blueprint
 from tracker.api.common import number_of, runtime
-from tracker.api.portals.load import load
 from tracker.api.portals.mapping import Portal
 from tracker.api.portals.translate import PortalRefusal, answer, of_refusal, read, refuse
 from tracker.api.problems import language
@@ -24,35 +23,34 @@ blueprint = Blueprint(
     "portals",
     __name__,
     url_prefix="/api/v1/portals",
-    description="Portals with field names, codes and an envelope of their own, each by its mapping file",
+    description="Portals with field names, codes and an envelope of their own, each by its mapping file."
+    " Requests are signed by the names that the file gives, in headers or in the query, and what could be"
+    " judged is answered with 200",
 )
 
 _KEY = "tracker.portals"
-_SAMPLE = {
-    "code": "0000",
-    "message": "成功",
-    "data": {"YWLSH": "2026112500001", "GDBH": "QY261125K7M4QZX", "HJDM": "10", "HJMC": "已受理"},
+_ASKED = {
+    "required": True,
+    "description": "An object of the portal's own fields, as its mapping file names them; others are refused."
+    " The example is one for `sample` (样例): its names and codes are invented and those of no real portal.",
+    "content": {"application/json": {"schema": {"type": "object"}}},
 }
-_DOC = {
-    "security": [{"signature": []}],
-    "requestBody": {
-        "required": True,
-        "description": "An object of the portal's own fields, as its mapping file names them.",
-        "content": {"application/json": {"schema": {"type": "object"}}},
-    },
-    "responses": {
-        "200": {
-            "description": "The portal's own envelope, also of what is refused. The example is that of"
-            " `sample` (样例), whose names and codes are invented and those of no real portal.",
-            "content": {"application/json": {"schema": {"type": "object"}, "example": _SAMPLE}},
-        }
-    },
+_ENVELOPE = {
+    "type": "object",
+    "description": "A code, words and data, by the names of the portal's mapping file.",
+    "minProperties": 3,
+    "maxProperties": 3,
 }
+_WHATEVER_CAME_OF_IT = (
+    "The portal's own envelope, also of what is refused: a wrong signature, a scope or limit of the key,"
+    " every fault in the body. The example is one of `sample` (样例)."
+)
+_SENDS = ("RateLimit", "RateLimit-Policy", "Retry-After?")
 
 
-def register(app: Flask) -> None:
-    """Read the mapping files. Raises ConfigError."""
-    app.extensions[_KEY] = load(app.extensions["tracker"].config)
+def register(app: Flask, mapped: Mapping[str, Portal]) -> None:
+    """Have these portals answered."""
+    app.extensions[_KEY] = mapped
 
 
 def _answered(name: str, kind: str, act: Callable[[Portal, dict[str, Any]], dict[str, Any]]) -> Response:
@@ -73,9 +71,7 @@ def _answered(name: str, kind: str, act: Callable[[Portal, dict[str, Any]], dict
             raise of_refusal(portal, kind, refusal) from None
     except PortalRefusal as refusal:
         body = refuse(portal, refusal.told, language())
-    response = jsonify(body)
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return jsonify(body)
 
 
 def _sent() -> Any:
@@ -103,7 +99,9 @@ def _find(asked: dict[str, Any]) -> dict[str, Any]:
 class PortalOrders(MethodView):
     """Orders of a portal."""
 
-    @blueprint.doc(**_DOC)
+    @blueprint.operation("placePortalOrder", scope="orders", sends=_SENDS)
+    @blueprint.doc(security=[], requestBody=_ASKED)
+    @blueprint.response(200, _ENVELOPE, description=_WHATEVER_CAME_OF_IT)
     def post(self, portal: str) -> Response:
         """Take in an order. Sent again under the portal's own number, it is answered alike."""
 
@@ -118,7 +116,9 @@ class PortalOrders(MethodView):
 class PortalProgress(MethodView):
     """How far an order of a portal is."""
 
-    @blueprint.doc(**_DOC)
+    @blueprint.operation("readPortalProgress", scope="orders", sends=_SENDS)
+    @blueprint.doc(security=[], requestBody=_ASKED)
+    @blueprint.response(200, _ENVELOPE, description=_WHATEVER_CAME_OF_IT)
     def post(self, portal: str) -> Response:
         """Look an order up by the portal's own number or by ours."""
         return _answered(portal, "progress", lambda _, asked: _find(asked))
@@ -128,7 +128,9 @@ class PortalProgress(MethodView):
 class PortalWithdrawals(MethodView):
     """Orders of a portal that are no longer wanted."""
 
-    @blueprint.doc(**_DOC)
+    @blueprint.operation("withdrawPortalOrder", scope="orders", sends=_SENDS)
+    @blueprint.doc(security=[], requestBody=_ASKED)
+    @blueprint.response(200, _ENVELOPE, description=_WHATEVER_CAME_OF_IT)
     def post(self, portal: str) -> Response:
         """Withdraw an order before work begins. Sent again, it is answered alike."""
 
