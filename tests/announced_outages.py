@@ -25,6 +25,9 @@ QINGXIN = "441803"
 
 MANAGER = "staff:wang.min"
 
+# For a field that is not sent at all.
+LEFT_OUT = object()
+
 
 def on(day: int, hour: int, minute: int = 0) -> datetime:
     """A moment of November 2026 in the city."""
@@ -42,7 +45,11 @@ def outage_json(**changes: Any) -> dict[str, Any]:
         "reason": "光缆割接",
         "reason_en": "fibre works",
     } | changes
-    return {name: one.isoformat() if isinstance(one, datetime) else one for name, one in body.items()}
+    return {
+        name: one.isoformat() if isinstance(one, datetime) else one
+        for name, one in body.items()
+        if one is not LEFT_OUT
+    }
 
 
 def fault_json(**changes: Any) -> dict[str, Any]:

@@ -85,7 +85,6 @@ def test_what_is_announced_is_told_in_peoples_words(client: FlaskClient, outages
         "11月27日（周五） 3 天后",
         "22时至次日6时",
         "计划中断",
-        "将要开始",
         "清城区：凤城街道（高基里社区）",
         "清新区全境",
         "宽带、IPTV 电视",

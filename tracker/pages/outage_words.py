@@ -11,13 +11,11 @@ from typing import Any
 from tracker import clock
 from tracker.orders.standing import N_
 from tracker.outages.areas import AreaLine
-from tracker.outages.rules import Kind, Standing, standing_of
+from tracker.outages.rules import OPEN, Kind, Standing, standing_of
 from tracker.pages import wording
 from tracker.promises.wording import moment
 
 KIND_WORDS = {Kind.PLANNED: N_("计划中断"), Kind.EMERGENCY: N_("突发中断")}
-# The marks differ as well as the colours.
-KIND_TONES = {Kind.PLANNED: "quiet", Kind.EMERGENCY: "danger"}
 
 STANDING_WORDS = {
     Standing.COMING: N_("将要开始"),
@@ -28,7 +26,7 @@ STANDING_WORDS = {
     Standing.WITHDRAWN: N_("已取消"),
 }
 STANDING_TONES = {
-    Standing.COMING: "accent",
+    Standing.COMING: "quiet",
     Standing.UNDER_WAY: "warning",
     Standing.OVERDUE: "danger",
     Standing.ENDED: "quiet",
@@ -71,6 +69,11 @@ class Told:
     changed_at: datetime | None
     withdrawn_at: datetime | None
     restored_at: datetime | None
+
+    @property
+    def kind_tone(self) -> str:
+        """A fault alarms as long as it is not over."""
+        return "danger" if self.kind is Kind.EMERGENCY and self.standing in OPEN else "quiet"
 
 
 def tell(

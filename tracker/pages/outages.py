@@ -249,7 +249,8 @@ def _event_told(event: Any, places: Places) -> dict[str, Any]:
             (_FIELD_WORDS[name], _value(name, before, places), _value(name, after, places))
             for name, (before, after) in event.detail.items()
         ]
-    return {"word": _EVENT_WORDS[event.kind], "event": event, "altered": altered}
+    who = event.actor.removeprefix("staff:")
+    return {"word": _EVENT_WORDS[event.kind], "event": event, "who": who, "altered": altered}
 
 
 def _value(name: str, value: Any, places: Places) -> Any:
