@@ -33,23 +33,23 @@ def register(app: Flask, run: PublicRuntime, shelf: Shelf) -> None:
 
     @app.get("/fees.json")
     def fees_json() -> Response:
-        return _open_to_all(jsonify(as_json(shown().snapshot, site_url)))
+        return open_to_all(jsonify(as_json(shown().snapshot, site_url)))
 
     @app.get("/fees.csv")
     def fees_csv() -> Response:
         response = make_response(as_csv(shown().snapshot, site_url))
         response.content_type = "text/csv; charset=utf-8"
         response.headers["Content-Disposition"] = 'attachment; filename="qingyuan-broadband-fees.csv"'
-        return _open_to_all(response)
+        return open_to_all(response)
 
     @app.get("/fees/schema.json")
     def fees_schema() -> Response:
         response = jsonify(schema(site_url))
         response.content_type = "application/schema+json"
-        return _open_to_all(response)
+        return open_to_all(response)
 
 
-def _open_to_all(response: Response) -> Response:
+def open_to_all(response: Response) -> Response:
     """Any page may read it, and any cache keep it as long as it asks whether it still stands."""
     response.headers["Cache-Control"] = "public, no-cache"
     response.headers["Access-Control-Allow-Origin"] = "*"
@@ -62,7 +62,7 @@ def as_json(snapshot: Snapshot, site_url: str) -> dict[str, Any]:
     return {
         "schema": f"{site_url}/fees/schema.json",
         "title": "清远宽带资费公示",
-        "changed_at": _instant(snapshot.changed_at),
+        "changed_at": instant(snapshot.changed_at),
         "plans": [
             {
                 **_identity(plan, site_url),
@@ -128,8 +128,8 @@ def _version(version: PlanVersion, plan: PublishedPlan) -> dict[str, Any]:
         "on_sale_from": _day(version.on_sale_from),
         "on_sale_to": _day(version.on_sale_to),
         "sold_until": _day(sold_until(version, plan.versions)),
-        "published_at": _instant(version.published_at),
-        "withdrawn_at": _instant(version.withdrawn_at),
+        "published_at": instant(version.published_at),
+        "withdrawn_at": instant(version.withdrawn_at),
     }
 
 
@@ -144,8 +144,8 @@ def _change(change: Change, plan: PublishedPlan) -> dict[str, Any]:
         "version": brought,
         "summary": change.summary,
         "summary_en": change.summary_en,
-        "announced_at": _instant(change.announced_at),
-        "withdrawn_at": _instant(change.withdrawn_at),
+        "announced_at": instant(change.announced_at),
+        "withdrawn_at": instant(change.withdrawn_at),
     }
 
 
@@ -158,7 +158,8 @@ def _day(day: date | None) -> str | None:
     return None if day is None else day.isoformat()
 
 
-def _instant(at: datetime | None) -> str | None:
+def instant(at: datetime | None) -> str | None:
+    """An instant on the city's clocks, with its offset."""
     return None if at is None else clock.local(at).isoformat(timespec="seconds")
 
 
@@ -184,8 +185,8 @@ def schema(site_url: str) -> dict[str, Any]:
     """The JSON Schema (2020-12) of `as_json`; a row of the CSV has the same fields of a version."""
     text = {"type": "string"}
     day = {"type": "string", "format": "date"}
-    instant = {"type": "string", "format": "date-time"}
-    or_none = {name: {**kind, "type": ["string", "null"]} for name, kind in (("day", day), ("at", instant))}
+    moment = {"type": "string", "format": "date-time"}
+    or_none = {name: {**kind, "type": ["string", "null"]} for name, kind in (("day", day), ("at", moment))}
     count = {"type": "integer", "minimum": 0}
     version = {
         "version": {"type": "integer", "minimum": 1},
@@ -208,7 +209,7 @@ def schema(site_url: str) -> dict[str, Any]:
             "description": "the last day of sale: its own, or the eve of the next version's first;"
             " before on_sale_from where it was taken back before it began",
         },
-        "published_at": instant,
+        "published_at": moment,
         "withdrawn_at": or_none["at"],
     }
     change = {
@@ -220,35 +221,36 @@ def schema(site_url: str) -> dict[str, Any]:
         "version": {"type": ["integer", "null"], "description": "the version that it brings"},
         "summary": text,
         "summary_en": text,
-        "announced_at": instant,
+        "announced_at": moment,
         "withdrawn_at": or_none["at"],
     }
     code = {**text, "description": "division code of the city or county"}
     plan = {
-        "operator": _object(dict.fromkeys(("code", "name", "name_en", "hotline"), text)),
-        "region": _object({"code": code, "name": text}),
+        "operator": object_of(dict.fromkeys(("code", "name", "name_en", "hotline"), text)),
+        "region": object_of({"code": code, "name": text}),
         "filing_number": {**text, "description": "方案编号"},
         "url": {"type": "string", "format": "uri-reference"},
-        "versions": {"type": "array", "minItems": 1, "items": _object(version)},
-        "changes": {"type": "array", "items": _object(change)},
+        "versions": {"type": "array", "minItems": 1, "items": object_of(version)},
+        "changes": {"type": "array", "items": object_of(change)},
     }
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": f"{site_url}/fees/schema.json",
         "title": "清远宽带资费公示 (published broadband fees)",
         "description": "Every published version of every plan. Days are dates in Asia/Shanghai.",
-        **_object(
+        **object_of(
             {
                 "schema": {"type": "string", "format": "uri-reference"},
                 "title": text,
-                "changed_at": instant,
-                "plans": {"type": "array", "items": _object(plan)},
+                "changed_at": moment,
+                "plans": {"type": "array", "items": object_of(plan)},
             }
         ),
     }
 
 
-def _object(properties: dict[str, Any]) -> dict[str, Any]:
+def object_of(properties: dict[str, Any]) -> dict[str, Any]:
+    """The schema of an object that has just these properties."""
     return {
         "type": "object",
         "properties": properties,

@@ -1,14 +1,18 @@
-"""What the open pages show, as it stood at one moment: plans, announced changes, limits, the calendar.
+"""What the open pages show, as it stood at one moment: plans, changes, limits, the calendar, outages.
 
 Small tables that change a few times a year. `public_status.read_published` reads them in one snapshot of
 the database; `public_status.keeper` keeps that copy and knows whether it still stands.
 """
 
+from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from functools import cached_property
 from urllib.parse import quote
 
+from public_status.outage_board import PublishedOutage
+from tracker.outages.areas import Places
 from tracker.promises.calendar import WorkingCalendar
 from tracker.promises.rules import Unit
 from tracker.tariffs.rules import ChangeKind, ChangeState, PlanState, never_began
@@ -177,12 +181,23 @@ class Snapshot:
     plans: Mapping[str, PublishedPlan]
     limits: tuple[Limit, ...]
     calendar: WorkingCalendar | None
+    places: Places
+    outages: tuple[PublishedOutage, ...]
 
     @property
     def changes(self) -> list[tuple[Change, PublishedPlan]]:
         """Every change with its plan, the earliest first."""
         found = [(change, plan) for plan in self.plans.values() for change in plan.changes]
         return sorted(found, key=lambda one: (one[0].effective_on, one[0].id))
+
+    @cached_property
+    def _turns(self) -> list[datetime]:
+        return sorted(at for one in self.outages for at in one.turns)
+
+    def turned_at(self, now: datetime) -> datetime | None:
+        """When an outage last began or came to its end, with nobody doing anything; None for never."""
+        place = bisect_right(self._turns, now)
+        return self._turns[place - 1] if place else None
 
     def plan_with(self, version_id: int) -> tuple[PublishedPlan, PlanVersion] | None:
         """The plan and the version that a row's id names."""

@@ -1,13 +1,16 @@
 """Reading everything that is published."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import groupby
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, or_, select
 
+from public_status.outage_board import PublishedOutage
 from public_status.published import Change, Limit, OperatorCard, PlanVersion, PublishedPlan, Snapshot
-from tracker.places.models import Division
+from tracker.outages.areas import Places
+from tracker.outages.models import Outage
+from tracker.outages.queries import read_places
 from tracker.promises.models import PromiseRule
 from tracker.promises.queries import read_calendars
 from tracker.promises.rules import Unit
@@ -15,6 +18,9 @@ from tracker.reference import ReferenceRevision
 from tracker.staff.models import Operator
 from tracker.tariffs.models import Plan, TariffChange
 from tracker.tariffs.rules import ChangeKind, ChangeState
+
+_DERIVED = ("area", "counties", "communities")
+_KEPT = timedelta(days=366)
 
 
 def read(connection: Connection, read_at: datetime, previous: Snapshot | None = None) -> Snapshot:
@@ -26,14 +32,18 @@ def read(connection: Connection, read_at: datetime, previous: Snapshot | None = 
     cards = [getattr(Operator, name) for name in OperatorCard.__dataclass_fields__]
     operators = tuple(OperatorCard(*row) for row in connection.execute(select(*cards).order_by(Operator.id)))
     by_id = {one.id: one for one in operators}
-    cities, counties = (_divisions(connection, level) for level in ("city", "county"))
+    places = read_places(connection)
+    cities, counties = (
+        {one.code: one.name for one in places.of_level(level)} for level in ("city", "county")
+    )
     plans = _plans(connection, by_id, cities, counties)
     limits, limits_at = _limits(connection, by_id)
     calendars = read_calendars(connection)
+    outages = _outages(connection, places, read_at)
     dated = [at for plan in plans.values() for at in _moments(plan)] + limits_at
+    dated += [at for one in outages for at in one.moments]
     if previous is not None:
-        names = (operators, cities, counties)
-        renamed = names != (previous.operators, previous.cities, previous.counties)
+        renamed = (operators, places) != (previous.operators, previous.places)
         dated.append(read_at if renamed else previous.changed_at)
     return Snapshot(
         revision=revision,
@@ -44,12 +54,9 @@ def read(connection: Connection, read_at: datetime, previous: Snapshot | None = 
         plans=plans,
         limits=limits,
         calendar=None if calendars is None else calendars.general(),
+        places=places,
+        outages=outages,
     )
-
-
-def _divisions(connection: Connection, level: str) -> dict[str, str]:
-    wanted = select(Division.code, Division.name).where(Division.level == level).order_by(Division.code)
-    return {row.code: row.name for row in connection.execute(wanted)}
 
 
 def _plans(
@@ -107,6 +114,24 @@ def _limits(
         found.append(Limit(operators[row.operator_id], **{**values, "unit": Unit(values["unit"])}))
     latest = select(func.max(PromiseRule.created_at), func.max(PromiseRule.withdrawn_at))
     return tuple(found), [at for at in connection.execute(latest).one() if at is not None]
+
+
+def _outages(connection: Connection, places: Places, read_at: datetime) -> tuple[PublishedOutage, ...]:
+    """Outages to come and of the last year, the first one first."""
+    names = [name for name in PublishedOutage.__dataclass_fields__ if name not in _DERIVED]
+    wanted = select(*(getattr(Outage, name) for name in names)).order_by(Outage.starts_at, Outage.id)
+    over_at = func.coalesce(Outage.restored_at, Outage.ends_at)
+    found = []
+    for row in connection.execute(wanted.where(or_(over_at.is_(None), over_at > read_at - _KEPT))):
+        values = {name: tuple(one) if isinstance(one, list) else one for name, one in row._mapping.items()}
+        codes = values["area_codes"]
+        derived = {
+            "area": places.lines(codes),
+            "counties": places.counties_of(codes),
+            "communities": len(places.communities(codes)),
+        }
+        found.append(PublishedOutage(**values, **derived))
+    return tuple(found)
 
 
 def _moments(plan: PublishedPlan) -> Sequence[datetime]:

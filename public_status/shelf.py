@@ -42,10 +42,15 @@ Key = tuple[str, str, str, bool]
 
 @dataclass(frozen=True)
 class Shown:
-    """What a page is made of. `as_of` is set where nothing later is known, the database being away."""
+    """What a page is made of. `as_of` is set where nothing later is known, the database being away.
+
+    `turned_at` is the last moment at which something came to stand otherwise by the clock alone: an outage
+    began, or was to end, or it was midnight. A page that is kept tells how things stand since then.
+    """
 
     snapshot: Snapshot
     today: date
+    turned_at: datetime
     as_of: datetime | None = None
 
 
@@ -105,7 +110,7 @@ class Shelf:
             if kind is None or current is None:
                 return app(environ, start_response)
             began = time.monotonic()
-            what = Shown(current.snapshot, clock.today(), current.as_of)
+            what = _shown_at(clock.now(), current)
             route, status, headers, body = self._answer(app, environ, kind, what)
             start_response(status, headers)
             log.info(
@@ -189,12 +194,22 @@ class Shelf:
                 self._bytes -= oldest.size
 
 
+def _shown_at(now: datetime, current: Current) -> Shown:
+    today = clock.local_date(now)
+    midnight = datetime.combine(today, datetime.min.time(), clock.CITY_ZONE)
+    turned_at = current.snapshot.turned_at(now)
+    return Shown(
+        current.snapshot, today, midnight if turned_at is None else max(midnight, turned_at), current.as_of
+    )
+
+
 def _same(one: Shown | None, other: Shown) -> bool:
-    """Whether two are the same copy, as of the same day and moment; equal ones would take long to find."""
+    """Whether two are the same copy, as of the same day and moments; equal ones would take long to find."""
     return (
         one is not None
         and one.snapshot is other.snapshot
         and one.today == other.today
+        and one.turned_at == other.turned_at
         and one.as_of == other.as_of
     )
 
@@ -251,8 +266,7 @@ def _changed_at(kind: Kind, what: Shown) -> datetime:
     """When the page was last another. One for people names the day, so at midnight at the latest."""
     if not kind.for_people:
         return what.snapshot.changed_at
-    midnight = datetime.combine(what.today, datetime.min.time(), clock.CITY_ZONE)
-    return max(what.snapshot.changed_at, midnight)
+    return max(what.snapshot.changed_at, what.turned_at)
 
 
 def _varies(kind: Kind) -> tuple[str, ...]:

@@ -8,7 +8,20 @@ import structlog
 from flask import Flask, Response, g, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from public_status import errors, fees, limits, lookup, open_data, page, preferences, services, shelf, spoken
+from public_status import (
+    errors,
+    fees,
+    limits,
+    lookup,
+    open_data,
+    outage_data,
+    outages,
+    page,
+    preferences,
+    services,
+    shelf,
+    spoken,
+)
 from public_status.runtime import PublicRuntime, start
 from tracker import config, logs
 from tracker.pages import assets
@@ -62,6 +75,8 @@ def create(given: PublicRuntime | None = None) -> Flask:
     fees.register(app, run, kept)
     open_data.register(app, run, kept)
     services.register(app, run, kept)
+    outages.register(app, run, kept)
+    outage_data.register(app, run, kept)
     app.add_url_rule("/healthz", "healthz", lambda: {"status": "alive"})
     return app
 

@@ -14,6 +14,7 @@ _MODULES = (
     "tracker.notices.watch_models",
     "tracker.order_files.models",
     "tracker.orders.models",
+    "tracker.outages.models",
     "tracker.places.models",
     "tracker.promises.models",
     "tracker.reference",
