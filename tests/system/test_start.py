@@ -121,7 +121,7 @@ def test_a_good_configuration_can_serve(settings: dict[str, str]) -> None:
     ended = run(settings, "check")
     assert ended.returncode == 0, ended.stdout + ended.stderr
     told = {line.split()[0] for line in ended.stdout.splitlines()}
-    assert told == {"database", "redis", "reference", "calendar", "queue", "files", "sweep"}
+    assert told == {"database", "redis", "reference", "calendar", "queue", "files", "sweep", "webhooks"}
 
 
 @pytest.mark.parametrize(
