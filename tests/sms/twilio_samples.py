@@ -12,7 +12,7 @@ from tracker.config import TwilioSettings
 from tracker.sms.port import NotBegun, Outcome, Sms
 from tracker.sms.twilio import TwilioGateway
 
-SETTINGS = TwilioSettings(ACCOUNT, "token-of-the-account", "+15005550006", "", None, 0.4)
+SETTINGS = TwilioSettings(ACCOUNT, "token-of-the-account", "+15005550006", "", None, 0.8)
 SMS = Sms(41, "+8613800001234", "订单QY2611080123已派单，咨询10000。【清远电信】")
 
 
