@@ -17,7 +17,7 @@ from tracker.config import AliyunSettings
 from tracker.sms.aliyun import AliyunGateway
 from tracker.sms.port import Absent, Accepted, CannotTell, Found, NotSent, Refused, Scope, Sms, Unknown
 
-SETTINGS = AliyunSettings(KEY_ID, SECRET, "清远电信", {("dispatched", "zh"): "SMS_154950909"}, None, 0.4)
+SETTINGS = AliyunSettings(KEY_ID, SECRET, "清远电信", {("dispatched", "zh"): "SMS_154950909"}, None, 0.8)
 PARAMS = {"number": "QY2611080123", "hotline": "10000"}
 SMS = Sms(41, "+8613800001234", "订单QY2611080123已派单【清远电信】", "dispatched", "zh", PARAMS)
 
