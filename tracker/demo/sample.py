@@ -17,7 +17,9 @@ from tracker.orders.actor import Actor
 from tracker.orders.file_columns import COLUMNS
 from tracker.orders.import_orders import import_orders
 from tracker.orders.place_hold import place_hold
+from tracker.orders.positions import START
 from tracker.orders.promise_anew import promise_anew
+from tracker.orders.queries import channel_orders
 from tracker.orders.record_progress import record_progress
 from tracker.orders.rules import PATH, Stage
 from tracker.problems import Refusal
@@ -128,9 +130,6 @@ def _trouble(dice: random.Random, runtime: Runtime, actor: Actor, number: str) -
 
 
 def _orders(runtime: Runtime, channel: ChannelFacts) -> Sequence[tuple[str, datetime]]:
-    from tracker.orders.positions import START
-    from tracker.orders.queries import channel_orders
-
     with runtime.db.reading() as connection:
         orders, _, _ = channel_orders(
             connection, channel.id, after=START, limit=ORDERS_PER_OPERATOR, stage=None

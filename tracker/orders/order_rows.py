@@ -8,7 +8,7 @@ from tracker.orders.check_order import CheckedOrder
 from tracker.orders.tell_changes import changes_ahead
 from tracker.orders.write_orders import ORDER_ID
 from tracker.promises import wording
-from tracker.reference import ChannelFacts, PlanFacts, Reference
+from tracker.reference import ChannelFacts, Reference
 
 
 def order_row(keys: KeyRing, one: CheckedOrder, number: str) -> dict[str, Any]:
@@ -33,7 +33,15 @@ def order_row(keys: KeyRing, one: CheckedOrder, number: str) -> dict[str, Any]:
         "phone_digest": keys.digest_of("orders.phone", customer["phone"]),
         "lookup_digest": keys.digest_of("orders.lookup", f"{number}/{customer['phone'][-4:]}"),
         "plan_id": plan.id,
-        "price": price_of(plan),
+        "price": {
+            "filing_number": plan.filing_number,
+            "version": plan.version,
+            "name": plan.name,
+            "name_en": plan.name_en,
+            "monthly_fen": plan.monthly_fen,
+            "installation_fen": plan.installation_fen,
+            "commissioning_fen": plan.commissioning_fen,
+        },
         "accepted_at": one.accepted_at,
         "rule_id": rule.id,
         "rule": rule.as_json(),
@@ -41,19 +49,6 @@ def order_row(keys: KeyRing, one: CheckedOrder, number: str) -> dict[str, Any]:
         "provisional": one.deadline.provisional,
         "explanation": wording.explain(one.deadline),
         "calendar_revision": one.calendar_revision,
-    }
-
-
-def price_of(plan: PlanFacts) -> dict[str, Any]:
-    """What an order keeps of the plan that it was sold at."""
-    return {
-        "filing_number": plan.filing_number,
-        "version": plan.version,
-        "name": plan.name,
-        "name_en": plan.name_en,
-        "monthly_fen": plan.monthly_fen,
-        "installation_fen": plan.installation_fen,
-        "commissioning_fen": plan.commissioning_fen,
     }
 
 

@@ -11,12 +11,11 @@ from tracker.notices.plan_notices import ring_for
 from tracker.orders import numbers
 from tracker.orders.check_order import CheckedOrder, check_order
 from tracker.orders.fee_sums import fees_as_sold
-from tracker.orders.order_rows import order_row, price_of, texts_of
+from tracker.orders.order_rows import order_row, texts_of
 from tracker.orders.rules import Stage, open_moves
 from tracker.orders.wording import is_news
 from tracker.orders.write_orders import Kept, write_orders
 from tracker.problems import Refusal
-from tracker.promises import wording
 from tracker.reference import ChannelFacts, Reference
 from tracker.runtime import Runtime
 
@@ -45,25 +44,22 @@ def place_at_once(
         texts = [draft(runtime, reference, text) for text in texts_of(reference, channel, one, number)]
     if any(not text.template.always_new or why_not(reference, text, set()) for text in texts):
         return False
+    order = order_row(runtime.keys, one, number)
+    told = [notice_row(runtime, text, None, now) | {"external_reference": one.reference} for text in texts]
+    kept = keep(_as_shown(one, order))
     try:
-        # Before the connection is taken, and so that only what writes it can fail.
-        orders = [order_row(runtime.keys, one, number)]
-        told = [
-            notice_row(runtime, text, None, now) | {"external_reference": one.reference} for text in texts
-        ]
-        kept = keep(_as_shown(one, number))
         with runtime.db.at_once() as connection:
-            rows = write_orders(connection, channel, orders, told, now, kept)
+            rows = write_orders(connection, channel, [order], told, now, kept)
     except IntegrityError:
         return False
     ring_for(runtime.bell, [row for row in rows if row.id is not None], now)
     return bool(rows)
 
 
-def _as_shown(one: CheckedOrder, number: str) -> dict[str, Any]:
-    """The order as `queries.channel_order` will read it."""
+def _as_shown(one: CheckedOrder, order: Mapping[str, Any]) -> dict[str, Any]:
+    """The order as `queries.channel_order` will read the row."""
     return {
-        "number": number,
+        "number": order["number"],
         "external_reference": one.reference,
         "stage": Stage.ACCEPTED.value,
         "version": 1,
@@ -76,8 +72,8 @@ def _as_shown(one: CheckedOrder, number: str) -> dict[str, Any]:
             "first_deadline": one.deadline.at,
             "provisional": one.deadline.provisional,
             "rule_version": one.deadline.rule.version,
-            "explanation": wording.explain(one.deadline),
+            "explanation": order["explanation"],
         },
-        "fees": fees_as_sold(price_of(one.plan)),
+        "fees": fees_as_sold(order["price"]),
         "next_stages": [stage.value for stage in open_moves(Stage.ACCEPTED)],
     }

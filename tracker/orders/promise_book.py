@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, insert, update
 
 from tracker.orders.actor import Actor
-from tracker.orders.append_events import append_events
+from tracker.orders.append_events import append_events, event_row
 from tracker.orders.models import Order
 from tracker.orders.rules import CLOSED, Stage
 from tracker.problems import Fault, Refusal
@@ -134,20 +134,17 @@ def rows_of(book: Book, entry: Entry, why: Why) -> tuple[Written, dict[str, Any]
         "explanation": explain(deadline),
         "calendar_revision": book.calendar_revision,
     }
-    event = {
-        "operator_id": order.operator_id,
-        "channel_id": order.channel_id,
-        "order_id": order.id,
-        "order_version": written.version,
-        "kind": entry.kind,
-        "stage": order.stage,
-        "reason_code": why.reason_code,
-        "reason_text": why.reason_text,
-        "detail": {"entry": entry.number, "deadline": [written.before.isoformat(), deadline.at.isoformat()]},
-        "actor": why.actor,
-        "occurred_at": entry.recorded_at,
-        "recorded_at": entry.recorded_at,
-    }
+    event = event_row(
+        order,
+        written.version,
+        entry.kind,
+        actor=why.actor,
+        occurred_at=entry.recorded_at,
+        recorded_at=entry.recorded_at,
+        reason_code=why.reason_code,
+        reason_text=why.reason_text,
+        detail={"entry": entry.number, "deadline": [written.before.isoformat(), deadline.at.isoformat()]},
+    )
     return written, row, event
 
 

@@ -22,8 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert as insert_or
 
 from tracker.orders.actor import Actor
-from tracker.orders.append_events import append_events
-from tracker.orders.events import event_row
+from tracker.orders.append_events import append_events, event_row
 from tracker.orders.fee_queries import totals_of
 from tracker.orders.fee_rules import Account, Kind, Said, faults_of
 from tracker.orders.fee_sums import Totals

@@ -14,7 +14,7 @@ from tracker.notices.drafts import Wanted
 from tracker.notices.plan_notices import cancel, plan_notices
 from tracker.orders import wording
 from tracker.orders.actor import Actor
-from tracker.orders.append_events import append_events
+from tracker.orders.append_events import append_events, event_row
 from tracker.orders.locking import lock_order
 from tracker.orders.models import MOVE_KINDS, Order, OrderEvent
 from tracker.orders.rules import CLOSED, REASONS, Move, Stage, faults_of
@@ -63,20 +63,18 @@ def record_progress(
         if move.to in CLOSED:
             changes["closed_at"] = move.occurred_at
         connection.execute(update(Order).where(Order.id == order.id).values(**changes))
-        event = {
-            "operator_id": order.operator_id,
-            "channel_id": order.channel_id,
-            "order_id": order.id,
-            "order_version": version,
-            "kind": "stage",
-            "stage": move.to,
-            "reason_code": move.reason_code,
-            "reason_text": move.reason_text,
-            "detail": _detail(move, installer),
-            "actor": actor.label,
-            "occurred_at": move.occurred_at,
-            "recorded_at": now,
-        }
+        event = event_row(
+            order,
+            version,
+            "stage",
+            actor=actor.label,
+            occurred_at=move.occurred_at,
+            recorded_at=now,
+            stage=move.to,
+            reason_code=move.reason_code,
+            reason_text=move.reason_text,
+            detail=_detail(move, installer),
+        )
         append_events(connection, [event])
         if move.to is Stage.COMPLETED:
             _begin(connection, runtime, order, move.occurred_at, now)

@@ -46,6 +46,5 @@ def orders() -> str:
         places=facts.places,
         channels=facts.channels,
         stage=stage,
-        stages=list(Stage),
         now=clock.now(),
     )

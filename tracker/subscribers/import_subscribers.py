@@ -5,7 +5,6 @@ repeated, and each batch is stored whole or not at all.
 """
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -14,7 +13,7 @@ from tracker import clock
 from tracker.contacts.record_wish import PURPOSE
 from tracker.crypto import KeyRing
 from tracker.db import Database
-from tracker.files.lanes import little_garbage, slices
+from tracker.files.lanes import in_two_lanes, little_garbage, slices
 from tracker.files.rows import BadRow, Cells, detect_encoding, read_cells
 from tracker.problems import Fault
 from tracker.subscribers.book import Book, read_book
@@ -66,35 +65,29 @@ def import_subscribers(
     hear = on_fault or report.faults.append
     preparing = _Preparing(keys, RowReader(names, book), book)
 
-    def store(batch: Sequence[Prepared], copied: str) -> Done:
-        if not batch:
-            return Done()
+    def store(one: _Batch) -> tuple[Done, _Batch]:
+        if not one.rows:
+            return Done(), one
         with db.transaction() as connection:
-            return store_batch(connection, run, batch, copied, met)
-
-    def take(waiting: _Waiting) -> None:
-        _tell(report, waiting.storing.result(), waiting.refused, hear)
-        on_bytes(waiting.position)
+            return store_batch(connection, run, one.rows, one.copied, met), one
 
     # While PostgreSQL stores one batch, the next is read and sealed.
-    with little_garbage(), ThreadPoolExecutor(1, thread_name_prefix="store") as pool:
-        waiting: _Waiting | None = None
-        for lines in slices(rows, _BATCH):
-            batch, refused = preparing.prepare(lines)
-            copied = "".join([row.as_copied() for row in batch])
-            if waiting is not None:
-                take(waiting)
-            waiting = _Waiting(pool.submit(store, batch, copied), refused, lines[-1][2])
-        if waiting is not None:
-            take(waiting)
+    batches = (preparing.prepare(lines) for lines in slices(rows, _BATCH))
+    with little_garbage():
+        for done, one in in_two_lanes(batches, store):
+            _tell(report, done, one.refused, hear)
+            on_bytes(one.position)
     on_bytes(path.stat().st_size)
     return report
 
 
-class _Waiting(NamedTuple):
-    """A batch that is being stored, the rows beside it that were refused, and how far into the file it is."""
+class _Batch(NamedTuple):
+    """Rows to be stored and their text for COPY, those beside them that were refused, and how far into the
+    file they reach.
+    """
 
-    storing: Future[Done]
+    rows: Sequence[Prepared]
+    copied: str
     refused: Refused
     position: int
 
@@ -106,7 +99,7 @@ class _Preparing:
         self._keys, self._reader, self._book = keys, reader, book
         self._today = clock.today()
 
-    def prepare(self, lines: Sequence[Cells]) -> tuple[list[Prepared], Refused]:
+    def prepare(self, lines: Sequence[Cells]) -> _Batch:
         """The rows of these lines to be stored, and why others are not."""
         seal, digest_of = self._keys.seal, self._keys.digest_of
         batch: list[Prepared] = []
@@ -125,7 +118,7 @@ class _Preparing:
             here.add(request.reference)
             phone = request.phone
             batch.append(Prepared(line, checked, seal(phone, PURPOSE), digest_of(PURPOSE, phone)))
-        return batch, refused
+        return _Batch(batch, "".join([row.as_copied() for row in batch]), refused, lines[-1][2])
 
 
 def _tell(report: Report, done: Done, refused: Refused, hear: Callable[[BadRow], None]) -> None:
