@@ -10,8 +10,8 @@ PY := $(VENV)/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check --no-input
 PAGES := tracker/pages/static/build/manifest.json
 CONTRACT := tests/contract/node_modules/.package-lock.json
-# A test worker per core; each has servers of its own.
-WORKERS ?= auto
+# A test worker per core and one more, for they wait as often as they compute; each has servers of its own.
+WORKERS ?= $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
 
 .PHONY: help
 help: ## This list
@@ -23,7 +23,7 @@ demo: $(VENV)/.base $(PAGES) ## A working system with example data; Ctrl-C stops
 
 .PHONY: test
 test: $(VENV)/.dev $(PAGES) $(CONTRACT) chromium ## Every test, on real PostgreSQL, Valkey and Chromium
-	$(PY) -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
+	$(PY) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 .PHONY: lint
 lint: $(VENV)/.dev ## Style, types of the pure parts, import contracts
