@@ -37,7 +37,8 @@ _BUSINESS_TABLES = (
     " charges, promise_entries, promises, order_events, orders, idempotency_records, channel_keys, accounts,"
     " channel_key_uses, used_nonces,"
     " tallies, heartbeats, tariff_warning_runs, tariff_warnings, subscriber_events,"
-    " subscribers, webhook_deliveries, webhooks, order_file_parts, order_files, outage_events, outages"
+    " subscribers, webhook_deliveries, webhooks, order_file_parts, order_files, outage_events, outages,"
+    " customer_requests, lookup_codes"
 )
 
 

@@ -9,6 +9,7 @@ from tracker.db import Base
 _MODULES = (
     "tracker.channels.models",
     "tracker.contacts.models",
+    "tracker.customer_requests.models",
     "tracker.notices.call_models",
     "tracker.notices.models",
     "tracker.notices.watch_models",

@@ -1,0 +1,14 @@
+"""Slots in which installers can come, and who has booked them."""
+
+revision = "0013"
+down_revision = "0012"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass
+
+
+def downgrade() -> None:
+    pass

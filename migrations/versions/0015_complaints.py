@@ -1,0 +1,14 @@
+"""Complaints with their owners, and what customers think of an installation."""
+
+revision = "0015"
+down_revision = "0014"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass
+
+
+def downgrade() -> None:
+    pass

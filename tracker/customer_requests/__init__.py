@@ -1,0 +1,1 @@
+"""What customers ask for on their own: a code, another appointment, a hold, a withdrawal, a complaint."""
