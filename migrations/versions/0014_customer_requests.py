@@ -23,12 +23,14 @@ def upgrade() -> None:
         sa.Column("session_digest", sa.LargeBinary(), nullable=True),
         sa.Column("payload", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("once", sa.String(length=40), nullable=True),
         sa.Column("state", sa.String(length=10), server_default=sa.text("'asked'"), nullable=False),
         sa.Column("applied_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("undo_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("refusal", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
         sa.Column("outcome", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("failures", sa.SmallInteger(), server_default=sa.text("0"), nullable=False),
         sa.CheckConstraint(f"kind IN ({_KINDS})", name=op.f("ck_customer_requests_kind")),
         sa.CheckConstraint(f"state IN ({_STATES})", name=op.f("ck_customer_requests_state")),
         sa.CheckConstraint(
@@ -42,6 +44,7 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(["order_id"], ["orders.id"], name=op.f("fk_customer_requests_order_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_customer_requests")),
+        sa.UniqueConstraint("order_id", "once", name=op.f("uq_customer_requests_order_id_once")),
     )
     op.create_index(
         "ix_customer_requests_open",
@@ -77,6 +80,8 @@ def upgrade() -> None:
         ["phone_digest", "created_at"],
         unique=False,
     )
+    # A code lies nowhere in clear, not even in the text that brings it.
+    op.add_column("notices", sa.Column("secret", sa.LargeBinary(), nullable=True))
     _make_sessions()
     _grant()
 
@@ -86,15 +91,14 @@ def _make_sessions() -> None:
     op.execute(
         """
         CREATE FUNCTION open_lookup_session(
-            of_order bigint, given bytea, session bytea, at timestamptz, ends_at timestamptz, most smallint
+            of_order bigint, given bytea, session bytea, at timestamptz, ends_at timestamptz
         ) RETURNS text LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
         DECLARE
             code lookup_codes;
         BEGIN
             SELECT * INTO code FROM lookup_codes
             WHERE order_id = of_order ORDER BY id DESC LIMIT 1 FOR UPDATE;
-            IF NOT FOUND OR code.used_at IS NOT NULL OR code.expires_at <= at
-                OR code.tries >= least(most, 5) THEN
+            IF NOT FOUND OR code.used_at IS NOT NULL OR code.expires_at <= at OR code.tries >= 5 THEN
                 RETURN 'gone';
             END IF;
             IF code.digest <> given THEN
@@ -120,14 +124,15 @@ def _make_sessions() -> None:
 
 
 def _grant() -> None:
+    op.execute("REVOKE DELETE, TRUNCATE ON customer_requests FROM tracker_app")
     for function in (
-        "open_lookup_session(bigint, bytea, bytea, timestamptz, timestamptz, smallint)",
+        "open_lookup_session(bigint, bytea, bytea, timestamptz, timestamptz)",
         "close_lookup_session(bytea, timestamptz)",
     ):
         op.execute(f"REVOKE EXECUTE ON FUNCTION {function} FROM PUBLIC")
         op.execute(f"GRANT EXECUTE ON FUNCTION {function} TO tracker_public")
     op.execute(
-        "GRANT SELECT, INSERT (kind, operator_id, order_id, session_digest, payload, asked_at)"
+        "GRANT SELECT, INSERT (kind, operator_id, order_id, session_digest, payload, asked_at, once)"
         " ON customer_requests TO tracker_public"
     )
     op.execute(
@@ -148,6 +153,7 @@ def downgrade() -> None:
     )
     op.execute("REVOKE SELECT (installer_title, installer_staff_number) ON orders FROM tracker_public")
     op.execute("DROP FUNCTION close_lookup_session(bytea, timestamptz)")
-    op.execute("DROP FUNCTION open_lookup_session(bigint, bytea, bytea, timestamptz, timestamptz, smallint)")
+    op.execute("DROP FUNCTION open_lookup_session(bigint, bytea, bytea, timestamptz, timestamptz)")
+    op.drop_column("notices", "secret")
     op.drop_table("lookup_codes")
     op.drop_table("customer_requests")

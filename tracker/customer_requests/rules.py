@@ -1,6 +1,6 @@
 """What a customer may ask for, how long it can be undone, and what a code is worth: pure decisions."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 
@@ -30,6 +30,8 @@ class State(StrEnum):
 # Only the holder of a session, who has shown that the phone is theirs, may ask for these.
 NEEDS_SESSION = frozenset(Kind) - {Kind.CODE, Kind.LOST_NUMBER}
 CAN_BE_UNDONE = frozenset({Kind.APPOINTMENT, Kind.HOLD, Kind.WITHDRAWAL, Kind.COMPLAINT, Kind.RATING})
+# Each order's, of those that need a session.
+MOST_ACTIONS = (timedelta(days=1), 20)
 
 UNDO_WITHIN = timedelta(minutes=10)
 
@@ -44,3 +46,8 @@ SESSION_VALID = timedelta(minutes=30)
 # The purposes under which digests are made: of "number/code", and of a session's token.
 CODE_PURPOSE = "lookup.code"
 SESSION_PURPOSE = "lookup.session"
+
+
+def can_be_undone(state: State, undo_until: datetime | None, now: datetime) -> bool:
+    """Whether what was asked for can still be taken back."""
+    return state in (State.DONE, State.WAITING) and undo_until is not None and now < undo_until

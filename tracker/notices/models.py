@@ -33,7 +33,8 @@ class Notice(Base):
     digest of it tells how often the same text went to the same number.
     `ask_at`: when the provider is to be asked about an accepted text that no receipt speaks of.
     `must_arrive`: unless its delivery is confirmed, a person calls. `retry_of`: the same text that the
-    provider could not deliver, which this one tries once more.
+    provider could not deliver, which this one tries once more. `secret`: a code, sealed, in whose place params
+    and body hold dots; it is put in as the text is handed over, and forgotten once that has come to an end.
     """
 
     __tablename__ = "notices"
@@ -87,6 +88,7 @@ class Notice(Base):
     delivered_at: Mapped[datetime | None]
     must_arrive: Mapped[bool] = mapped_column(default=False, server_default=false())
     retry_of: Mapped[int | None] = mapped_column(BigInteger)
+    secret: Mapped[bytes | None] = mapped_column(LargeBinary)
 
 
 class NoticeAttempt(Base):
