@@ -12,6 +12,7 @@ from flask_limiter import Limiter
 from werkzeug.wrappers import Response
 
 from public_status import limits, preferences, queries, rules, tickets
+from public_status.desk import new_once
 from public_status.order_facts import facts_of
 from public_status.queries import Standing
 from public_status.runtime import PublicRuntime
@@ -96,6 +97,7 @@ def _status_page(run: PublicRuntime, standing: Standing) -> str:
     facts = facts_of(standing, language, now)
     given: dict[str, Any] = {
         "ticket": tickets.issue(run.keys, standing.number, now),
+        "once": new_once(),
         "reason_words": partial(rules.reason_words, language=language),
     }
     return render("status.html", **vars(facts), **given)

@@ -9,11 +9,16 @@ from flask import Flask, Response, g, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from public_status import (
+    actions,
+    codes,
     errors,
     fees,
+    holders,
     limits,
     lookup,
+    lost_number,
     open_data,
+    order_page,
     outage_data,
     outages,
     page,
@@ -22,14 +27,18 @@ from public_status import (
     shelf,
     spoken,
 )
+from public_status.desk import Desk
 from public_status.runtime import PublicRuntime, start
 from tracker import config, logs
 from tracker.pages import assets
 
 log = structlog.get_logger(__name__)
 
-# A lookup is two short fields.
-_LARGEST_BODY = 8_192
+# A complaint of a thousand characters, each of which a form may send as nine.
+_LARGEST_BODY = 16_384
+
+# What these show is one person's, and nobody's to keep or to find.
+_PRIVATE = (lookup.PATH, codes.PATH, holders.ROOT, lost_number.PATH)
 
 _HEADERS = {
     "Content-Security-Policy": (
@@ -71,7 +80,12 @@ def create(given: PublicRuntime | None = None) -> Flask:
     page.register(app, run)
     spoken.register(app)
     errors.register(app)
-    lookup.register(app, run, limits.register(app, run.config))
+    limiter, desk = limits.register(app, run.config), Desk(run)
+    lookup.register(app, run, limiter)
+    codes.register(app, run, limiter, desk)
+    lost_number.register(app, run, limiter, desk)
+    order_page.register(app, run)
+    actions.register(app, run, limiter, desk)
     fees.register(app, run, kept)
     open_data.register(app, run, kept)
     services.register(app, run, kept)
@@ -87,7 +101,7 @@ def _set_headers(app: Flask, *, secure: bool) -> None:
         response.headers.update(_HEADERS)
         if secure:
             response.headers["Strict-Transport-Security"] = "max-age=31536000"
-        if request.path == lookup.PATH:
+        if request.path.startswith(_PRIVATE):
             response.headers["Cache-Control"] = "no-store"
             response.headers["X-Robots-Tag"] = "noindex"
         elif response.mimetype == "text/html":
