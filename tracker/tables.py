@@ -25,6 +25,7 @@ _MODULES = (
     "tracker.tariff_changes.models",
     "tracker.tariffs.models",
     "tracker.templates.models",
+    "tracker.visits.models",
     "tracker.webhooks.models",
 )
 

@@ -14,6 +14,7 @@ from tracker.order_files import keep_files, take_in
 from tracker.orders import recount_promises as recounting
 from tracker.runtime import Runtime, start
 from tracker.tariff_changes import upkeep
+from tracker.visits import keep_visits as keeping_visits
 from tracker.webhooks import deliver as webhook_delivery
 from tracker.webhooks import keep as webhook_keep
 
@@ -77,3 +78,8 @@ def import_order_files() -> None:
 def keep_order_files() -> None:
     """Delete rows of files that failed once they have been kept long enough."""
     keep_files.keep_files(runtime())
+
+
+def keep_visits() -> None:
+    """Give back the places of former visits that their customers did not want back."""
+    keeping_visits.keep_visits(runtime().db)

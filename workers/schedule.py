@@ -27,4 +27,5 @@ def jobs(config: Config) -> dict[str, tuple[str, float]]:
         "workers.jobs.keep_webhooks": (UPKEEP, _KEEP_SECONDS),
         "workers.jobs.import_order_files": (FILES, config.sweep_interval),
         "workers.jobs.keep_order_files": (UPKEEP, _KEEP_FILES_SECONDS),
+        "workers.jobs.keep_visits": (UPKEEP, config.sweep_interval),
     }

@@ -81,10 +81,12 @@ class Order(Base):
 
 # Kinds of events that brought an order to a stage; others, like a hold, happen within one.
 MOVE_KINDS = ("accepted", "stage")
-# All kinds: a move, or a line of the promise ledger.
 # Kinds of events that brought money into the account of an order.
 MONEY_KINDS = ("payment", "charge")
-EVENT_KINDS = (*MOVE_KINDS, *(kind.value for kind in Kind), *MONEY_KINDS)
+# Another visit was agreed, at the stage that the order has.
+APPOINTMENT_KIND = "appointment"
+# All kinds: a move, a line of the promise ledger, money, another visit.
+EVENT_KINDS = (*MOVE_KINDS, *(kind.value for kind in Kind), *MONEY_KINDS, APPOINTMENT_KIND)
 
 
 class OrderEvent(Base):

@@ -20,6 +20,7 @@ from tracker.problems import (
     requests,
     subscribers,
     tariff_changes,
+    visits,
     webhooks,
 )
 from tracker.problems.rule import ProblemRule
@@ -39,6 +40,7 @@ RULES: Mapping[str, ProblemRule] = {
         plans,
         subscribers,
         tariff_changes,
+        visits,
     )
     for rule in part.RULES
 }

@@ -50,6 +50,28 @@ SEED = {
             coalesces=True,
         ),
         Template(
+            "appointment_changed",
+            1,
+            ("number", "slot", "installer", "hotline", "signature"),
+            "订单{number}上门时间现定为{slot}，装维员{installer}。改约请拨{hotline}。【{signature}】",
+            "Order {number}: your visit is now on {slot}, installer {installer}."
+            " To change: {hotline}【{signature}】",
+            "progress",
+            any_hour=True,
+            coalesces=True,
+        ),
+        Template(
+            "appointment_cancelled",
+            1,
+            ("number", "slot", "hotline", "signature"),
+            "订单{number}原定{slot}的上门已取消，装维人员将与您另约时间。咨询{hotline}。【{signature}】",
+            "Order {number}: the visit on {slot} is off; we will agree another with you."
+            " {hotline}【{signature}】",
+            "progress",
+            any_hour=True,
+            coalesces=True,
+        ),
+        Template(
             "on_hold",
             1,
             ("number", "day", "hotline", "signature"),
