@@ -8,6 +8,7 @@ from tracker.db import Base
 
 _MODULES = (
     "tracker.channels.models",
+    "tracker.complaints.models",
     "tracker.contacts.models",
     "tracker.customer_requests.models",
     "tracker.notices.call_models",

@@ -10,6 +10,7 @@ from typing import Any
 
 from tracker.problems import (
     channels,
+    complaints,
     files,
     notices,
     orders,
@@ -34,6 +35,7 @@ RULES: Mapping[str, ProblemRule] = {
         webhooks,
         orders,
         outages,
+        complaints,
         payments,
         promises,
         notices,

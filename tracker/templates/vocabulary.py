@@ -28,6 +28,8 @@ EXAMPLES = {
     "area": "清城区东城街道部分",
     "duration": "6小时",
     "code": "384921",
+    "complaint": "TS261124480715",
+    "result": "已补装并致歉",
 }
 
 EXAMPLES_EN = EXAMPLES | {
@@ -49,4 +51,5 @@ EXAMPLES_EN = EXAMPLES | {
     "window": "20 Nov 0:00-6:00",
     "area": "Dongcheng, Qingcheng",
     "duration": "6 hours",
+    "result": "installed, with apologies",
 }
