@@ -9,6 +9,7 @@ from flask import Flask, Response, g, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from public_status import (
+    embedding,
     errors,
     fees,
     limits,
@@ -71,6 +72,7 @@ def create(given: PublicRuntime | None = None) -> Flask:
     page.register(app, run)
     spoken.register(app)
     errors.register(app)
+    embedding.register(app, run.config.embed_origins)
     lookup.register(app, run, limits.register(app, run.config))
     fees.register(app, run, kept)
     open_data.register(app, run, kept)
@@ -87,7 +89,7 @@ def _set_headers(app: Flask, *, secure: bool) -> None:
         response.headers.update(_HEADERS)
         if secure:
             response.headers["Strict-Transport-Security"] = "max-age=31536000"
-        if request.path == lookup.PATH:
+        if request.path in (lookup.PATH, embedding.PATH):
             response.headers["Cache-Control"] = "no-store"
             response.headers["X-Robots-Tag"] = "noindex"
         elif response.mimetype == "text/html":

@@ -11,6 +11,7 @@ from typing import Any
 from tracker.problems import (
     channels,
     files,
+    lookups,
     notices,
     orders,
     outages,
@@ -29,6 +30,7 @@ RULES: Mapping[str, ProblemRule] = {
     for part in (
         requests,
         files,
+        lookups,
         channels,
         webhooks,
         orders,
