@@ -1,7 +1,6 @@
 """Reading the forms of what customers ask for: what was typed, and what is wrong with it in their words.
 
-All of it is checked again where it is applied; here it is checked so that nobody waits to be told of a field left
-empty.
+All of it is checked again where it is applied; here, so that nobody has to wait to be told of an empty field.
 """
 
 import re
@@ -131,7 +130,12 @@ def _text(typed: str) -> str:
 
 
 def _too_long(text: str, limit: int) -> str:
-    return _("写了%(count)s个字，最多%(limit)s个，请删去%(over)s个", count=len(text), limit=limit, over=len(text) - limit)
+    return _(
+        "写了%(count)s个字，最多%(limit)s个，请删去%(over)s个",
+        count=len(text),
+        limit=limit,
+        over=len(text) - limit,
+    )
 
 
 FORMS = {

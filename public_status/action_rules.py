@@ -1,6 +1,7 @@
 """What somebody may ask for on the site as an order stands, and why not the rest: pure decisions.
 
-Words are the Chinese message ids of the site's catalogue. These say what is worth offering; the service decides.
+Words are the Chinese message ids of the site's catalogue. They say what is worth offering; whether it is
+done, the service decides.
 """
 
 from collections.abc import Callable
@@ -59,7 +60,11 @@ def _withdrawal(situation: Situation) -> str:
 
 def _rating(situation: Situation) -> str:
     if situation.stage is not Stage.COMPLETED or situation.completed_at is None:
-        return N_("没有装通的订单不评价；有意见，请投诉。") if situation.stage in ENDED_EARLY else N_("竣工以后可以评价。")
+        return (
+            N_("没有装通的订单不评价；有意见，请投诉。")
+            if situation.stage in ENDED_EARLY
+            else N_("竣工以后可以评价。")
+        )
     if situation.is_rated:
         return N_("您已经评价过，谢谢。")
     return "" if situation.now < situation.completed_at + RATE_WITHIN else N_("竣工已久，不再评价。")

@@ -33,7 +33,9 @@ Answer = tuple[str, int]
 
 def register(app: Flask, run: PublicRuntime, limiter: Limiter, desk: Desk) -> None:
     """A page for each kind of request, the undoing, and the page of one that takes its time."""
-    held = holders.only_holders(run, stale=lambda holder: order_page(run, holder, said=holders.STALE, status=403))
+    held = holders.only_holders(
+        run, stale=lambda holder: order_page(run, holder, said=holders.STALE, status=403)
+    )
     limited = limiter.limit(run.config.lookup_limit, error_message="address")
     path = f"{holders.ROOT}/<any({','.join(FORMS)}):kind>"
 

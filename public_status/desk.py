@@ -21,8 +21,8 @@ _TIRED_PATIENCE = 0.2
 class Desk:
     """One process's. A process answers one request at a time, so whoever waits holds up all others.
 
-    Nobody waits where no worker could be rung. After one that waited in vain, those of the next seconds hardly
-    wait at all.
+    Nobody waits where no worker could be rung. After one who waited in vain, those of the next seconds
+    hardly wait at all.
     """
 
     def __init__(self, run: PublicRuntime) -> None:

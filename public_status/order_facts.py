@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from public_status import rules
 from public_status.queries import Standing
 from tracker import clock
-from tracker.orders.fee_sums import fee_sums
+from tracker.orders.fee_sums import FeeSum, fee_sums
 from tracker.orders.fee_words import FeeLine, fee_line
 from tracker.orders.standing import ENDED_EARLY, MARK_WORDS, STAGE_WORDS, TONES, Mark, mark_of
 from tracker.promises.ledger import Hold, hold_at
@@ -33,6 +33,7 @@ class OrderFacts:
     ending_reason: str
     explanation: str
     steps: tuple[rules.Step, ...]
+    fee_sums: tuple[FeeSum, ...]
     fees: tuple[FeeLine, ...]
     open_fen: int
     several_open: bool
@@ -64,6 +65,7 @@ def facts_of(standing: Standing, language: str, now: datetime) -> OrderFacts:
         ),
         explanation=standing.explanation.get(language) or standing.explanation.get("zh", ""),
         steps=tuple(rules.timeline(standing.stage, standing.happenings)),
+        fee_sums=tuple(fees),
         fees=tuple(fee_line(fee, clock.local_date(now)) for fee in fees),
         open_fen=sum(fee.open_fen for fee in fees),
         several_open=sum(fee.open_fen > 0 for fee in fees) > 1,

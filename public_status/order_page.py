@@ -39,7 +39,9 @@ class Offer:
 
 def register(app: Flask, run: PublicRuntime) -> None:
     """The page and what hangs on it."""
-    held = holders.only_holders(run, stale=lambda holder: order_page(run, holder, said=holders.STALE, status=403))
+    held = holders.only_holders(
+        run, stale=lambda holder: order_page(run, holder, said=holders.STALE, status=403)
+    )
 
     @app.get(holders.ROOT)
     def own_order() -> ResponseReturnValue:
@@ -81,7 +83,7 @@ def order_page(
     refused: Asked | None = None,
     status: int = 200,
 ) -> ResponseReturnValue:
-    """The page. `said`: a key of `action_words.SAID`, what has just been done; `refused`: what could not be."""
+    """The page. `said`: what has just been done, a key of `action_words.SAID`; `refused`: what was not."""
     session, now, language = holder.session, clock.now(), preferences.language()
     own = queries.read(run.db, lambda c: read_own(c, session))
     situation = own.situation(now)

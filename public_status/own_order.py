@@ -1,4 +1,4 @@
-"""Reads of one order for the holder of its session: the visit, the texts, what was asked for and complained of.
+"""Reads of one order for the holder of its session: its visit, its texts, requests and complaints about it.
 
 Only columns granted to the site's database role appear here; names and places come masked from the session.
 """
@@ -91,9 +91,7 @@ def belongs_to(connection: Connection, request_id: int, order_id: int) -> bool:
 
 def order_named(connection: Connection, number: str) -> Row[Any] | None:
     """`id` and `operator_id` of the order with this number."""
-    return connection.execute(
-        select(Order.id, Order.operator_id).where(Order.number == number)
-    ).one_or_none()
+    return connection.execute(select(Order.id, Order.operator_id).where(Order.number == number)).one_or_none()
 
 
 def _visit(connection: Connection, order_id: int) -> Visit | None:
@@ -154,5 +152,7 @@ def _complaints(connection: Connection, order_id: int) -> Sequence[Row[Any]]:
 
 def _rating(connection: Connection, order_id: int) -> Row[Any] | None:
     return connection.execute(
-        select(Rating.score, Rating.rated_at).where(Rating.order_id == order_id, Rating.retracted_at.is_(None))
+        select(Rating.score, Rating.rated_at).where(
+            Rating.order_id == order_id, Rating.retracted_at.is_(None)
+        )
     ).one_or_none()

@@ -11,6 +11,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from public_status import (
     actions,
     codes,
+    embedding,
     errors,
     fees,
     holders,
@@ -38,7 +39,7 @@ log = structlog.get_logger(__name__)
 _LARGEST_BODY = 16_384
 
 # What these show is one person's, and nobody's to keep or to find.
-_PRIVATE = (lookup.PATH, codes.PATH, holders.ROOT, lost_number.PATH)
+_PRIVATE = (lookup.PATH, embedding.PATH, codes.PATH, holders.ROOT, lost_number.PATH)
 
 _HEADERS = {
     "Content-Security-Policy": (
@@ -80,6 +81,7 @@ def create(given: PublicRuntime | None = None) -> Flask:
     page.register(app, run)
     spoken.register(app)
     errors.register(app)
+    embedding.register(app, run.config.embed_origins)
     limiter, desk = limits.register(app, run.config), Desk(run)
     lookup.register(app, run, limiter)
     codes.register(app, run, limiter, desk)

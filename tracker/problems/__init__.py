@@ -12,6 +12,7 @@ from tracker.problems import (
     channels,
     complaints,
     files,
+    lookups,
     notices,
     orders,
     outages,
@@ -31,6 +32,7 @@ RULES: Mapping[str, ProblemRule] = {
     for part in (
         requests,
         files,
+        lookups,
         channels,
         webhooks,
         orders,
