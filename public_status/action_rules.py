@@ -10,7 +10,7 @@ from datetime import datetime
 
 from tracker.complaints.rules import RATE_WITHIN
 from tracker.customer_requests.rules import Kind
-from tracker.orders.rules import MOVES, PATH, Stage
+from tracker.orders.rules import MOVES, PATH, TAKES_APPOINTMENT, Stage
 from tracker.orders.standing import ENDED_EARLY, N_
 
 ACTIONS = (Kind.APPOINTMENT, Kind.HOLD, Kind.WITHDRAWAL, Kind.COMPLAINT, Kind.RATING)
@@ -35,7 +35,7 @@ def why_not(kind: Kind, situation: Situation) -> str:
 
 def _appointment(situation: Situation) -> str:
     stage = situation.stage
-    if stage in (Stage.DISPATCHED, Stage.APPOINTED):
+    if stage in TAKES_APPOINTMENT:
         return _WITHDRAWING if situation.is_being_withdrawn else ""
     if stage is Stage.ON_SITE:
         return N_("装维人员已经上门。要另约时间，请与装维人员当面商量，或拨打客服热线。")

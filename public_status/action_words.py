@@ -129,8 +129,8 @@ def _detail(asked: Asked, language: str) -> str:
     payload, outcome, today = asked.payload, asked.outcome, clock.today()
     match asked.kind:
         case Kind.APPOINTMENT if "starts_at" in outcome:
-            window = (datetime.fromisoformat(outcome[name]) for name in ("starts_at", "ends_at"))
-            return visit_words.visit(*window, language, today)
+            starts_at, ends_at = (datetime.fromisoformat(outcome[name]) for name in ("starts_at", "ends_at"))
+            return visit_words.visit(starts_at, ends_at, language, today)
         case Kind.HOLD if "until" in payload:
             until = date.fromisoformat(payload["until"])
             return _("缓装到 %(day)s", day=wording.day(until, language, today))

@@ -16,6 +16,8 @@ from tracker.customer_requests.rules import Kind
 # Nobody waits this long where workers do their work: a moment is what a request takes.
 _TIRED_SECONDS = 15.0
 _TIRED_PATIENCE = 0.2
+# As long as the column that it is kept in.
+_LONGEST_ONCE = 40
 
 
 class Desk:
@@ -68,10 +70,10 @@ class Desk:
 
 def new_once() -> str:
     """A word for a form, by which its second sending is known as such."""
-    return secrets.token_hex(16)
+    return secrets.token_hex(8)
 
 
 def once_sent() -> str:
     """The word of the form that was sent; a new one where somebody has spoilt it."""
     sent = request.form.get("once", "")
-    return sent if sent.isascii() and sent.isalnum() and len(sent) <= 32 else new_once()
+    return sent if sent.isascii() and sent.isalnum() and len(sent) <= _LONGEST_ONCE else new_once()
