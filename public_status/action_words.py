@@ -54,13 +54,13 @@ _STATES = {
     State.WAITING: (N_("尚未生效"), "warning"),
     State.DONE: (N_("已办理"), "accent"),
     State.REFUSED: (N_("未能办理"), "danger"),
-    State.UNDONE: (N_("已撤回"), "quiet"),
+    State.UNDONE: (N_("已经撤回"), "quiet"),
 }
 
 COMPLAINT_STATES = {
     ComplaintState.OPEN: N_("正在处理"),
     ComplaintState.CLOSED: N_("已办结"),
-    ComplaintState.RETRACTED: N_("已撤回"),
+    ComplaintState.RETRACTED: N_("已经撤回"),
 }
 
 _DELIVERY = {

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import Flask, redirect, request
@@ -23,6 +23,7 @@ PATH = "/code"
 
 _CODE = re.compile(rf"[0-9]{{{CODE_DIGITS}}}")
 _PAUSE = MOST_TEXTS[0][0]
+_ALMOST_A_MINUTE = timedelta(minutes=1) - timedelta(microseconds=1)
 
 
 def register(app: Flask, run: PublicRuntime, limiter: Limiter, desk: Desk) -> None:
@@ -116,10 +117,10 @@ def _page(
 
 
 def _again_at(code: CodeStanding | None, now: datetime) -> datetime | None:
-    """When another may be asked for; None for at once."""
+    """From which full minute on another may be asked for; None for at once."""
     if code is None or code.sent_at + _PAUSE <= now:
         return None
-    return code.sent_at + _PAUSE
+    return (code.sent_at + _PAUSE + _ALMOST_A_MINUTE).replace(second=0, microsecond=0)
 
 
 def _folded(typed: str) -> str:

@@ -23,7 +23,7 @@ from public_status.visit_file import visit_file
 from tracker import clock
 from tracker.customer_requests.asking import Asked, close_session
 from tracker.outages.rules import OPEN, standing_of
-from tracker.pages import outage_words
+from tracker.pages import outage_words, wording
 
 _COUNTY_DIGITS = 6
 
@@ -103,6 +103,7 @@ def order_page(
         "topics": action_forms.TOPICS,
         "complaint_states": action_words.COMPLAINT_STATES,
         "score_word": own.rating and action_forms.SCORE_WORDS[own.rating.score],
+        "outage_words": outage_words,
         "outages": _outages(run, session.shown.get("areas", ()), session.operator_id, language),
         "reason_words": partial(rules.reason_words, language=language),
         "ticket": "",
@@ -111,9 +112,10 @@ def order_page(
 
 
 def visit_in_words(visit: Visit, language: str) -> dict[str, str]:
-    """When it is and who comes."""
+    """Its day, its hours, and who comes."""
     return {
-        "when": visit_words.visit(visit.starts_at, visit.ends_at, language, clock.today()),
+        "day": wording.day(clock.local_date(visit.starts_at), language, clock.today()),
+        "hours": visit_words.hours(visit.starts_at, visit.ends_at, language),
         "who": visit_words.installer(visit.installer_title, visit.staff_number, language),
     }
 

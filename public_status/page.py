@@ -33,7 +33,6 @@ def register(app: Flask, run: PublicRuntime) -> None:
         clauses=lambda text: wording.clauses(text, language()),
         machine_time=_machine_time,
         time_of_day=lambda at: f"{clock.local(at):%H:%M}",
-        time_to_the_second=lambda at: f"{clock.local(at):%H:%M:%S}",
         day_of=lambda at: wording.long_day(clock.local_date(at), language()),
         yuan=yuan,
     )

@@ -6,7 +6,7 @@ from tracker import clock
 from tracker.pages import wording
 
 # From this time of day on, and what the part of the day is called.
-_PARTS = ((time(0), "凌晨"), (time(6), "上午"), (time(12), "下午"), (time(18), "晚上"))
+_PARTS = ((time(0), "凌晨"), (time(6), "上午"), (time(11), "中午"), (time(13), "下午"), (time(18), "晚上"))
 
 
 def visit(starts_at: datetime, ends_at: datetime, language: str, today: date) -> str:
