@@ -19,6 +19,12 @@ RULES: tuple[ProblemRule, ...] = (
         "当前环节不能预约或改约",
         "No visit can be agreed or changed at this stage of the order.",
     ),
+    ProblemRule(
+        "appointment.one_of",
+        422,
+        "请给出一个时段编号，或开始和结束时间",
+        "Give either a slot, or a start and an end.",
+    ),
     ProblemRule("appointment.no_change", 409, "与现有预约相同", "The order has that appointment already."),
     ProblemRule(
         "appointment.nothing_to_undo",
