@@ -59,7 +59,7 @@ class Desk:
         )
         with self.runtime.db.reading() as connection:
             found: int = connection.execute(
-                select(Account.id).where(Account.username == username)
+                select(Account.id).where(Account.username == username.casefold())
             ).scalar_one()
         return found
 

@@ -69,7 +69,7 @@ def test_what_is_overdue_is_looked_after_within_three_days() -> None:
     today, due = date(2026, 11, 24), date(2026, 11, 20)
     assert follow_up_faults(date(2026, 11, 27), today, due) == []
     (fault,) = follow_up_faults(date(2026, 11, 28), today, due)
-    assert fault.words() == "下次跟进须在 11-24 至 11-27 之间"
+    assert fault.words() == "下次跟进不早于今天，不晚于 11月27日"
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,14 @@ def people(connection: Connection, operator_id: int) -> Sequence[Row[Any]]:
     ).all()
 
 
+def names(connection: Connection, operator_id: int) -> tuple[dict[int, str], dict[str, str]]:
+    """The names of an operator's staff, also of former ones: by account, and by user name."""
+    rows = connection.execute(
+        select(Account.id, Account.username, Account.display_name).where(Account.operator_id == operator_id)
+    ).all()
+    return {row.id: row.display_name for row in rows}, {row.username: row.display_name for row in rows}
+
+
 def person_in_charge(connection: Connection, operator_id: int) -> int | None:
     """The account that new complaints go to: who was named, while in office; else the first manager.
 

@@ -120,8 +120,7 @@ def follow_up_faults(on: date, today: date, due: date) -> list[Fault]:
     last = due if due >= today else today + _OVERDUE_FOLLOW_UP
     if today <= on <= last:
         return []
-    days = {"first": f"{today:%m-%d}", "last": f"{last:%m-%d}"}
-    return [Fault("complaint.follow_up_day", "/next_on", days)]
+    return [Fault("complaint.follow_up_day", "/next_on", {"month": last.month, "day": last.day})]
 
 
 def standing_of(complaint: Complaint, today: date) -> Standing:

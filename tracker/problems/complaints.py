@@ -43,8 +43,8 @@ RULES: tuple[ProblemRule, ...] = (
     ProblemRule(
         "complaint.follow_up_day",
         422,
-        "下次跟进须在 {first} 至 {last} 之间",
-        "The next follow-up must lie between {first} and {last}.",
+        "下次跟进不早于今天，不晚于 {month}月{day}日",
+        "The next follow-up lies between today and {day}/{month}.",
     ),
     ProblemRule("complaint.words", 422, "办结结果不能包含：{words}", "The result cannot contain: {words}."),
     ProblemRule(
