@@ -10,6 +10,7 @@ from typing import Any
 
 from tracker.problems import (
     channels,
+    customer_requests,
     files,
     notices,
     orders,
@@ -28,6 +29,7 @@ RULES: Mapping[str, ProblemRule] = {
     rule.id: rule
     for part in (
         requests,
+        customer_requests,
         files,
         channels,
         webhooks,
