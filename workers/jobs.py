@@ -7,6 +7,8 @@ from sqlalchemy import select
 
 from tracker import config
 from tracker.channels import forget_requests as forgetting
+from tracker.customer_requests import apply_requests as applying
+from tracker.customer_requests import keep_requests as keeping_requests
 from tracker.notices import deliver as delivering
 from tracker.notices import sweep as sweeping
 from tracker.notices.models import Notice
@@ -35,8 +37,15 @@ def deliver(notice_id: int) -> None:
         delivering.deliver(runtime(), queue, patience=delivering.LONGEST)
 
 
+def apply_requests() -> None:
+    """Do what customers have asked for on the public site, as far as it is due."""
+    applying.apply_requests(runtime())
+
+
 def sweep() -> None:
-    """Recover leases, settle the unknown, ring again."""
+    """Recover leases, settle the unknown, ring again; and apply what nobody was rung for."""
+    # First: asking about the unknown may take long where a provider hangs.
+    applying.apply_requests(runtime())
     sweeping.sweep(runtime())
 
 
@@ -58,6 +67,11 @@ def keep_tariff_changes() -> None:
 def forget_requests() -> None:
     """Delete answers and nonces that nobody can ask for again."""
     forgetting.forget_requests(runtime().db)
+
+
+def keep_requests() -> None:
+    """Delete codes that are over."""
+    keeping_requests.keep_requests(runtime().db)
 
 
 def deliver_webhooks() -> None:

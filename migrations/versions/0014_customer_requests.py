@@ -39,6 +39,7 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "(operator_id IS NULL) = (order_id IS NULL)", name=op.f("ck_customer_requests_operator")
         ),
+        sa.CheckConstraint("octet_length(payload::text) <= 8192", name=op.f("ck_customer_requests_payload")),
         sa.ForeignKeyConstraint(
             ["operator_id"], ["operators.id"], name=op.f("fk_customer_requests_operator_id")
         ),
@@ -59,7 +60,6 @@ def upgrade() -> None:
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
         sa.Column("operator_id", sa.SmallInteger(), nullable=False),
         sa.Column("order_id", sa.BigInteger(), nullable=False),
-        sa.Column("phone_digest", sa.LargeBinary(), nullable=False),
         sa.Column("digest", sa.LargeBinary(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
@@ -74,14 +74,9 @@ def upgrade() -> None:
         sa.UniqueConstraint("session_digest", name=op.f("uq_lookup_codes_session_digest")),
     )
     op.create_index("ix_lookup_codes_of_order", "lookup_codes", ["order_id", "id"], unique=False)
-    op.create_index(
-        op.f("ix_lookup_codes_phone_digest_created_at"),
-        "lookup_codes",
-        ["phone_digest", "created_at"],
-        unique=False,
-    )
     # A code lies nowhere in clear, not even in the text that brings it.
     op.add_column("notices", sa.Column("secret", sa.LargeBinary(), nullable=True))
+    op.add_column("recorded_texts", sa.Column("sealed", sa.LargeBinary(), nullable=True))
     _make_sessions()
     _grant()
 
@@ -154,6 +149,7 @@ def downgrade() -> None:
     op.execute("REVOKE SELECT (installer_title, installer_staff_number) ON orders FROM tracker_public")
     op.execute("DROP FUNCTION close_lookup_session(bytea, timestamptz)")
     op.execute("DROP FUNCTION open_lookup_session(bigint, bytea, bytea, timestamptz, timestamptz)")
+    op.drop_column("recorded_texts", "sealed")
     op.drop_column("notices", "secret")
     op.drop_table("lookup_codes")
     op.drop_table("customer_requests")

@@ -1,20 +1,27 @@
 """The public site's side of a request, and the worker's."""
 
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from sqlalchemy import insert, select
 
 from tracker import clock, db
-from tracker.customer_requests.asking import ask, open_session, session_of
+from tracker.customer_requests.apply_requests import apply_requests
+from tracker.customer_requests.asking import Asked, ask, open_session, outcome_of, session_of
 from tracker.customer_requests.models import LookupCode
 from tracker.customer_requests.rules import CODE_PURPOSE, CODE_VALID, Kind
 from tracker.db import Database
+from tracker.notices.models import Notice
+from tracker.orders.actor import Actor
 from tracker.orders.models import Order
+from tracker.orders.record_progress import record_progress
+from tracker.runtime import Runtime
 
 CODE = "384921"
+NOON = datetime(2026, 11, 24, 4, 0, tzinfo=UTC)
 SHOWN = {
     "name": "张*",
     "address": "清城区东城街道***",
@@ -32,11 +39,20 @@ def site(stores, clean) -> Iterator[Database]:
 
 
 @pytest.fixture
-def order(place, runtime) -> Any:
+def row_of(runtime) -> Callable[[str], Any]:
+    """The row of an order."""
+
+    def make(number: str) -> Any:
+        with runtime.db.reading() as connection:
+            return connection.execute(select(Order.__table__).where(Order.number == number)).one()
+
+    return make
+
+
+@pytest.fixture
+def order(place, row_of) -> Any:
     """An order just placed, as its row."""
-    number = place().number
-    with runtime.db.reading() as connection:
-        return connection.execute(select(Order.__table__).where(Order.number == number)).one()
+    return row_of(place().number)
 
 
 @pytest.fixture
@@ -48,7 +64,6 @@ def send_code(runtime) -> Callable[..., str]:
         row = {
             "operator_id": order.operator_id,
             "order_id": order.id,
-            "phone_digest": bytes(order.phone_digest),
             "digest": runtime.keys.digest_of(CODE_PURPOSE, f"{order.number}/{code}"),
             "created_at": at,
             "expires_at": at + CODE_VALID,
@@ -96,3 +111,69 @@ def asks(site, sign_in) -> Callable[..., int]:
         return ask(site, kind, **wanted)
 
     return make
+
+
+@pytest.fixture
+def look(site) -> Callable[[int], Asked]:
+    """What the site sees of a request."""
+
+    def make(request: int) -> Asked:
+        with site.reading() as connection:
+            asked = outcome_of(connection, request)
+        assert asked is not None
+        return asked
+
+    return make
+
+
+@pytest.fixture
+def applied(runtime, asks, look) -> Callable[..., Asked]:
+    """Asks, lets a worker look, and returns what came of it."""
+
+    def make(order: Any, kind: Kind, payload: dict[str, Any] | None = None, **changes: Any) -> Asked:
+        request = asks(order, kind, payload, **changes)
+        apply_requests(runtime)
+        return look(request)
+
+    return make
+
+
+@pytest.fixture
+def move(runtime) -> Callable[..., None]:
+    """Brings an order through these stages, as its operator's staff do."""
+
+    def make(order: Any, *stages: str) -> None:
+        actor = Actor(order.operator_id, "staff:tester")
+        for stage in stages:
+            step: dict[str, Any] = {"stage": stage}
+            if stage == "appointed":
+                starts_at = clock.now() + timedelta(days=2)
+                step["appointment"] = {"starts_at": starts_at, "ends_at": starts_at + timedelta(hours=2)}
+            if stage == "returned":
+                step["reason_code"] = "line_missing"
+            record_progress(runtime, actor, order.number, step)
+
+    return make
+
+
+@pytest.fixture
+def noon() -> Iterator[time_machine.Traveller]:
+    """Tuesday, 24 November 2026, 12:00 in Qingyuan, until the test shifts it."""
+    with time_machine.travel(NOON, tick=False) as traveller:
+        yield traveller
+
+
+def rules_of(asked: Asked) -> list[str]:
+    """The rules by which it was refused."""
+    return [fault.rule for fault in asked.faults]
+
+
+def texts(runtime: Runtime) -> list[tuple[str, str, str]]:
+    """Template, state and body of every notice, oldest first, less those of taking the order."""
+    with runtime.db.reading() as connection:
+        rows = connection.execute(
+            select(Notice.template, Notice.state, Notice.body)
+            .where(Notice.template != "order_accepted")
+            .order_by(Notice.id)
+        )
+        return [(row.template, row.state, row.body) for row in rows]

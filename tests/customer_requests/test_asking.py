@@ -180,7 +180,6 @@ def test_a_code_of_another_order_opens_nothing(order, place, runtime, site, send
         "INSERT INTO customer_requests (kind, payload, asked_at, outcome)"
         " VALUES ('lost_number', '{}', now(), '{}')",
         "SELECT digest FROM lookup_codes",
-        "SELECT phone_digest FROM lookup_codes",
         "SELECT * FROM lookup_codes",
         "UPDATE lookup_codes SET tries = 0",
         "UPDATE lookup_codes SET session_digest = '\\x00', session_ends_at = now() + interval '1 day'",

@@ -26,7 +26,8 @@ WORDS: Mapping[str, str] = {
     # Of many things.
     "id": "Its id, which never changes.",
     "version": "Counts its changes, or the versions of what it is one of.",
-    "actor": "Who did it: `channel:<code>`, `staff:<name>`, `console:<command>` or `system`.",
+    "actor": "Who did it: `channel:<code>`, `staff:<name>`, `customer:<request>`, `console:<command>` or"
+    " `system`.",
     "at": "When it was done.",
     "reason": "Why, for the record that is kept of it.",
     "kind": "Of what kind it is.",

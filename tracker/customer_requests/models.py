@@ -18,7 +18,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from tracker.customer_requests.rules import Kind, State
+from tracker.customer_requests.rules import LARGEST_PAYLOAD, Kind, State
 from tracker.db import Base
 
 
@@ -40,6 +40,7 @@ class CustomerRequest(Base):
         CheckConstraint(f"state IN ({', '.join(repr(one.value) for one in State)})", name="state"),
         CheckConstraint("(kind = 'lost_number') = (order_id IS NULL)", name="order"),
         CheckConstraint("(operator_id IS NULL) = (order_id IS NULL)", name="operator"),
+        CheckConstraint(f"octet_length(payload::text) <= {LARGEST_PAYLOAD}", name="payload"),
         Index("ix_customer_requests_open", "id", postgresql_where=text("state IN ('asked', 'waiting')")),
         Index("ix_customer_requests_of_order", "order_id", "id"),
         UniqueConstraint("order_id", "once"),
@@ -72,16 +73,11 @@ class LookupCode(Base):
     """
 
     __tablename__ = "lookup_codes"
-    __table_args__ = (
-        UniqueConstraint("session_digest"),
-        Index("ix_lookup_codes_of_order", "order_id", "id"),
-        Index(None, "phone_digest", "created_at"),
-    )
+    __table_args__ = (UniqueConstraint("session_digest"), Index("ix_lookup_codes_of_order", "order_id", "id"))
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     operator_id: Mapped[int] = mapped_column(ForeignKey("operators.id"))
     order_id: Mapped[int] = mapped_column(ForeignKey("orders.id"))
-    phone_digest: Mapped[bytes] = mapped_column(LargeBinary)
     digest: Mapped[bytes] = mapped_column(LargeBinary)
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]

@@ -33,8 +33,10 @@ class Notice(Base):
     digest of it tells how often the same text went to the same number.
     `ask_at`: when the provider is to be asked about an accepted text that no receipt speaks of.
     `must_arrive`: unless its delivery is confirmed, a person calls. `retry_of`: the same text that the
-    provider could not deliver, which this one tries once more. `secret`: a code, sealed, in whose place params
-    and body hold dots; it is put in as the text is handed over, and forgotten once that has come to an end.
+    provider could not deliver, which this one tries once more.
+    `secret`: a code, sealed, in whose place params and body hold SECRET_SHOWN. It is put in as the text is
+    handed over. While nobody knows whether that was done it is needed to find the text again; after that it
+    is forgotten.
     """
 
     __tablename__ = "notices"

@@ -93,8 +93,8 @@ class OrderEvent(Base):
     """One change of an order: append-only, with actor, time and reason (invariant I7).
 
     `occurred_at` is when it happened, `recorded_at` when it was written down. `actor` is
-    "channel:<code>", "account:<id>" or "system". `channel_id` is the order's, and `written_in` the place
-    in the feed (`tracker.orders.positions`).
+    "channel:<code>", "staff:<username>", "customer:<id of the request>" or "system". `channel_id` is the
+    order's, and `written_in` the place in the feed (`tracker.orders.positions`).
     """
 
     __tablename__ = "order_events"

@@ -11,6 +11,7 @@ from typing import Any
 from tracker.problems import (
     channels,
     complaints,
+    customer_requests,
     files,
     lookups,
     notices,
@@ -31,6 +32,7 @@ RULES: Mapping[str, ProblemRule] = {
     rule.id: rule
     for part in (
         requests,
+        customer_requests,
         files,
         lookups,
         channels,

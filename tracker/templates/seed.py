@@ -291,5 +291,25 @@ SEED = {
             any_hour=True,
             always_new=True,
         ),
+        Template(
+            "order_numbers",
+            1,
+            ("numbers", "hotline", "signature"),
+            "您的在途宽带订单：{numbers}。查询请用订单号和手机号后四位，咨询{hotline}。【{signature}】",
+            "Your open broadband orders: {numbers}. Look up with number and last 4 digits of this phone."
+            " {hotline}【{signature}】",
+            "urgent",
+            any_hour=True,
+        ),
+        Template(
+            "request_refused",
+            1,
+            ("number", "reason", "hotline", "signature"),
+            "抱歉，订单{number}未能按您的申请撤销：{reason}。需要帮助请拨{hotline}。【{signature}】",
+            "Sorry, order {number} could not be withdrawn as you asked: {reason}."
+            " Help: {hotline}【{signature}】",
+            "progress",
+            any_hour=True,
+        ),
     )
 }

@@ -6,6 +6,7 @@ There is none for a name of a customer, an address or an ID number, so that no t
 
 EXAMPLES = {
     "number": "QY261108K7M4QZX",
+    "numbers": "QY261108K7M4QZX",
     "deadline": "11月12日18时",
     "day": "11月20日",
     "slot": "11月10日9-11时",
