@@ -32,11 +32,11 @@ log = structlog.get_logger(__name__)
 # A lookup is two short fields.
 _LARGEST_BODY = 8_192
 
+_POLICY = (
+    "default-src 'none'; style-src 'self' {own_style}; script-src 'self'; img-src 'self' data:; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
 _HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; "
-        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-    ),
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -73,7 +73,7 @@ def create(given: PublicRuntime | None = None) -> Flask:
     spoken.register(app)
     errors.register(app)
     embedding.register(app, run.config.embed_origins)
-    lookup.register(app, run, limits.register(app, run.config))
+    lookup.register(app, run, kept, limits.register(app, run.config))
     fees.register(app, run, kept)
     open_data.register(app, run, kept)
     services.register(app, run, kept)
@@ -84,9 +84,14 @@ def create(given: PublicRuntime | None = None) -> Flask:
 
 
 def _set_headers(app: Flask, *, secure: bool) -> None:
+    fixed = _HEADERS | {
+        # The front page carries its own sheet, and no other text may pass for one.
+        "Content-Security-Policy": _POLICY.format(own_style=assets.style_source("home.css"))
+    }
+
     @app.after_request
     def protect(response: Response) -> Response:
-        response.headers.update(_HEADERS)
+        response.headers.update(fixed)
         if secure:
             response.headers["Strict-Transport-Security"] = "max-age=31536000"
         if request.path in (lookup.PATH, embedding.PATH):
