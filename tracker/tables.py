@@ -10,6 +10,7 @@ _MODULES = (
     "tracker.channels.models",
     "tracker.contacts.models",
     "tracker.customer_requests.models",
+    "tracker.figures.models",
     "tracker.notices.call_models",
     "tracker.notices.models",
     "tracker.notices.watch_models",

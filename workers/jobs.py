@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from tracker import config
 from tracker.channels import forget_requests as forgetting
+from tracker.figures import publish_figures as figures
 from tracker.notices import deliver as delivering
 from tracker.notices import sweep as sweeping
 from tracker.notices.models import Notice
@@ -77,3 +78,8 @@ def import_order_files() -> None:
 def keep_order_files() -> None:
     """Delete rows of files that failed once they have been kept long enough."""
     keep_files.keep_files(runtime())
+
+
+def publish_figures() -> None:
+    """Publish the on-time figures of periods that are over, and what has come to stand otherwise since."""
+    figures.publish_figures(runtime().db)

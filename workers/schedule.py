@@ -14,6 +14,7 @@ _FORGET_SECONDS = 600.0
 _WEBHOOK_SECONDS = 2.0
 _KEEP_SECONDS = 3600.0
 _KEEP_FILES_SECONDS = 3600.0
+_FIGURES_SECONDS = 86400.0
 
 
 def jobs(config: Config) -> dict[str, tuple[str, float]]:
@@ -27,4 +28,5 @@ def jobs(config: Config) -> dict[str, tuple[str, float]]:
         "workers.jobs.keep_webhooks": (UPKEEP, _KEEP_SECONDS),
         "workers.jobs.import_order_files": (FILES, config.sweep_interval),
         "workers.jobs.keep_order_files": (UPKEEP, _KEEP_FILES_SECONDS),
+        "workers.jobs.publish_figures": (UPKEEP, _FIGURES_SECONDS),
     }
