@@ -4,9 +4,10 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.pool import NullPool
@@ -114,7 +115,28 @@ def engine(stores: Servers, clean: None) -> Iterator[Engine]:
     made.dispose()
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+def told(deadline: datetime, *lines: Line, connected: Any = None, withdrawn: Any = None) -> Told:
+    return Told(0, deadline, lines, connected, withdrawn, None)
+
+
+MIDDLE = AFTER + timedelta(days=10)
+AT_THE_EDGES = [
+    told(AFTER, connected=AFTER),
+    told(UNTIL, connected=UNTIL),
+    told(MIDDLE, connected=MIDDLE),
+    told(MIDDLE, connected=MIDDLE + TINY),
+    told(MIDDLE, withdrawn=MIDDLE),
+    told(MIDDLE, withdrawn=MIDDLE + TINY),
+    told(MIDDLE, Line("excuse", "roadworks", MIDDLE), withdrawn=MIDDLE + TINY),
+    told(MIDDLE, Line("excuse", "roadworks", MIDDLE), connected=MIDDLE),
+    told(MIDDLE, Line("excuse", "weather", MIDDLE), Line("excuse", "roadworks", MIDDLE)),
+    told(MIDDLE, Line("hold", "weather", UNTIL + TINY), connected=UNTIL),
+    told(UNTIL + TINY, Line("hold", "weather", UNTIL), connected=UNTIL),
+]
+
+
+@example(orders=AT_THE_EDGES)
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(orders=st.lists(_ORDERS, max_size=7))
 def test_the_database_counts_as_the_definitions_say(
     engine: Engine, pattern: Placed, orders: list[Told]
