@@ -126,7 +126,8 @@ def _form_page(
     """The page of a kind of request with what was typed so far; what is not possible now is explained."""
     now, language = clock.now(), preferences.language()
     own = queries.read(run.db, lambda c: read_own(c, holder.session))
-    closed = why_not(form.kind, own.situation(now))
+    facts = facts_of(own.standing, language, now)
+    closed = why_not(form.kind, own.situation(now, is_held=facts.held is not None))
     given: dict[str, Any] = {
         "holder": holder,
         "own": own,
@@ -140,7 +141,7 @@ def _form_page(
     }
     if not closed:
         given |= _facts(run, holder, form.kind, own, language)
-    page = render(f"ask_{form.kind}.html", **vars(facts_of(own.standing, language, now)), **given)
+    page = render(f"ask_{form.kind}.html", **vars(facts), **given)
     return page, status if not closed or status != 200 else 409
 
 

@@ -16,6 +16,7 @@ from public_status.desk import new_once
 from public_status.order_facts import facts_of
 from public_status.queries import Standing
 from public_status.runtime import PublicRuntime
+from public_status.shelf import Kind, Shelf
 from public_status.spoken import render
 from tracker import clock
 from tracker.orders import numbers
@@ -28,8 +29,9 @@ _FOUR_DIGITS = re.compile(r"[0-9]{4}")
 _NO_DIGEST = bytes(32)
 
 
-def register(app: Flask, run: PublicRuntime, limiter: Limiter) -> None:
+def register(app: Flask, run: PublicRuntime, shelf: Shelf, limiter: Limiter) -> None:
     """The two pages, with their limits."""
+    shelf.add("/", Kind())
 
     def order_asked_for() -> str:
         """The order under which wrong tries are counted, as a digest: Redis need not know numbers."""

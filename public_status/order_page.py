@@ -86,7 +86,8 @@ def order_page(
     """The page. `said`: what has just been done, a key of `action_words.SAID`; `refused`: what was not."""
     session, now, language = holder.session, clock.now(), preferences.language()
     own = queries.read(run.db, lambda c: read_own(c, session))
-    situation = own.situation(now)
+    facts = facts_of(own.standing, language, now)
+    situation = own.situation(now, is_held=facts.held is not None)
     given: dict[str, Any] = {
         "holder": holder,
         "own": own,
@@ -108,7 +109,7 @@ def order_page(
         "reason_words": partial(rules.reason_words, language=language),
         "ticket": "",
     }
-    return render("order.html", **vars(facts_of(own.standing, language, now)), **given), status
+    return render("order.html", **vars(facts), **given), status
 
 
 def visit_in_words(visit: Visit, language: str) -> dict[str, str]:

@@ -20,7 +20,6 @@ from tracker.notices.models import Notice
 from tracker.notices.rules import State as NoticeState
 from tracker.orders.models import Order, OrderEvent
 from tracker.orders.rules import Stage
-from tracker.promises.ledger import hold_at
 
 # Nobody's order has more texts than this, but for one that goes on and on.
 _MOST_TEXTS = 40
@@ -50,12 +49,12 @@ class OwnOrder:
     complaints: Sequence[Row[Any]]
     rating: Row[Any] | None
 
-    def situation(self, now: datetime) -> Situation:
-        """What decides what may be asked for at a moment."""
+    def situation(self, now: datetime, *, is_held: bool) -> Situation:
+        """What decides what may be asked for at a moment; `is_held`: whether the clock stands still then."""
         happenings = self.standing.happenings
         return Situation(
             stage=self.standing.stage,
-            is_held=hold_at(self.standing.entries, now) is not None,
+            is_held=is_held,
             is_being_withdrawn=any(
                 one.kind is Kind.WITHDRAWAL and one.state is State.WAITING for one in self.requests
             ),

@@ -41,11 +41,11 @@ _LARGEST_BODY = 16_384
 # What these show is one person's, and nobody's to keep or to find.
 _PRIVATE = (lookup.PATH, embedding.PATH, codes.PATH, holders.ROOT, lost_number.PATH)
 
+_POLICY = (
+    "default-src 'none'; style-src 'self' {own_style}; script-src 'self'; img-src 'self' data:; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
 _HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; "
-        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-    ),
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -83,7 +83,7 @@ def create(given: PublicRuntime | None = None) -> Flask:
     errors.register(app)
     embedding.register(app, run.config.embed_origins)
     limiter, desk = limits.register(app, run.config), Desk(run)
-    lookup.register(app, run, limiter)
+    lookup.register(app, run, kept, limiter)
     codes.register(app, run, limiter, desk)
     lost_number.register(app, run, limiter, desk)
     order_page.register(app, run)
@@ -98,9 +98,14 @@ def create(given: PublicRuntime | None = None) -> Flask:
 
 
 def _set_headers(app: Flask, *, secure: bool) -> None:
+    fixed = _HEADERS | {
+        # The front page carries its own sheet, and no other text may pass for one.
+        "Content-Security-Policy": _POLICY.format(own_style=assets.style_source("home.css"))
+    }
+
     @app.after_request
     def protect(response: Response) -> Response:
-        response.headers.update(_HEADERS)
+        response.headers.update(fixed)
         if secure:
             response.headers["Strict-Transport-Security"] = "max-age=31536000"
         if request.path.startswith(_PRIVATE):

@@ -11,6 +11,7 @@ _MODULES = (
     "tracker.complaints.models",
     "tracker.contacts.models",
     "tracker.customer_requests.models",
+    "tracker.figures.models",
     "tracker.notices.call_models",
     "tracker.notices.models",
     "tracker.notices.watch_models",

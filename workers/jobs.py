@@ -9,6 +9,7 @@ from tracker import config
 from tracker.channels import forget_requests as forgetting
 from tracker.customer_requests import apply_requests as applying
 from tracker.customer_requests import keep_requests as keeping_requests
+from tracker.figures import publish_figures as figures
 from tracker.notices import deliver as delivering
 from tracker.notices import sweep as sweeping
 from tracker.notices.models import Notice
@@ -97,3 +98,8 @@ def keep_order_files() -> None:
 def keep_visits() -> None:
     """Give back the places of former visits that their customers did not want back."""
     keeping_visits.keep_visits(runtime().db)
+
+
+def publish_figures() -> None:
+    """Publish the on-time figures of periods that are over, and what has come to stand otherwise since."""
+    figures.publish_figures(runtime().db)

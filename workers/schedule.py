@@ -17,6 +17,7 @@ _KEEP_SECONDS = 3600.0
 # A withdrawal takes effect this long after its time at most; whatever is asked for rings by itself.
 _APPLY_SECONDS = 15.0
 _KEEP_FILES_SECONDS = 3600.0
+_FIGURES_SECONDS = 86400.0
 
 
 def jobs(config: Config) -> dict[str, tuple[str, float]]:
@@ -33,4 +34,5 @@ def jobs(config: Config) -> dict[str, tuple[str, float]]:
         "workers.jobs.import_order_files": (FILES, config.sweep_interval),
         "workers.jobs.keep_order_files": (UPKEEP, _KEEP_FILES_SECONDS),
         "workers.jobs.keep_visits": (UPKEEP, config.sweep_interval),
+        "workers.jobs.publish_figures": (UPKEEP, _FIGURES_SECONDS),
     }
