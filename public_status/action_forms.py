@@ -14,7 +14,7 @@ from flask_babel import gettext as _
 
 from tracker.complaints.rules import SCORES, Topic
 from tracker.complaints.schemas import LONGEST_COMMENT, LONGEST_TEXT
-from tracker.customer_requests.rules import Kind
+from tracker.customer_requests.rules import HOLD_DAYS, Kind
 from tracker.orders.standing import N_
 
 # Those of the customer's own reasons that somebody gives about themselves, in the order of the page.
@@ -43,7 +43,6 @@ SCORE_WORDS = {
     2: N_("不满意"),
     1: N_("非常不满意"),
 }
-LONGEST_HOLD = timedelta(days=180)
 
 Typed = Mapping[str, str]
 Words = dict[str, str]
@@ -65,6 +64,11 @@ class Form:
     read: Callable[[Typed, date], tuple[dict[str, Any], Words]]
 
 
+def latest_hold(today: date) -> date:
+    """The latest day on which a hold may end."""
+    return today + timedelta(days=HOLD_DAYS - 1)
+
+
 def _appointment(typed: Typed, _today: date) -> tuple[dict[str, Any], Words]:
     slot = typed.get("slot", "")
     if not (slot.isascii() and slot.isdigit() and len(slot) < 20 and int(slot) <= _LARGEST_ID):
@@ -79,8 +83,8 @@ def _hold(typed: Typed, today: date) -> tuple[dict[str, Any], Words]:
         faults["reason_code"] = _("请选择缓装的原因")
     if until is None:
         faults["until"] = _("请填写缓装到哪一天")
-    elif not today <= until <= today + LONGEST_HOLD:
-        faults["until"] = _("只能填今天起%(days)s天以内的日期", days=LONGEST_HOLD.days)
+    elif not today <= until <= latest_hold(today):
+        faults["until"] = _("只能填今天起%(days)s天以内的日期", days=HOLD_DAYS)
     return {"reason_code": reason, "until": until.isoformat() if until else ""}, faults
 
 

@@ -3,7 +3,7 @@
 Words are the Chinese message ids of the site's catalogue.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -98,13 +98,16 @@ class TextInWords:
     delivery: str
 
 
-def told(asked: Asked, language: str, now: datetime) -> AskedInWords:
-    """A request in words; detail and reasons are in the reader's language already."""
+def told(asked: Asked, slots: Mapping[int, Row[Any]], language: str, now: datetime) -> AskedInWords:
+    """A request in words; detail and reasons are in the reader's language already.
+
+    `slots`: those that requests name, by their ids.
+    """
     state, tone = _STATES[asked.state]
     return AskedInWords(
         id=asked.id,
         word=KIND_WORDS[asked.kind],
-        detail=_detail(asked, language),
+        detail=_detail(asked, slots, language),
         asked_at=asked.asked_at,
         state=state,
         tone=tone,
@@ -125,12 +128,12 @@ def text_told(text: Row[Any], now: datetime) -> TextInWords:
     )
 
 
-def _detail(asked: Asked, language: str) -> str:
-    payload, outcome, today = asked.payload, asked.outcome, clock.today()
+def _detail(asked: Asked, slots: Mapping[int, Row[Any]], language: str) -> str:
+    payload, today = asked.payload, clock.today()
     match asked.kind:
-        case Kind.APPOINTMENT if "starts_at" in outcome:
-            starts_at, ends_at = (datetime.fromisoformat(outcome[name]) for name in ("starts_at", "ends_at"))
-            return visit_words.visit(starts_at, ends_at, language, today)
+        case Kind.APPOINTMENT if payload.get("slot") in slots:
+            slot = slots[payload["slot"]]
+            return visit_words.visit(slot.starts_at, slot.ends_at, language, today)
         case Kind.HOLD if "until" in payload:
             until = date.fromisoformat(payload["until"])
             return _("缓装到 %(day)s", day=wording.day(until, language, today))

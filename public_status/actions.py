@@ -155,8 +155,8 @@ def _facts(run: PublicRuntime, holder: Holder, kind: Kind, own: OwnOrder, langua
                 "visit": own.visit and visit_in_words(own.visit, language),
             }
         case Kind.HOLD:
-            last = today + action_forms.LONGEST_HOLD
-            return {"reasons": action_forms.HOLD_REASONS, "first_day": today, "last_day": last}
+            last_day = action_forms.latest_hold(today)
+            return {"reasons": action_forms.HOLD_REASONS, "first_day": today, "last_day": last_day}
         case Kind.WITHDRAWAL:
             return {"reasons": action_forms.WITHDRAWAL_REASONS}
         case Kind.COMPLAINT:

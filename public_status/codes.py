@@ -106,6 +106,8 @@ def _page(
         once=new_once(),
         number=number,
         code=code,
+        # Once only: the words of a wrong code tell it, too.
+        tries=code.tries_left if code is not None and verdict is None else None,
         fault=fault,
         words=words,
         no_texts=bool(asked and any(one.rule == "code.no_texts" for one in asked.faults)),

@@ -53,7 +53,7 @@ class Desk:
             once=once,
         )
         bell = self._run.bell
-        return request_id, bell is not None and bell.ring(asking.QUEUE, asking.APPLY)
+        return request_id, bell is not None and asking.ring(bell)
 
     def outcome(self, request_id: int, *, rung: bool) -> Asked:
         """What came of a request after a moment; it may be open still."""

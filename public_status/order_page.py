@@ -100,7 +100,7 @@ def order_page(
         ],
         "visit": own.visit and visit_in_words(own.visit, language),
         "texts": [action_words.text_told(one, now) for one in own.texts],
-        "asked": [action_words.told(one, language, now) for one in own.requests],
+        "asked": [action_words.told(one, own.slots, language, now) for one in own.requests],
         "topics": action_forms.TOPICS,
         "complaint_states": action_words.COMPLAINT_STATES,
         "score_word": own.rating and action_forms.SCORE_WORDS[own.rating.score],

@@ -3,7 +3,7 @@
 Only columns granted to the site's database role appear here; names and places come masked from the session.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -20,6 +20,7 @@ from tracker.notices.models import Notice
 from tracker.notices.rules import State as NoticeState
 from tracker.orders.models import Order, OrderEvent
 from tracker.orders.rules import Stage
+from tracker.visits.models import VisitSlot
 
 # Nobody's order has more texts than this, but for one that goes on and on.
 _MOST_TEXTS = 40
@@ -40,12 +41,13 @@ class Visit:
 
 @dataclass(frozen=True)
 class OwnOrder:
-    """An order with what only its holder may see."""
+    """An order with what only its holder may see; `slots` are those that the requests name."""
 
     standing: Standing
     visit: Visit | None
     texts: Sequence[Row[Any]]
     requests: Sequence[Asked]
+    slots: Mapping[int, Row[Any]]
     complaints: Sequence[Row[Any]]
     rating: Row[Any] | None
 
@@ -69,11 +71,13 @@ def read_own(connection: Connection, session: Session) -> OwnOrder:
     standing = standing_by_number(connection, session.number)
     if standing is None:
         raise LookupError("a session whose order is gone")
+    requests = requests_of(connection, session.order_id)
     return OwnOrder(
         standing=standing,
         visit=_visit(connection, session.order_id) if standing.stage in _VISITED else None,
         texts=_texts(connection, session.order_id),
-        requests=requests_of(connection, session.order_id),
+        requests=requests,
+        slots=_slots(connection, requests),
         complaints=_complaints(connection, session.order_id),
         rating=_rating(connection, session.order_id),
     )
@@ -132,6 +136,14 @@ def _texts(connection: Connection, order_id: int) -> Sequence[Row[Any]]:
         .order_by(Notice.id.desc())
         .limit(_MOST_TEXTS)
     ).all()
+
+
+def _slots(connection: Connection, requests: Sequence[Asked]) -> dict[int, Row[Any]]:
+    named = {one.payload["slot"] for one in requests if isinstance(one.payload.get("slot"), int)}
+    if not named:
+        return {}
+    wanted = select(VisitSlot.id, VisitSlot.starts_at, VisitSlot.ends_at).where(VisitSlot.id.in_(named))
+    return {row.id: row for row in connection.execute(wanted)}
 
 
 def _complaints(connection: Connection, order_id: int) -> Sequence[Row[Any]]:

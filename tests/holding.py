@@ -4,6 +4,7 @@ import re
 import threading
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from html import unescape
 from typing import Any
 
 from flask.testing import FlaskClient
@@ -11,6 +12,7 @@ from sqlalchemy import Row, insert, select, update
 from werkzeug.test import TestResponse
 
 from tracker import clock
+from tracker.customer_requests.apply_requests import apply_requests
 from tracker.customer_requests.models import CustomerRequest, LookupCode
 from tracker.customer_requests.rules import CODE_PURPOSE, CODE_VALID, UNDO_WITHIN
 from tracker.orders.models import Order
@@ -40,17 +42,18 @@ def store_code(runtime: Runtime, number: str, code: str = CODE, *, ago: timedelt
     row = {
         "operator_id": order.operator_id,
         "order_id": order.id,
-        "phone_digest": order.phone_digest,
         "digest": runtime.keys.digest_of(CODE_PURPOSE, f"{number}/{code}"),
         "created_at": at,
         "expires_at": at + CODE_VALID,
         "shown": SHOWN,
     }
-    columns = LookupCode.__table__.columns
     with runtime.db.transaction() as connection:
-        connection.execute(
-            insert(LookupCode).values({name: value for name, value in row.items() if name in columns})
-        )
+        connection.execute(insert(LookupCode).values(row))
+
+
+def plain(page: str) -> str:
+    """The text of a page."""
+    return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", "", page)))
 
 
 def hidden(page: str, name: str) -> str:
@@ -118,9 +121,9 @@ def waiting(until: datetime) -> Answer:
 
 
 class Worker:
-    """Answers whatever is asked in a thread of its own, as it is told to."""
+    """Answers whatever is asked in a thread of its own: as it is told to, or by doing it."""
 
-    def __init__(self, runtime: Runtime, answer: Callable[[Row[Any]], Answer]) -> None:
+    def __init__(self, runtime: Runtime, answer: Callable[[Row[Any]], Answer] | None = None) -> None:
         self._runtime, self._answer = runtime, answer
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._work)
@@ -135,6 +138,9 @@ class Worker:
 
     def _work(self) -> None:
         while not self._stop.wait(0.02):
+            if self._answer is None:
+                apply_requests(self._runtime)
+                continue
             with self._runtime.db.transaction() as connection:
                 for row in connection.execute(select(_requests).where(_requests.c.state == "asked")).all():
                     values = self._answer(row)

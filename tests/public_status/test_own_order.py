@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from html import unescape
 from typing import Any
 
 import pytest
@@ -11,8 +10,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import insert, update
 
 from tests.announced_outages import FENGCHENG, GAOJILI, QINGXIN, Announcer, on
-from tests.holding import Holder, order_row
-from tests.visiting_slots import dispatched
+from tests.holding import Holder, order_row, plain
+from tests.visiting_slots import Diary, dispatched
 from tracker import clock
 from tracker.complaints.file_complaint import file_complaint
 from tracker.complaints.rate import rate
@@ -73,16 +72,11 @@ def until(
     return make
 
 
-def plain(page: str) -> str:
-    main = page[page.index("<main") : page.index("</main")]
-    return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", "", main)))
-
-
 def section(page: str, name: str) -> str:
     """The text of the section with this heading."""
     found = re.search(rf'<section[^>]*aria-labelledby="{name}".*?</section>', page, re.S)
     assert found is not None, name
-    return plain(f"<main>{found[0]}</main>")
+    return plain(found[0])
 
 
 def offers(page: str) -> set[str]:
@@ -197,7 +191,7 @@ def test_requests_say_what_became_of_them_and_until_when_they_can_be_undone(
         holder.number,
         "appointment",
         "done",
-        outcome={"starts_at": "2026-11-26T01:00:00+00:00", "ends_at": "2026-11-26T03:00:00+00:00"},
+        payload={"slot": Diary(runtime, 1).slot()},
     )
     request_of(runtime, holder.number, "code", "done")
     page = holder.page()

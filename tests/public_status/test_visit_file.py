@@ -8,7 +8,7 @@ import pytest
 from flask.testing import FlaskClient
 from icalendar import Calendar
 
-from tests.holding import Holder
+from tests.holding import Holder, plain
 from tests.visiting_slots import dispatched
 from tracker import clock
 from tracker.orders.actor import Actor
@@ -51,7 +51,7 @@ def test_the_file_says_when_and_who(
     number = appoint()
     holder = Holder(client, runtime, number)
     holder.sign_in()
-    page = holder.page()
+    page = plain(holder.page())
     assert "11月26日（周四）上午9–11时" in page
     assert "李师傅（工号0321）" in page
     answer = client.get("/order/visit.ics")
@@ -89,13 +89,13 @@ def test_another_visit_takes_the_place_of_the_first_in_a_calendar(
     second = event_in(client.get("/order/visit.ics").data)
     assert first["UID"] == second["UID"]
     assert second["SEQUENCE"] > first["SEQUENCE"]
-    assert "11月27日（周五）上午9:30–10:30" in holder.page()
+    assert "11月27日（周五）上午9:30–10:30" in plain(holder.page())
 
 
 def test_it_speaks_english(client: FlaskClient, runtime: Runtime, appoint: Callable[..., str]) -> None:
     holder = Holder(client, runtime, appoint())
     holder.sign_in()
-    assert "Thursday 26 November, 09:00–11:00" in holder.page("/order?lang=en")
+    assert "Thursday 26 November 09:00–11:00" in plain(holder.page("/order?lang=en"))
     event = event_in(client.get("/order/visit.ics").data)
     assert event["SUMMARY"] == "Broadband installation (Qingyuan Telecom)"
     assert "installer no. 0321" in event["DESCRIPTION"]

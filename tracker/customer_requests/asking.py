@@ -138,9 +138,9 @@ def ask(
         return connection.execute(_SAME, {"once": once, "order": order_id}).scalar_one()
 
 
-def ring(bell: Doorbell) -> None:
-    """Let a worker apply what was asked; where none is rung, the sweep does within a minute."""
-    bell.ring(QUEUE, APPLY, one_is_enough=True)
+def ring(bell: Doorbell) -> bool:
+    """Let a worker apply what was asked, and say whether one was rung; the sweep does within a minute."""
+    return bell.ring(QUEUE, APPLY, one_is_enough=True)
 
 
 def outcome_of(connection: Connection, request_id: int) -> Asked | None:
