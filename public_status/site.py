@@ -35,8 +35,10 @@ from tracker.pages import assets
 
 log = structlog.get_logger(__name__)
 
+# A lookup is two short fields.
+_LARGEST_BODY = 8_192
 # A complaint of a thousand characters, each of which a form may send as nine.
-_LARGEST_BODY = 16_384
+_LARGEST_COMPLAINT = 16_384
 
 # What these show is one person's, and nobody's to keep or to find.
 _PRIVATE = (lookup.PATH, embedding.PATH, codes.PATH, holders.ROOT, lost_number.PATH)
@@ -75,6 +77,7 @@ def create(given: PublicRuntime | None = None) -> Flask:
         hops = run.config.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
     _log_requests(app)
+    _take_complaints(app)
     _set_headers(app, secure=run.config.site_is_secure)
     preferences.register(app, secure=run.config.site_is_secure)
     assets.register(app)
@@ -114,6 +117,13 @@ def _set_headers(app: Flask, *, secure: bool) -> None:
         elif response.mimetype == "text/html":
             response.headers.setdefault("Cache-Control", "private, no-cache")
         return response
+
+
+def _take_complaints(app: Flask) -> None:
+    @app.before_request
+    def allow_more() -> None:
+        if request.path.startswith(holders.ROOT):
+            request.max_content_length = _LARGEST_COMPLAINT
 
 
 def _log_requests(app: Flask) -> None:
