@@ -14,6 +14,7 @@ import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.pool import NullPool
 
+from tests.cleaning import empty
 from tracker import config as configuration
 from tracker import crypto, db, migrate
 from tracker.channels.create_key import create_key
@@ -119,7 +120,7 @@ def clean(stores: Servers) -> Iterator[None]:
     yield
     engine = create_engine(stores.owner_url, poolclass=NullPool)
     with engine.begin() as connection:
-        connection.execute(text(f"TRUNCATE {_BUSINESS_TABLES} RESTART IDENTITY"))
+        empty(connection, _BUSINESS_TABLES.split(", "))
     engine.dispose()
     import redis
 
