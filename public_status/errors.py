@@ -4,12 +4,13 @@ import traceback
 from dataclasses import dataclass
 
 import structlog
-from flask import Flask, Response, make_response
+from flask import Flask, Response, make_response, request
 from flask_limiter import RateLimitExceeded
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
+from public_status import embedding
 from public_status.keeper import NothingToShowError
 from public_status.spoken import render
 from tracker.orders.standing import N_
@@ -59,7 +60,10 @@ def register(app: Flask) -> None:
             return _page(_GUESSED_TOO_OFTEN, 429, retry_after="1800")
         if error.code is None or error.code < 400:
             return make_response(error.get_response())
-        return _page(_TROUBLES.get(error.code, _OTHER), error.code)
+        response = _page(_TROUBLES.get(error.code, _OTHER), error.code)
+        if isinstance(error, MethodNotAllowed):
+            response.headers["Allow"] = ", ".join(sorted(error.valid_methods or ()))
+        return response
 
     @app.errorhandler(NothingToShowError)
     def nothing_to_show(_error: NothingToShowError) -> Response:
@@ -90,7 +94,10 @@ def _places(error: BaseException) -> list[str]:
 
 
 def _page(trouble: Trouble, status: int, *, retry_after: str | None = None) -> Response:
-    response = make_response(render("error.html", trouble=trouble, status=status), status)
+    if request.path == embedding.PATH:
+        response = embedding.trouble(status, locked=trouble is _GUESSED_TOO_OFTEN)
+    else:
+        response = make_response(render("error.html", trouble=trouble, status=status), status)
     wait = retry_after or _RETRY_AFTER.get(status)
     if wait:
         response.headers["Retry-After"] = wait

@@ -4,10 +4,11 @@ from datetime import date, datetime
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from flask import Flask, request
+from flask import Flask, current_app, request
 
 from public_status import preferences
 from public_status.preferences import CHOICES
+from public_status.qr import qr_picture
 from public_status.runtime import PublicRuntime
 from tracker import clock
 from tracker.pages import wording
@@ -31,9 +32,14 @@ def register(app: Flask, run: PublicRuntime) -> None:
         bandwidth=lambda mbps: wording.bandwidth(mbps, language()),
         clauses=lambda text: wording.clauses(text, language()),
         machine_time=_machine_time,
+        time_of_day=lambda at: f"{clock.local(at):%H:%M}",
         day_of=lambda at: wording.long_day(clock.local_date(at), language()),
         yuan=yuan,
     )
+
+    # For whoever holds a page on paper: its address says nothing of whose it was.
+    address = run.config.public_site_url
+    app.jinja_env.globals.update(site_address=address, site_picture=address and qr_picture(address))
 
     @app.context_processor
     def frame() -> dict[str, Any]:
@@ -54,9 +60,14 @@ def _machine_time(at: datetime | date) -> str:
 
 
 def _address_with(**changes: str) -> str:
-    """This page's address with other parameters; the front page's where this one was not fetched by GET."""
-    if request.method not in ("GET", "HEAD"):
+    """This page's address with other parameters; the front page's where it cannot be fetched by GET."""
+    if request.method not in ("GET", "HEAD") and not _can_be_fetched():
         return "/?" + urlencode(changes)
     kept = [(name, value) for name, value in request.args.items(multi=True) if name not in CHOICES]
     chosen = [one for one in kept if one[0] not in changes] + [one for one in changes.items() if one[1]]
     return f"{quote(request.path)}?{urlencode(chosen)}" if chosen else quote(request.path)
+
+
+def _can_be_fetched() -> bool:
+    adapter = current_app.create_url_adapter(request)
+    return adapter is not None and adapter.test(request.path, method="GET")

@@ -1,4 +1,4 @@
-"""What the customers' site holds: settings, a database that it can only read, digest keys."""
+"""What the customers' site holds: settings, a database that it reads and asks in, digest keys, a bell."""
 
 from dataclasses import dataclass
 
@@ -7,6 +7,7 @@ from tracker import crypto
 from tracker.config import Config, ConfigError
 from tracker.crypto import KeyRing
 from tracker.db import PUBLIC_ROLE, Database
+from tracker.queueing import Doorbell
 
 # Somebody is waiting in front of a phone: better a clear "not now" than half a minute of nothing.
 _STATEMENT_TIMEOUT = "3s"
@@ -14,16 +15,22 @@ _STATEMENT_TIMEOUT = "3s"
 
 @dataclass(frozen=True)
 class PublicRuntime:
-    """Everything the site's pages need. Build it with `start`; close it with `close`."""
+    """Everything the site's pages need. Build it with `start`; close it with `close`.
+
+    `bell` calls a worker for what a customer asks; without Redis there is none, and the sweep finds it.
+    """
 
     config: Config
     db: Database
     keys: KeyRing
     published: Keeper
+    bell: Doorbell | None = None
 
     def close(self) -> None:
         """Give back connections."""
         self.published.close()
+        if self.bell is not None:
+            self.bell.close()
         self.db.dispose()
 
 
@@ -41,4 +48,5 @@ def start(config: Config) -> PublicRuntime:
         )
     keys = crypto.load(config.key_file)
     database = Database(url, role=PUBLIC_ROLE, patience=_STATEMENT_TIMEOUT)
-    return PublicRuntime(config, database, keys, Keeper(database))
+    bell = Doorbell(config.redis_url) if config.redis_url else None
+    return PublicRuntime(config, database, keys, Keeper(database), bell)

@@ -95,8 +95,8 @@ class Shelf:
         self._bytes = 0
 
     def add(self, path: str, kind: Kind) -> None:
-        """An open page; a path that ends in a stroke names all that lie below it."""
-        (self._below if path.endswith("/") else self._kinds)[path] = kind
+        """An open page; a path that ends in a stroke, the front page's apart, names all that lie below it."""
+        (self._below if path.endswith("/") and path != "/" else self._kinds)[path] = kind
 
     def __len__(self) -> int:
         return len(self._pages)

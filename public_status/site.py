@@ -9,11 +9,17 @@ from flask import Flask, Response, g, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from public_status import (
+    actions,
+    codes,
+    embedding,
     errors,
     fees,
+    holders,
     limits,
     lookup,
+    lost_number,
     open_data,
+    order_page,
     outage_data,
     outages,
     page,
@@ -22,20 +28,24 @@ from public_status import (
     shelf,
     spoken,
 )
+from public_status.desk import Desk
 from public_status.runtime import PublicRuntime, start
 from tracker import config, logs
 from tracker.pages import assets
 
 log = structlog.get_logger(__name__)
 
-# A lookup is two short fields.
-_LARGEST_BODY = 8_192
+# A complaint of a thousand characters, each of which a form may send as nine.
+_LARGEST_BODY = 16_384
 
+# What these show is one person's, and nobody's to keep or to find.
+_PRIVATE = (lookup.PATH, embedding.PATH, codes.PATH, holders.ROOT, lost_number.PATH)
+
+_POLICY = (
+    "default-src 'none'; style-src 'self' {own_style}; script-src 'self'; img-src 'self' data:; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
 _HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; "
-        "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-    ),
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -71,7 +81,13 @@ def create(given: PublicRuntime | None = None) -> Flask:
     page.register(app, run)
     spoken.register(app)
     errors.register(app)
-    lookup.register(app, run, limits.register(app, run.config))
+    embedding.register(app, run.config.embed_origins)
+    limiter, desk = limits.register(app, run.config), Desk(run)
+    lookup.register(app, run, kept, limiter)
+    codes.register(app, run, limiter, desk)
+    lost_number.register(app, run, limiter, desk)
+    order_page.register(app, run)
+    actions.register(app, run, limiter, desk)
     fees.register(app, run, kept)
     open_data.register(app, run, kept)
     services.register(app, run, kept)
@@ -82,12 +98,17 @@ def create(given: PublicRuntime | None = None) -> Flask:
 
 
 def _set_headers(app: Flask, *, secure: bool) -> None:
+    fixed = _HEADERS | {
+        # The front page carries its own sheet, and no other text may pass for one.
+        "Content-Security-Policy": _POLICY.format(own_style=assets.style_source("home.css"))
+    }
+
     @app.after_request
     def protect(response: Response) -> Response:
-        response.headers.update(_HEADERS)
+        response.headers.update(fixed)
         if secure:
             response.headers["Strict-Transport-Security"] = "max-age=31536000"
-        if request.path == lookup.PATH:
+        if request.path.startswith(_PRIVATE):
             response.headers["Cache-Control"] = "no-store"
             response.headers["X-Robots-Tag"] = "noindex"
         elif response.mimetype == "text/html":

@@ -17,6 +17,8 @@ from environs import Env, EnvValidationError
 from limits import parse_many
 from marshmallow import validate
 
+from tracker.origins import origins_in
+
 _FLAGS = {"": None, "1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
 _APPROVING = frozenset({"aliyun"})
 GATEWAYS = ("recording", "twilio", "aliyun")
@@ -58,7 +60,8 @@ class Config:
     """The settings of one process. Times are seconds unless the name says otherwise.
 
     `sms_gateways` holds each provider's weight, `sms_rates` how many texts a second it may get.
-    `webhook_allow` are the networks that webhooks may lead to although they are not public.
+    `webhook_allow` are the networks that webhooks may lead to although they are not public,
+    `embed_origins` the sites whose pages may ask for an order's state from within a browser.
     """
 
     database_url: str | None
@@ -86,6 +89,7 @@ class Config:
     coalesce: float
     sms_part_fen: float
     lookup_limit: str
+    embed_origins: frozenset[str]
     api_limit: str
     wrong_key_limit: str
     portal_folder: Path | None
@@ -250,6 +254,7 @@ def _read(env: Env) -> Config:
             "WEBHOOK_TIMEOUT_SECONDS", 10.0, validate=validate.Range(0.1, 60, error="must be 0.1 to 60")
         )
         lookup_limit = env.str("LOOKUP_LIMIT", "30 per minute", validate=_limit)
+        embed_origins = env.str("EMBED_ORIGINS", "", validate=origins_in)
         api_limit = env.str("API_LIMIT", "1200 per minute", validate=_one_limit)
         wrong_key_limit = env.str("WRONG_KEY_LIMIT", "60 per minute", validate=_one_limit)
         portal_folder = env.str("PORTAL_FOLDER", None)
@@ -309,6 +314,7 @@ def _read(env: Env) -> Config:
         coalesce=coalesce,
         sms_part_fen=sms_part_fen,
         lookup_limit=lookup_limit,
+        embed_origins=origins_in(embed_origins or ""),
         api_limit=api_limit,
         wrong_key_limit=wrong_key_limit,
         portal_folder=Path(portal_folder) if portal_folder else None,

@@ -8,8 +8,10 @@ from tracker.db import Base
 
 _MODULES = (
     "tracker.channels.models",
+    "tracker.complaints.models",
     "tracker.contacts.models",
     "tracker.customer_requests.models",
+    "tracker.figures.models",
     "tracker.notices.call_models",
     "tracker.notices.models",
     "tracker.notices.watch_models",
@@ -25,6 +27,7 @@ _MODULES = (
     "tracker.tariff_changes.models",
     "tracker.tariffs.models",
     "tracker.templates.models",
+    "tracker.visits.models",
     "tracker.webhooks.models",
 )
 

@@ -7,6 +7,9 @@ from sqlalchemy import select
 
 from tracker import config
 from tracker.channels import forget_requests as forgetting
+from tracker.customer_requests import apply_requests as applying
+from tracker.customer_requests import keep_requests as keeping_requests
+from tracker.figures import publish_figures as figures
 from tracker.notices import deliver as delivering
 from tracker.notices import sweep as sweeping
 from tracker.notices.models import Notice
@@ -14,6 +17,7 @@ from tracker.order_files import keep_files, take_in
 from tracker.orders import recount_promises as recounting
 from tracker.runtime import Runtime, start
 from tracker.tariff_changes import upkeep
+from tracker.visits import keep_visits as keeping_visits
 from tracker.webhooks import deliver as webhook_delivery
 from tracker.webhooks import keep as webhook_keep
 
@@ -34,8 +38,15 @@ def deliver(notice_id: int) -> None:
         delivering.deliver(runtime(), queue, patience=delivering.LONGEST)
 
 
+def apply_requests() -> None:
+    """Do what customers have asked for on the public site, as far as it is due."""
+    applying.apply_requests(runtime())
+
+
 def sweep() -> None:
-    """Recover leases, settle the unknown, ring again."""
+    """Recover leases, settle the unknown, ring again; and apply what nobody was rung for."""
+    # First: asking about the unknown may take long where a provider hangs.
+    applying.apply_requests(runtime())
     sweeping.sweep(runtime())
 
 
@@ -59,6 +70,11 @@ def forget_requests() -> None:
     forgetting.forget_requests(runtime().db)
 
 
+def keep_requests() -> None:
+    """Delete codes that are over."""
+    keeping_requests.keep_requests(runtime().db)
+
+
 def deliver_webhooks() -> None:
     """Tell channels of what happened to their orders, for as long as there is anybody to tell."""
     webhook_delivery.deliver(runtime(), patience=webhook_delivery.LONGEST)
@@ -77,3 +93,13 @@ def import_order_files() -> None:
 def keep_order_files() -> None:
     """Delete rows of files that failed once they have been kept long enough."""
     keep_files.keep_files(runtime())
+
+
+def keep_visits() -> None:
+    """Give back the places of former visits that their customers did not want back."""
+    keeping_visits.keep_visits(runtime().db)
+
+
+def publish_figures() -> None:
+    """Publish the on-time figures of periods that are over, and what has come to stand otherwise since."""
+    figures.publish_figures(runtime().db)

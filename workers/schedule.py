@@ -1,6 +1,7 @@
 """What runs by the clock, declared as data: job, queue, period in seconds."""
 
 from tracker.config import Config
+from tracker.customer_requests import asking
 from tracker.queueing import FILES, UPKEEP
 from tracker.webhooks import deliver as webhook_delivery
 
@@ -13,7 +14,10 @@ _FORGET_SECONDS = 600.0
 # Whoever works for webhooks looks by itself while there are any; this finds that one is there, or gone.
 _WEBHOOK_SECONDS = 2.0
 _KEEP_SECONDS = 3600.0
+# A withdrawal takes effect this long after its time at most; whatever is asked for rings by itself.
+_APPLY_SECONDS = 15.0
 _KEEP_FILES_SECONDS = 3600.0
+_FIGURES_SECONDS = 86400.0
 
 
 def jobs(config: Config) -> dict[str, tuple[str, float]]:
@@ -23,8 +27,12 @@ def jobs(config: Config) -> dict[str, tuple[str, float]]:
         "workers.jobs.recount_promises": (UPKEEP, _RECOUNT_SECONDS),
         "workers.jobs.keep_tariff_changes": (UPKEEP, _WARN_SECONDS),
         "workers.jobs.forget_requests": (UPKEEP, _FORGET_SECONDS),
+        asking.APPLY: (asking.QUEUE, _APPLY_SECONDS),
+        "workers.jobs.keep_requests": (UPKEEP, _KEEP_SECONDS),
         webhook_delivery.DELIVER: (webhook_delivery.QUEUE, _WEBHOOK_SECONDS),
         "workers.jobs.keep_webhooks": (UPKEEP, _KEEP_SECONDS),
         "workers.jobs.import_order_files": (FILES, config.sweep_interval),
         "workers.jobs.keep_order_files": (UPKEEP, _KEEP_FILES_SECONDS),
+        "workers.jobs.keep_visits": (UPKEEP, config.sweep_interval),
+        "workers.jobs.publish_figures": (UPKEEP, _FIGURES_SECONDS),
     }

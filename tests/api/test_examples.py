@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -15,6 +15,7 @@ from signing import Signed, milliseconds
 from sqlalchemy import text
 from twilio.request_validator import RequestValidator
 
+from tests.visiting_slots import Diary
 from tracker import api
 from tracker import config as configuration
 from tracker.api.examples import examples
@@ -70,6 +71,13 @@ class Scene:
             if step == stage:
                 return order
         raise AssertionError(stage)
+
+    def order_with_slots(self) -> dict[str, Any]:
+        """A dispatched order, and a slot of its town on the day after."""
+        order = self.order_at("dispatched")
+        begin = (NOW + timedelta(days=1)).replace(hour=9, minute=0)
+        Diary(self.run, self.channel.operator_id).slot(starts_at=begin, capacity=3)
+        return order
 
     def held_order(self) -> dict[str, Any]:
         order = self.order()
@@ -190,6 +198,8 @@ _SCENES: dict[str, Callable[[Scene], dict[str, Any]]] = {
     "readOrder": Scene.order,
     "recordProgress": Scene.order,
     "ProgressRequest.appointed": lambda scene: scene.order_at("dispatched"),
+    "readSlots": Scene.order_with_slots,
+    "agreeAppointment": Scene.order_with_slots,
     "recordPayment": Scene.order,
     "PaymentRequest.refund": Scene.paid_order,
     "recordCharge": Scene.order,

@@ -270,6 +270,7 @@ def _plans_of_a_claim(runtime: Runtime, of: str, limit: int) -> list[str]:
     values = {
         "of_queue": of,
         "now": now,
+        "codes_since": now,
         "until": now,
         "gateway": "one",
         "after_at": now - timedelta(days=9),

@@ -1,7 +1,10 @@
 """What every answer carries, and the files beside the pages."""
 
 import dataclasses
+import gzip
+from base64 import b64encode
 from collections.abc import Callable
+from hashlib import sha256
 
 import pytest
 from flask.testing import FlaskClient
@@ -47,10 +50,10 @@ def test_the_address_of_a_status_is_the_form(client: FlaskClient) -> None:
 
 
 def test_the_style_sheet_is_small_hashed_and_kept(client: FlaskClient) -> None:
-    address = client.get("/").text.split('rel="stylesheet" href="')[1].split('"')[0]
+    address = client.get("/fees").text.split('rel="stylesheet" href="')[1].split('"')[0]
     packed = client.get(address, headers={"Accept-Encoding": "gzip"})
     assert packed.headers["Content-Encoding"] == "gzip"
-    assert len(packed.data) < 20_000
+    assert len(packed.data) < 14_000
     plain = client.get(address)
     assert plain.mimetype == "text/css"
     assert "Content-Encoding" not in plain.headers
@@ -58,6 +61,20 @@ def test_the_style_sheet_is_small_hashed_and_kept(client: FlaskClient) -> None:
         assert "max-age=31536000" in answer.headers["Cache-Control"]
         assert "immutable" in answer.headers["Cache-Control"]
         answer.close()
+
+
+def test_the_front_page_carries_its_own_sheet_and_no_other_may(client: FlaskClient) -> None:
+    page = client.get("/")
+    sheet = page.text.split("<style>")[1].split("</style>")[0]
+    digest = b64encode(sha256(sheet.encode()).digest()).decode()
+    policy = page.headers["Content-Security-Policy"]
+    assert f"style-src 'self' 'sha256-{digest}';" in policy
+    assert "unsafe" not in policy
+    packed = client.get("/", headers={"Accept-Encoding": "gzip"})
+    assert gzip.decompress(packed.data) == page.data
+    assert len(packed.data) < 12_000
+    again = client.get("/", headers={"If-None-Match": page.headers["ETag"]})
+    assert (again.status_code, again.data) == (304, b"")
 
 
 def test_the_site_reads_only_what_it_shows(public_runtime: PublicRuntime) -> None:

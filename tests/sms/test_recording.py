@@ -13,7 +13,7 @@ from sqlalchemy.exc import OperationalError
 from tracker.crypto import KeyRing
 from tracker.db import Database
 from tracker.sms.models import RecordedText
-from tracker.sms.port import Absent, Accepted, CannotTell, Found, NotSent, Sms, Unknown
+from tracker.sms.port import SECRET_SHOWN, Absent, Accepted, CannotTell, Found, NotSent, Sms, Unknown
 from tracker.sms.queries import recent
 from tracker.sms.recording import RECIPIENT_COLUMN, RecordingGateway
 
@@ -63,11 +63,11 @@ def test_a_batch_keeps_its_order(database: Database, gateway: RecordingGateway) 
     assert gateway.send_many([]) == []
 
 
-def test_a_text_sent_twice_shows_twice(database: Database, gateway: RecordingGateway) -> None:
+def test_a_text_sent_twice_shows_twice(database: Database, keys: KeyRing, gateway: RecordingGateway) -> None:
     gateway.send(SMS)
     gateway.send(SMS)
     with database.reading() as connection:
-        assert len(recent(connection, 10)) == 2
+        assert len(recent(connection, keys, 10)) == 2
 
 
 def test_found_from_the_time_asked_about_only(gateway: RecordingGateway) -> None:
@@ -85,7 +85,7 @@ def test_without_a_connection_nothing_was_sent_and_nothing_can_be_told(unreachab
 
 
 def test_a_connection_lost_before_the_commit_leaves_nothing(
-    database: Database, gateway: RecordingGateway
+    database: Database, keys: KeyRing, gateway: RecordingGateway
 ) -> None:
     with database.engine.connect() as pooled:
         pipe = pooled.connection.driver_connection.fileno()
@@ -96,7 +96,7 @@ def test_a_connection_lost_before_the_commit_leaves_nothing(
     assert first == NotSent("OperationalError")
     assert isinstance(second, Accepted)
     with database.reading() as connection:
-        assert len(recent(connection, 10)) == 1
+        assert len(recent(connection, keys, 10)) == 1
 
 
 def test_a_commit_whose_answer_is_lost_leaves_it_open_and_find_settles_it(
@@ -122,15 +122,29 @@ def test_latency_is_paid_once_a_call(database: Database, keys: KeyRing) -> None:
 
 
 def test_the_demonstrations_phone_shows_the_newest_first_and_searches_literally(
-    database: Database, gateway: RecordingGateway
+    database: Database, keys: KeyRing, gateway: RecordingGateway
 ) -> None:
     gateway.send_many([*BATCH, SMS])
     with database.reading() as connection:
-        newest = recent(connection, 3)
-        found = recent(connection, 500, search="100%")
-        assert recent(connection, 500, search="%QY") == []
-        assert [view.body for view in recent(connection, 5, search="QY2611080123")] == [SMS.body]
+        newest = recent(connection, keys, 3)
+        found = recent(connection, keys, 500, search="100%")
+        assert recent(connection, keys, 500, search="%QY") == []
+        assert [view.body for view in recent(connection, keys, 5, search="QY2611080123")] == [SMS.body]
     assert [view.body for view in newest] == [SMS.body, BATCH[299].body, BATCH[298].body]
     assert newest[0].recipient_masked == "138****1234"
     assert newest[0].accepted_at.tzinfo is not None
     assert len(found) == 300
+
+
+def test_a_code_lies_sealed_and_shows_on_the_demonstrations_phone(
+    database: Database, keys: KeyRing, gateway: RecordingGateway
+) -> None:
+    sms = Sms(43, "+8613800001234", "验证码384921，10分钟内有效。【清远电信】", secret="384921")
+    gateway.send(sms)
+    with database.reading() as connection:
+        row = connection.execute(select(RecordedText.__table__)).one()
+        assert [view.body for view in recent(connection, keys, 5)] == [sms.body]
+        assert recent(connection, keys, 5, search="384921") == []
+    assert row.body == f"验证码{SECRET_SHOWN}，10分钟内有效。【清远电信】"
+    assert b"384921" not in bytes(row.sealed)
+    assert "384921" not in repr(sms)

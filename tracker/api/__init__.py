@@ -6,6 +6,7 @@ from flask import Flask
 from flask_smorest import Api
 
 from tracker.api import (
+    appointments,
     calendar,
     call_tasks,
     callbacks,
@@ -55,6 +56,7 @@ def register(app: Flask, mapped: Mapping[str, Portal]) -> None:
     api.ma_plugin.converter.add_attribute_function(properties_of)
     for part in (
         orders,
+        appointments,
         fees,
         order_files,
         promises,

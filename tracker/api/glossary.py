@@ -26,7 +26,8 @@ WORDS: Mapping[str, str] = {
     # Of many things.
     "id": "Its id, which never changes.",
     "version": "Counts its changes, or the versions of what it is one of.",
-    "actor": "Who did it: `channel:<code>`, `staff:<name>`, `console:<command>` or `system`.",
+    "actor": "Who did it: `channel:<code>`, `staff:<name>`, `customer:<request>`, `console:<command>` or"
+    " `system`.",
     "at": "When it was done.",
     "reason": "Why, for the record that is kept of it.",
     "kind": "Of what kind it is.",
@@ -92,6 +93,18 @@ WORDS: Mapping[str, str] = {
     "installer": "Who comes.",
     "Installer.title": "As customers are told, such as 李师傅.",
     "staff_number": "工号, which the customer can ask for at the door.",
+    # Visits.
+    "AppointmentRequest.slot": "A free slot by its id; this, or `starts_at` and `ends_at`.",
+    "AppointmentRequest.starts_at": "When the visit begins, where no slot is used.",
+    "AppointmentRequest.ends_at": "When it ends.",
+    "AppointmentRequest.reason_code": "Why it is changed, by its code; `other` needs a `reason_text`.",
+    "FreeSlots.appointment": "The visit as it is agreed; null before there is one.",
+    "FreeSlots.slot": "Id of the slot that is booked for it; null for a visit without one.",
+    "may_change": "Whether a visit can be agreed or changed at this stage.",
+    "slots": "Slots that can be booked now, soonest first; empty where `may_change` is false.",
+    "FreeSlot.id": "Id of the slot.",
+    "FreeSlot.area_code": "The town or county that it is for.",
+    "free": "How many visits it has room for.",
     # Promises of an order.
     "HoldRequest.starts_at": "When the clock stops; now where left out.",
     "resumes_at": "Since when the clock runs again; now where left out.",

@@ -35,6 +35,20 @@ MOVING = (
     "order.appointment_times",
 )
 
+# Their visits.
+AGREEING = (
+    *_ORDER,
+    "order.reason_text_required",
+    "order.appointment_times",
+    "appointment.one_of",
+    "appointment.not_now",
+    "appointment.no_change",
+    "slot.not_found",
+    "slot.closed",
+    "slot.full",
+    "slot.too_late",
+)
+
 # Their money.
 _FEE = (*_ORDER, "fee.words_required", "fee.too_early")
 PAYING = (

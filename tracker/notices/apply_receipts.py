@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 import structlog
-from sqlalchemy import ARRAY, BigInteger, Connection, Row, any_, bindparam, func, insert, select, update
+from sqlalchemy import ARRAY, BigInteger, Connection, Row, any_, bindparam, case, func, insert, select, update
 
 from tracker import clock
 from tracker.notices import tallies
@@ -52,8 +52,10 @@ _MOVE = (
         provider_reference=func.coalesce(_notices.c.provider_reference, bindparam("reference")),
         accepted_at=func.coalesce(_notices.c.accepted_at, bindparam("at")),
         delivered_at=bindparam("arrived_at", type_=_notices.c.delivered_at.type),
-        ask_at=bindparam("again_at", type_=_notices.c.ask_at.type),
+        # As when it is settled: without its code it could not be found.
+        ask_at=case((_notices.c.secret.is_(None), bindparam("again_at", type_=_notices.c.ask_at.type))),
         lease_until=None,
+        secret=None,
     )
 )
 _KEEP = insert(NoticeReceipt.__table__)

@@ -1,5 +1,6 @@
 """Take due notices for one worker, so that no other can send them."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,6 +13,7 @@ from sqlalchemy import (
     bindparam,
     func,
     literal_column,
+    or_,
     select,
     tuple_,
     update,
@@ -21,12 +23,12 @@ from sqlalchemy.sql.dml import ReturningUpdate
 from tracker import clock
 from tracker.crypto import UnreadableError
 from tracker.notices.claimed import Claimed, Due
-from tracker.notices.drafts import RECIPIENT
+from tracker.notices.drafts import RECIPIENT, SECRET
 from tracker.notices.models import Notice
 from tracker.notices.record import record
-from tracker.notices.rules import State, in_window
+from tracker.notices.rules import CODE_VALID, State, in_window
 from tracker.runtime import Runtime
-from tracker.sms.port import Gateway, NotSent, Sms
+from tracker.sms.port import SECRET_SHOWN, Gateway, NotSent, Sms
 from tracker.templates.seed import SEED
 
 # At most. A batch should be through well before its lease runs out, even if every request of it takes the
@@ -37,7 +39,7 @@ BATCH = 256
 FIRST: Due = (datetime(1, 1, 1, tzinfo=UTC), 0)
 
 # What `as_sms` reads of a row; the latter only where the provider asks for it.
-TEXT = (Notice.id, Notice.recipient, Notice.body)
+TEXT = (Notice.id, Notice.recipient, Notice.body, Notice.secret)
 TEMPLATE = (Notice.template, Notice.language, Notice.params)
 
 _instant = DateTime(timezone=True)
@@ -49,6 +51,8 @@ _due = (
         # Written out: a plan made for any state could not use the index of this one.
         Notice.state == literal_column(f"'{State.CREATED}'"),
         Notice.next_at <= bindparam("now", type_=_instant),
+        # A code that is not good any more is left to the sweep, which cancels it.
+        or_(Notice.secret.is_(None), Notice.created_at > bindparam("codes_since", type_=_instant)),
         tuple_(Notice.next_at, Notice.id)
         > tuple_(bindparam("after_at", type_=_instant), bindparam("after_id", type_=BigInteger)),
     )
@@ -103,6 +107,7 @@ def claim(
     values = {
         "of_queue": queue,
         "now": now,
+        "codes_since": now - CODE_VALID,
         "until": now + timedelta(seconds=runtime.config.lease),
         "gateway": gateway.name,
         "after_at": after[0],
@@ -126,6 +131,16 @@ def claim(
 def as_sms(runtime: Runtime, row: Row[Any]) -> Sms:
     """The text of a row that has TEXT, and may have TEMPLATE. Raises UnreadableError."""
     phone = runtime.keys.open(bytes(row.recipient), RECIPIENT)
-    if not hasattr(row, "template"):
-        return Sms(row.id, phone, row.body)
-    return Sms(row.id, phone, row.body, row.template, row.language, row.params)
+    sms = Sms(row.id, phone, row.body)
+    if hasattr(row, "template"):
+        sms = replace(sms, template=row.template, language=row.language, params=row.params)
+    return sms if row.secret is None else _with_secret(sms, runtime.keys.open(bytes(row.secret), SECRET))
+
+
+def _with_secret(sms: Sms, secret: str) -> Sms:
+    return replace(
+        sms,
+        body=sms.body.replace(SECRET_SHOWN, secret),
+        params={name: value.replace(SECRET_SHOWN, secret) for name, value in sms.params.items()},
+        secret=secret,
+    )

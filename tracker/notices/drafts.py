@@ -15,6 +15,9 @@ from tracker.reference import Reference
 from tracker.runtime import Runtime
 from tracker.templates.rules import Category, Template
 
+# The column for which a code is sealed.
+SECRET = "notices.secret"  # noqa: S105 - a column's name
+
 _REASONS = {
     Why.LANDLINE: "the number is a landline",
     Why.WISH: "the customer wants no text",
@@ -27,6 +30,7 @@ class Wanted:
     """Something that somebody should be told. `dedup_key` makes it the only one of its kind (I2).
 
     `by_call`: the customer asked for a call instead. `not_before`: it is told then, as a reminder is.
+    `secret`: a code, where `values` hold SECRET_SHOWN.
     """
 
     operator_id: int
@@ -38,6 +42,7 @@ class Wanted:
     dedup_key: str
     by_call: bool = False
     not_before: datetime | None = None
+    secret: str | None = None
 
 
 @dataclass(frozen=True)
@@ -111,7 +116,7 @@ def notice_row(runtime: Runtime, one: Draft, why: Why | None, now: datetime) -> 
         earliest += timedelta(seconds=runtime.config.coalesce)
     if wanted.not_before is not None:
         earliest = max(earliest, wanted.not_before)
-    return {
+    row = {
         "operator_id": wanted.operator_id,
         "order_id": wanted.order_id,
         "template": template.code,
@@ -129,3 +134,6 @@ def notice_row(runtime: Runtime, one: Draft, why: Why | None, now: datetime) -> 
         "next_at": send_from(earliest, any_hour=template.any_hour),
         "created_at": now,
     }
+    if wanted.secret is not None:
+        row["secret"] = runtime.keys.seal(wanted.secret, SECRET) if state == State.CREATED else None
+    return row

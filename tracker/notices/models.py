@@ -34,6 +34,9 @@ class Notice(Base):
     `ask_at`: when the provider is to be asked about an accepted text that no receipt speaks of.
     `must_arrive`: unless its delivery is confirmed, a person calls. `retry_of`: the same text that the
     provider could not deliver, which this one tries once more.
+    `secret`: a code, sealed, in whose place params and body hold SECRET_SHOWN. It is put in as the text is
+    handed over. While nobody knows whether that was done it is needed to find the text again; after that it
+    is forgotten.
     """
 
     __tablename__ = "notices"
@@ -87,6 +90,7 @@ class Notice(Base):
     delivered_at: Mapped[datetime | None]
     must_arrive: Mapped[bool] = mapped_column(default=False, server_default=false())
     retry_of: Mapped[int | None] = mapped_column(BigInteger)
+    secret: Mapped[bytes | None] = mapped_column(LargeBinary)
 
 
 class NoticeAttempt(Base):

@@ -95,7 +95,7 @@ def cancel(connection: Connection, order_id: int, codes: Sequence[str], reason: 
             # One that was tried already may be on its way in spite of what the provider said.
             Notice.attempts == 0,
         )
-        .values(state=State.CANCELLED, reason=reason)
+        .values(state=State.CANCELLED, reason=reason, secret=None)
         .returning(Notice.id)
     )
     return len(connection.execute(statement).all())

@@ -44,6 +44,9 @@ WINDOW_CLOSES = time(21)
 
 MAX_ATTEMPTS = 6
 
+# A one-time code; a text that was not sent within this time is not sent any more.
+CODE_VALID = timedelta(minutes=10)
+
 # The same text to the same number: more than this is taken for a fault of ours, and by carriers for spam.
 IDENTICAL_LIMIT = 3
 IDENTICAL_WITHIN = timedelta(hours=24)

@@ -46,6 +46,8 @@ _given = (
 _accepted = _given.c.new_state == State.ACCEPTED.value
 # Written out: a plan made for any state could not use the indexes of these.
 _OPEN = [literal_column(f"'{state}'") for state in (State.SENDING, State.UNKNOWN)]
+# In these the text may still have to be sent, or to be found.
+_UNDER_WAY = [State.CREATED.value, State.UNKNOWN.value]
 _APPLY = (
     update(_notices)
     # Whoever was faster, a receipt or another look, has moved the notice on: then this is old news.
@@ -64,7 +66,14 @@ _APPLY = (
         next_at=func.coalesce(_given.c.again_at, _notices.c.next_at),
         provider_reference=_given.c.reference,
         accepted_at=case((_accepted, bindparam("now", type_=DateTime(timezone=True)))),
-        ask_at=case((_accepted, bindparam("ask_at", type_=DateTime(timezone=True)))),
+        # A code is forgotten with its text, which nobody could find again without it.
+        ask_at=case(
+            (
+                and_(_accepted, _notices.c.secret.is_(None)),
+                bindparam("ask_at", type_=DateTime(timezone=True)),
+            )
+        ),
+        secret=case((_given.c.new_state.in_(_UNDER_WAY), _notices.c.secret)),
         misses=_given.c.missed,
         lease_until=None,
     )

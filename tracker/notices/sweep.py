@@ -13,6 +13,7 @@ from tracker import clock
 from tracker.notices.ask import Asking
 from tracker.notices.ask_silent import ask_silent
 from tracker.notices.call_unconfirmed import call_unconfirmed
+from tracker.notices.cancel_codes import cancel_codes
 from tracker.notices.claim import TEMPLATE, TEXT
 from tracker.notices.heartbeat import SWEEP, beat
 from tracker.notices.keep_hours import keep_hours
@@ -33,6 +34,7 @@ _ASK_FOR_SECONDS = 120.0
 def sweep(runtime: Runtime) -> dict[str, int]:
     """One round; returns what it did, by kind. That it came to its end is written down."""
     expired = _expire_leases(runtime)
+    cancelled = cancel_codes(runtime)
     put_off = keep_hours(runtime)
     called = call_unconfirmed(runtime)
     # First what is due: asking about the unknown may take long where a provider hangs.
@@ -44,6 +46,7 @@ def sweep(runtime: Runtime) -> dict[str, int]:
     heard = ask_silent(runtime, asking)
     did = {
         "expired": expired,
+        "cancelled": cancelled,
         "put_off": put_off,
         "called": called,
         "settled": settled,

@@ -7,7 +7,9 @@ from tracker.reference import ChannelFacts
 
 @dataclass(frozen=True)
 class Actor:
-    """On whose behalf an order changes: the operator, and "channel:<code>", "account:<id>" or "system"."""
+    """On whose behalf an order changes: the operator, and "channel:<code>", "staff:<username>",
+    "customer:<id of the request>" or "system".
+    """
 
     operator_id: int
     label: str

@@ -81,18 +81,20 @@ class Order(Base):
 
 # Kinds of events that brought an order to a stage; others, like a hold, happen within one.
 MOVE_KINDS = ("accepted", "stage")
-# All kinds: a move, or a line of the promise ledger.
 # Kinds of events that brought money into the account of an order.
 MONEY_KINDS = ("payment", "charge")
-EVENT_KINDS = (*MOVE_KINDS, *(kind.value for kind in Kind), *MONEY_KINDS)
+# Another visit was agreed, at the stage that the order has.
+APPOINTMENT_KIND = "appointment"
+# All kinds: a move, a line of the promise ledger, money, another visit.
+EVENT_KINDS = (*MOVE_KINDS, *(kind.value for kind in Kind), *MONEY_KINDS, APPOINTMENT_KIND)
 
 
 class OrderEvent(Base):
     """One change of an order: append-only, with actor, time and reason (invariant I7).
 
     `occurred_at` is when it happened, `recorded_at` when it was written down. `actor` is
-    "channel:<code>", "account:<id>" or "system". `channel_id` is the order's, and `written_in` the place
-    in the feed (`tracker.orders.positions`).
+    "channel:<code>", "staff:<username>", "customer:<id of the request>" or "system". `channel_id` is the
+    order's, and `written_in` the place in the feed (`tracker.orders.positions`).
     """
 
     __tablename__ = "order_events"

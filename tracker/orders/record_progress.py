@@ -12,7 +12,7 @@ from tracker.contacts.record_wish import PURPOSE as RECIPIENT
 from tracker.contacts.record_wish import record_wish
 from tracker.notices.drafts import Wanted
 from tracker.notices.plan_notices import cancel, plan_notices
-from tracker.orders import wording
+from tracker.orders import appointment_texts, wording
 from tracker.orders.actor import Actor
 from tracker.orders.append_events import append_events, event_row
 from tracker.orders.locking import lock_order
@@ -24,6 +24,7 @@ from tracker.promises.models import PromiseEntry
 from tracker.reference import OperatorFacts
 from tracker.runtime import Runtime
 from tracker.subscribers.begin_subscription import begin_subscription
+from tracker.visits.book_slot import release_bookings, use_booking
 
 _POINTERS = {
     "order.illegal_move": "/stage",
@@ -35,6 +36,9 @@ _POINTERS = {
     "order.appointment_not_expected": "/appointment",
     "order.appointment_times": "/appointment",
 }
+
+# A visit that a channel tells the times of books nothing, and whoever is to come anew has no visit yet.
+_NO_VISIT_BOOKED = frozenset({Stage.DISPATCHED, Stage.APPOINTED, Stage.WITHDRAWN, Stage.RETURNED})
 
 
 def record_progress(
@@ -57,6 +61,8 @@ def record_progress(
         changes: dict[str, Any] = {"stage": move.to, "version": version}
         if move.appointment is not None:
             changes["appointment_starts_at"], changes["appointment_ends_at"] = move.appointment
+        elif move.to is Stage.DISPATCHED:
+            changes["appointment_starts_at"] = changes["appointment_ends_at"] = None
         if installer is not None:
             changes["installer_title"] = installer["title"]
             changes["installer_staff_number"] = installer["staff_number"]
@@ -76,6 +82,10 @@ def record_progress(
             detail=_detail(move, installer),
         )
         append_events(connection, [event])
+        if move.to is Stage.ON_SITE:
+            use_booking(connection, order.id, now)
+        elif move.to in _NO_VISIT_BOOKED:
+            release_bookings(connection, order.id, now)
         if move.to is Stage.COMPLETED:
             _begin(connection, runtime, order, move.occurred_at, now)
             _keep_wish(runtime, actor, order)
@@ -84,7 +94,11 @@ def record_progress(
         reference = runtime.reference.current()
         operator = reference.operators[order.operator_id]
         wanted = _text(connection, runtime, operator, order, move, changes, version)
-        reminder = _reminder(runtime, operator, order, move, version, now)
+        reminder = None
+        if move.appointment is not None:
+            reminder = appointment_texts.reminder(
+                runtime.keys, operator, order, move.appointment, version, now
+            )
         if wording.is_news(move.occurred_at, now):
             texts = [text for text in (wanted, reminder) if text is not None]
             plan_notices(connection, runtime, reference, texts, now)
@@ -173,6 +187,7 @@ def _text(
 ) -> Wanted | None:
     """The text that tells of the step; None where customers are told nothing of it."""
     language = order.language
+    dedup_key = f"order:{order.id}:{version}:{move.to.value}"
     values = {"number": order.number, "hotline": operator.hotline, "signature": operator.signature}
     match move.to:
         case Stage.RESOURCE_CHECKED if order.resource == "needs_building" and not _told(connection, order.id):
@@ -180,11 +195,11 @@ def _text(
         case Stage.DISPATCHED:
             template = "dispatched"
         case Stage.APPOINTED if move.appointment is not None:
-            template = "appointed"
             title = changes.get("installer_title", order.installer_title)
             staff_number = changes.get("installer_staff_number", order.installer_staff_number)
-            values["slot"] = wording.slot(*move.appointment, language)
-            values["installer"] = wording.installer(title, staff_number, language)
+            return appointment_texts.agreed(
+                runtime.keys, operator, order, move.appointment, (title, staff_number), dedup_key
+            )
         case Stage.COMPLETED:
             template = "completed"
             values["day"] = wording.day(move.occurred_at, language)
@@ -203,33 +218,6 @@ def _text(
         language=language,
         values=values,
         phone=_phone_of(runtime, order),
-        dedup_key=f"order:{order.id}:{version}:{move.to.value}",
+        dedup_key=dedup_key,
         by_call=order.notify_by == "call",
-    )
-
-
-def _reminder(
-    runtime: Runtime, operator: OperatorFacts, order: Row[Any], move: Move, version: int, now: datetime
-) -> Wanted | None:
-    """The text of the evening before a visit; None where that evening has come already."""
-    if move.to is not Stage.APPOINTED or move.appointment is None:
-        return None
-    at = wording.evening_before(move.appointment[0])
-    if at <= now:
-        return None
-    return Wanted(
-        operator_id=order.operator_id,
-        order_id=order.id,
-        template="visit_reminder",
-        language=order.language,
-        values={
-            "number": order.number,
-            "hours": wording.hours(*move.appointment, order.language),
-            "hotline": operator.hotline,
-            "signature": operator.signature,
-        },
-        phone=_phone_of(runtime, order),
-        dedup_key=f"order:{order.id}:{version}:visit_reminder",
-        by_call=order.notify_by == "call",
-        not_before=at,
     )

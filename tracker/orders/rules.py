@@ -53,6 +53,8 @@ CLOCK_SKEW = timedelta(minutes=5)
 
 NEEDS_REASON = frozenset({Stage.RETURNED})
 NEEDS_APPOINTMENT = frozenset({Stage.APPOINTED})
+# Where a visit can be agreed or changed: somebody is to come, and has not come yet.
+TAKES_APPOINTMENT = frozenset({Stage.DISPATCHED, Stage.APPOINTED})
 
 
 class Cause(StrEnum):
@@ -137,13 +139,14 @@ def faults_of(stage: Stage, reached_at: datetime, move: Move, now: datetime) -> 
     if move.reason_code == "other" and not move.reason_text:
         faults.append("order.reason_text_required")
     if move.to in NEEDS_APPOINTMENT:
-        faults += _appointment_faults(move.appointment, move.occurred_at)
+        faults += appointment_faults(move.appointment, move.occurred_at)
     elif move.appointment is not None:
         faults.append("order.appointment_not_expected")
     return faults
 
 
-def _appointment_faults(appointment: tuple[datetime, datetime] | None, agreed_at: datetime) -> list[str]:
+def appointment_faults(appointment: tuple[datetime, datetime] | None, agreed_at: datetime) -> list[str]:
+    """The ids of the rules that the times of a visit break that was agreed at a moment."""
     if appointment is None:
         return ["order.appointment_required"]
     starts_at, ends_at = appointment

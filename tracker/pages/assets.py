@@ -5,10 +5,13 @@ it for good, and a compressed copy beside it.
 """
 
 import json
+from base64 import b64encode
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 
 from flask import Blueprint, Flask, Response, request, send_from_directory
+from markupsafe import Markup
 from werkzeug.exceptions import NotFound
 
 from tracker.config import ConfigError
@@ -55,8 +58,20 @@ def asset_url(name: str) -> str:
         raise PagesNotBuiltError(f"{name} is not among the built files: run `make pages`") from None
 
 
+@cache
+def asset_text(name: str) -> Markup:
+    """A built style sheet as it stands within a page. Raises PagesNotBuiltError."""
+    path = _SHELF / asset_url(name).removeprefix("/static/")
+    return Markup(path.read_text(encoding="utf-8"))  # noqa: S704 - our own file
+
+
+def style_source(name: str) -> str:
+    """The source by which a Content-Security-Policy lets in just this sheet within a page."""
+    return f"'sha256-{b64encode(sha256(asset_text(name).encode()).digest()).decode()}'"
+
+
 def register(app: Flask) -> None:
-    """Give the app the shared templates, `asset_url`, and the files under /static.
+    """Give the app the shared templates, `asset_url` and `asset_text`, and the files under /static.
 
     Raises PagesNotBuiltError, so that a site without its design does not start.
     """
@@ -64,7 +79,7 @@ def register(app: Flask) -> None:
     pages = Blueprint("design", __name__, template_folder="templates")
     pages.add_url_rule("/static/<path:name>", "static", _static)
     app.register_blueprint(pages)
-    app.jinja_env.globals["asset_url"] = asset_url
+    app.jinja_env.globals.update(asset_url=asset_url, asset_text=asset_text)
 
 
 def _static(name: str) -> Response:

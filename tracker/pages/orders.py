@@ -5,6 +5,8 @@ from flask_login import login_required
 from werkzeug.exceptions import Forbidden
 
 from tracker import clock
+from tracker.complaints import rating_queries
+from tracker.complaints.queries import pressing
 from tracker.orders import queries
 from tracker.orders.fee_queries import fees_of
 from tracker.orders.rules import Stage
@@ -34,6 +36,10 @@ def orders() -> str:
             stage=stage if stage in set(Stage) else None,
         )
         fees = fees_of(connection, rows)
+        presses, to_call_back = {}, 0
+        if person.role == "manager":
+            presses = pressing(connection, clock.today(), person.operator_id)
+            to_call_back = rating_queries.to_call_back(connection, person.operator_id)
     facts = runtime.reference.current()
     return render_template(
         "staff/orders.html",
@@ -46,5 +52,7 @@ def orders() -> str:
         places=facts.places,
         channels=facts.channels,
         stage=stage,
+        presses=presses,
+        to_call_back=to_call_back,
         now=clock.now(),
     )

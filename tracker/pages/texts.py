@@ -17,5 +17,5 @@ def texts() -> str:
     runtime: Runtime = current_app.extensions["tracker"]
     search = request.args.get("q", "").replace("\0", "").strip()[:_SEARCH_LIMIT]
     with runtime.db.reading() as connection:
-        found = queries.recent(connection, _SHOWN, search)
+        found = queries.recent(connection, runtime.keys, _SHOWN, search)
     return render_template("staff/texts.html", texts=found, search=search)

@@ -13,6 +13,7 @@ TYPE_WORDS = {
     "order.announcement": N_("节假日公布后重算"),
     "order.payment": N_("收款或退款"),
     "order.charge": N_("费用增减"),
+    "order.appointment": N_("改约"),
     "test.ping": N_("测试"),
 }
 DELIVERY_WORDS = {

@@ -10,7 +10,10 @@ from typing import Any
 
 from tracker.problems import (
     channels,
+    complaints,
+    customer_requests,
     files,
+    lookups,
     notices,
     orders,
     outages,
@@ -20,6 +23,7 @@ from tracker.problems import (
     requests,
     subscribers,
     tariff_changes,
+    visits,
     webhooks,
 )
 from tracker.problems.rule import ProblemRule
@@ -28,17 +32,21 @@ RULES: Mapping[str, ProblemRule] = {
     rule.id: rule
     for part in (
         requests,
+        customer_requests,
         files,
+        lookups,
         channels,
         webhooks,
         orders,
         outages,
+        complaints,
         payments,
         promises,
         notices,
         plans,
         subscribers,
         tariff_changes,
+        visits,
     )
     for rule in part.RULES
 }

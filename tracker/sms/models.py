@@ -12,7 +12,8 @@ class RecordedText(Base):
     """A text that the recording gateway accepted, as a phone would have shown it.
 
     No foreign key to notices: like a real provider it knows only the id it was told, and would
-    record a second sending of the same notice as a second row.
+    record a second sending of the same notice as a second row. A text with a code shows dots in `body`, and
+    `sealed` holds it as it was.
     """
 
     __tablename__ = "recorded_texts"
@@ -23,4 +24,5 @@ class RecordedText(Base):
     recipient: Mapped[bytes] = mapped_column(LargeBinary)
     recipient_masked: Mapped[str] = mapped_column(String(20))
     body: Mapped[str] = mapped_column(Text)
+    sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     accepted_at: Mapped[datetime]

@@ -11,21 +11,26 @@ from datetime import datetime
 from enum import Enum, StrEnum
 from typing import Protocol
 
+# Stands in the place of a code wherever its text is kept or shown. No wording may hold such dots itself.
+SECRET_SHOWN = "●" * 6
+
 
 @dataclass(frozen=True)
 class Sms:
     """One text to send: the notice's id, an E.164 number, the rendered body with its signature.
 
     `template`, `language` and `params` are what the body was rendered from. They are given where
-    the provider sends registered templates (`Gateway.by_template`) and may be empty elsewhere.
+    the provider sends registered templates (`Gateway.by_template`) and may be empty elsewhere. `secret` is a
+    code within body and params that may be kept nowhere in clear.
     """
 
     notice_id: int
     to: str
-    body: str
+    body: str = field(repr=False)
     template: str = ""
     language: str = ""
-    params: Mapping[str, str] = field(default_factory=dict)
+    params: Mapping[str, str] = field(default_factory=dict, repr=False)
+    secret: str | None = field(default=None, repr=False)
 
 
 class Scope(Enum):

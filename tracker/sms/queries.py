@@ -5,7 +5,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection, select
 
+from tracker.crypto import KeyRing
 from tracker.sms.models import RecordedText
+from tracker.sms.recording import BODY_COLUMN
 
 
 @dataclass(frozen=True)
@@ -18,12 +20,27 @@ class RecordedView:
     accepted_at: datetime
 
 
-def recent(connection: Connection, limit: int, search: str = "") -> list[RecordedView]:
-    """The newest recorded texts, newest first; with `search`, those whose body contains it."""
+def recent(connection: Connection, keys: KeyRing, limit: int, search: str = "") -> list[RecordedView]:
+    """The newest recorded texts, newest first; with `search`, those whose body contains it.
+
+    Codes are shown, as on the phone that the page stands for, and cannot be searched for.
+    """
     statement = select(
-        RecordedText.id, RecordedText.recipient_masked, RecordedText.body, RecordedText.accepted_at
+        RecordedText.id,
+        RecordedText.recipient_masked,
+        RecordedText.body,
+        RecordedText.sealed,
+        RecordedText.accepted_at,
     )
     if search:
         statement = statement.where(RecordedText.body.contains(search, autoescape=True))
     rows = connection.execute(statement.order_by(RecordedText.id.desc()).limit(limit))
-    return [RecordedView(*row) for row in rows]
+    return [
+        RecordedView(
+            row.id,
+            row.recipient_masked,
+            row.body if row.sealed is None else keys.open(bytes(row.sealed), BODY_COLUMN),
+            row.accepted_at,
+        )
+        for row in rows
+    ]

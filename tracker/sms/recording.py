@@ -17,6 +17,7 @@ from tracker.db import Database
 from tracker.masks import mask_phone
 from tracker.sms.models import RecordedText
 from tracker.sms.port import (
+    SECRET_SHOWN,
     Absent,
     Accepted,
     Callback,
@@ -34,6 +35,7 @@ from tracker.sms.port import (
 )
 
 RECIPIENT_COLUMN = "recorded_texts.recipient"
+BODY_COLUMN = "recorded_texts.sealed"
 
 
 class RecordingGateway:
@@ -113,6 +115,7 @@ class RecordingGateway:
             "notice_id": sms.notice_id,
             "recipient": self._keys.seal(sms.to, RECIPIENT_COLUMN),
             "recipient_masked": mask_phone(sms.to),
-            "body": sms.body,
+            "body": sms.body if sms.secret is None else sms.body.replace(sms.secret, SECRET_SHOWN),
+            "sealed": None if sms.secret is None else self._keys.seal(sms.body, BODY_COLUMN),
             "accepted_at": clock.now(),
         }

@@ -6,6 +6,7 @@ There is none for a name of a customer, an address or an ID number, so that no t
 
 EXAMPLES = {
     "number": "QY261108K7M4QZX",
+    "numbers": "QY261108K7M4QZX",
     "deadline": "11月12日18时",
     "day": "11月20日",
     "slot": "11月10日9-11时",
@@ -28,6 +29,8 @@ EXAMPLES = {
     "area": "清城区东城街道部分",
     "duration": "6小时",
     "code": "384921",
+    "complaint": "TS261124480715",
+    "result": "已补装并致歉",
 }
 
 EXAMPLES_EN = EXAMPLES | {
@@ -49,4 +52,5 @@ EXAMPLES_EN = EXAMPLES | {
     "window": "20 Nov 0:00-6:00",
     "area": "Dongcheng, Qingcheng",
     "duration": "6 hours",
+    "result": "installed, with apologies",
 }

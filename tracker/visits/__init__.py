@@ -1,1 +1,1 @@
-"""When installers can come: slots (上门时段) with their capacity, and who has booked them."""
+"""When installers can come: slots that managers open, and the orders that have booked them."""

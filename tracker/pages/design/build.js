@@ -1,15 +1,22 @@
 // Bundles the style sheets and scripts into tracker/pages/static/build/, each under a name that carries its
 // content's hash, with a compressed copy beside it and a manifest that tells the names.
+//
+// The staff pages' sheet holds the whole design. Of it the customers' pages get what they use (public.css), and
+// the front page carries its own part within itself (home.css), so that nothing is waited for but the page.
 
-import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { mkdir, readdir, readFile, rename, writeFile } from "node:fs/promises";
 import { basename, dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { constants, gzipSync } from "node:zlib";
 import { build } from "esbuild";
+import { namesIn, prune } from "./prune.js";
 
 const design = dirname(fileURLToPath(import.meta.url));
 const shelf = join(design, "..", "static");
 const out = join(shelf, "build");
+const site = join(design, "..", "..", "..", "public_status");
+const shared = join(design, "..", "templates", "design");
 const entries = ["site.css", "api-docs.css", "api-docs.js"];
 
 // Files of earlier builds stay: a page that is open, or a process that still runs, asks for them.
@@ -30,12 +37,58 @@ const result = await build({
 
 const manifest = {};
 for (const [file, made] of Object.entries(result.metafile.outputs)) {
-  if (!made.entryPoint) continue;
-  const path = join(design, file);
-  const packed = gzipSync(await readFile(path), { level: constants.Z_BEST_COMPRESSION });
+  if (made.entryPoint) await put(basename(made.entryPoint), join(design, file));
+}
+
+const whole = await readFile(join(shelf, manifest["site.css"]), "utf8");
+const parts = {
+  "public.css": [...(await textsOf(site)), ...(await textsOf(shared))],
+  "home.css": await withMacros([join(shared, "layout.html"), ...["base.html", "lookup.html"].map(ofSite)]),
+};
+for (const [name, texts] of Object.entries(parts)) {
+  const sheet = prune(whole, namesIn(texts));
+  const hash = createHash("sha256").update(sheet).digest("hex").slice(0, 8).toUpperCase();
+  const path = join(out, name.replace(".", `-${hash}.`));
+  await writeFile(path, sheet);
+  await put(name, path);
+}
+
+/** Writes the compressed copy of a file, and notes where it is to be found. */
+async function put(name, path) {
+  const made = await readFile(path);
+  const packed = gzipSync(made, { level: constants.Z_BEST_COMPRESSION });
   await writeFile(`${path}.gz`, packed);
-  manifest[basename(made.entryPoint)] = relative(shelf, path);
-  console.log(`${relative(shelf, path)}  ${made.bytes} bytes, ${packed.length} compressed`);
+  manifest[name] = relative(shelf, path);
+  console.log(`${manifest[name]}  ${made.length} bytes, ${packed.length} compressed`);
+}
+
+/** The templates of a folder, and the code that fills them. */
+async function textsOf(folder) {
+  const names = (await readdir(folder, { recursive: true })).filter((name) => /\.(html|py)$/.test(name));
+  return Promise.all(names.sort().map((name) => readFile(join(folder, name), "utf8")));
+}
+
+function ofSite(name) {
+  return join(site, "templates", name);
+}
+
+/** The templates, and of the shared macros those that they import, and that these call. */
+async function withMacros(paths) {
+  const texts = await Promise.all(paths.map((path) => readFile(path, "utf8")));
+  const macros = {};
+  for (const text of await textsOf(shared)) {
+    for (const [all, name] of text.matchAll(/\{% macro (\w+)\([\s\S]*?\{%-? endmacro %\}/g)) macros[name] = all;
+  }
+  const wanted = texts.flatMap((text) =>
+    [...text.matchAll(/\{% from "design\/[\w.]+" import ([\w, ]+)/g)].flatMap(([, names]) => names.match(/\w+/g)),
+  );
+  const seen = new Set();
+  for (const name of wanted) {
+    if (!macros[name] || seen.has(name)) continue;
+    seen.add(name);
+    wanted.push(...Object.keys(macros).filter((other) => macros[name].includes(`${other}(`)));
+  }
+  return [...texts, ...[...seen].map((name) => macros[name])];
 }
 
 // Last and at once, so that nobody reads of a file that is not there yet.

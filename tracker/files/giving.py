@@ -1,0 +1,48 @@
+"""Tables given out as files: CSV line by line, workbooks in pieces, whatever is in their cells as text."""
+
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+import xlsxwriter
+
+from tracker.files.cells import BOM, csv_line, harmless
+
+_CHUNK = 1 << 16
+
+Pages = Iterable[Sequence[Sequence[str]]]
+"""Rows of cells, in batches as they are read."""
+
+
+def csv_lines(head: Sequence[str], pages: Pages) -> Iterator[str]:
+    """The lines of a CSV file, in constant memory; no text is a formula."""
+    yield BOM + csv_line(head)
+    for page in pages:
+        yield "".join([csv_line(cells) for cells in page])
+
+
+def xlsx(title: str, head: Sequence[str], widths: Sequence[int], pages: Pages) -> Iterator[bytes]:
+    """A workbook of one sheet, in pieces. `widths` of its columns, in characters."""
+    file = tempfile.TemporaryFile()  # noqa: SIM115 - closed once it has been sent
+    try:
+        with xlsxwriter.Workbook(file, {"constant_memory": True, "strings_to_formulas": False}) as book:
+            bold = book.add_format({"bold": True, "bg_color": "#E1F0F0", "border": 1})
+            sheet = book.add_worksheet(title)
+            sheet.freeze_panes(1, 1)
+            for index, width in enumerate(widths):
+                sheet.set_column(index, index, width)
+            sheet.write_row(0, 0, head, bold)
+            for number, cells in enumerate((cells for page in pages for cells in page), start=1):
+                for index, cell in enumerate(cells):
+                    sheet.write_string(number, index, harmless(cell))
+    except BaseException:
+        file.close()
+        raise
+    return _pieces(file)
+
+
+def _pieces(file: Any) -> Iterator[bytes]:
+    with file:
+        file.seek(0)
+        while piece := file.read(_CHUNK):
+            yield piece

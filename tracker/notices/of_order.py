@@ -1,0 +1,28 @@
+"""What was told about one order, for its operator's staff."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, select
+
+from tracker.notices.models import Notice
+
+
+def notices_of_order(connection: Connection, order_id: int, *, limit: int) -> Sequence[Row[Any]]:
+    """The latest notices of an order, the latest first, without whom they went to."""
+    return connection.execute(
+        select(
+            Notice.id,
+            Notice.template,
+            Notice.language,
+            Notice.body,
+            Notice.state,
+            Notice.created_at,
+            Notice.next_at,
+            Notice.accepted_at,
+            Notice.delivered_at,
+        )
+        .where(Notice.order_id == order_id)
+        .order_by(Notice.id.desc())
+        .limit(limit)
+    ).all()

@@ -1,0 +1,70 @@
+"""Reads of an order's visit, and of the slots that it could have."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, select
+
+from tracker.orders.models import Order
+from tracker.orders.rules import TAKES_APPOINTMENT, Stage
+from tracker.visits.queries import booked_slot, free_slots
+from tracker.visits.rules import areas_of
+
+
+@dataclass(frozen=True)
+class VisitChoice:
+    """An order, the slot that it has booked, whether its visit can be changed now, and to which slots."""
+
+    order: Row[Any]
+    slot_id: int | None
+    may_change: bool
+    slots: tuple[Row[Any], ...]
+
+    @property
+    def appointment(self) -> dict[str, datetime] | None:
+        """The visit that is to come or has come; None before one was agreed."""
+        order = self.order
+        if order.appointment_starts_at is None:
+            return None
+        return {"starts_at": order.appointment_starts_at, "ends_at": order.appointment_ends_at}
+
+
+def visit_choice(
+    connection: Connection, operator_id: int, number: str, now: datetime, *, channel_id: int | None = None
+) -> VisitChoice | None:
+    """The visit of an operator's order, or of a channel's where one is named; None for another's.
+
+    Slots are read only where one can be chosen; the hours that the order has booked are not among them.
+    """
+    wanted = select(
+        Order.id,
+        Order.number,
+        Order.stage,
+        Order.version,
+        Order.community_code,
+        Order.appointment_starts_at,
+        Order.appointment_ends_at,
+        Order.installer_title,
+        Order.installer_staff_number,
+    ).where(Order.number == number, Order.operator_id == operator_id)
+    if channel_id is not None:
+        wanted = wanted.where(Order.channel_id == channel_id)
+    order = connection.execute(wanted).one_or_none()
+    if order is None:
+        return None
+    slot_id = booked_slot(connection, order.id)
+    may_change = Stage(order.stage) in TAKES_APPOINTMENT
+    slots: tuple[Row[Any], ...] = ()
+    if may_change:
+        free = free_slots(connection, operator_id, areas_of(order.community_code), now)
+        booked = slot_id and (order.appointment_starts_at, order.appointment_ends_at)
+        slots = tuple(slot for slot in free if (slot.starts_at, slot.ends_at) != booked)
+    return VisitChoice(order, slot_id, may_change, slots)
+
+
+def numbers_of(connection: Connection, order_ids: Collection[int]) -> dict[int, str]:
+    """The numbers of orders by their ids."""
+    rows = connection.execute(select(Order.id, Order.number).where(Order.id.in_(order_ids)))
+    return {row.id: row.number for row in rows}

@@ -1,0 +1,182 @@
+"""One order at the desk: how it stands, what was told, and what its customer asked for and thinks of it."""
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+from flask import redirect, render_template, request, url_for
+from flask_babel import gettext
+from flask_login import login_required
+from werkzeug.exceptions import NotFound
+
+from tracker import clock
+from tracker.complaints import queries as complaint_queries
+from tracker.complaints import rating_queries
+from tracker.complaints.persons import names
+from tracker.complaints.rate import COMMENT
+from tracker.complaints.rules import normalise_number, standing_of
+from tracker.customer_requests.of_order import requests_of_order
+from tracker.customer_requests.rules import State as Asked
+from tracker.masks import mask_address
+from tracker.notices.of_order import notices_of_order
+from tracker.notices.rules import State as Told
+from tracker.orders import numbers
+from tracker.orders.desk_view import DeskView, desk_view
+from tracker.orders.fee_queries import fees_of
+from tracker.orders.rules import CLOSED, PATH, REASONS, Stage
+from tracker.orders.standing import N_, STAGE_WORDS, mark_of
+from tracker.orders.wording import slot
+from tracker.pages import complaint_words, request_words, wording
+from tracker.pages.complaints import names_of_channels
+from tracker.pages.plans import language, reader, runtime
+from tracker.pages.signing_in import blueprint
+from tracker.staff.sign_in import Person
+from tracker.templates.rules import Category
+from tracker.templates.seed import SEED
+
+_MOST_REQUESTS = 50
+_MOST_NOTICES = 50
+
+NOTICE_WORDS = {
+    Told.CREATED: N_("待发送"),
+    Told.SENDING: N_("发送中"),
+    Told.ACCEPTED: N_("已发送"),
+    Told.UNKNOWN: N_("待确认"),
+    Told.CALL: N_("改由人工致电"),
+    Told.UNDELIVERED: N_("未送达"),
+    Told.DELIVERED: N_("已送达"),
+    Told.CANCELLED: N_("已取消"),
+}
+
+
+@blueprint.get("/orders/find")
+@login_required
+def order_find() -> Any:
+    """To the order, or the complaint, whose number somebody typed."""
+    person = reader()
+    typed = request.args.get("number", "")
+    operator_id = person.operator_id or 0
+    number, complaint = numbers.normalise(typed), normalise_number(typed)
+    with runtime().db.reading() as connection:
+        if number and desk_view(connection, runtime().keys, operator_id, number):
+            return redirect(url_for("staff.order", number=number))
+        found = complaint and complaint_queries.id_of_number(connection, operator_id, complaint)
+    if found:
+        return redirect(url_for("staff.complaint", complaint_id=found))
+    page = render_template("staff/order_find.html", person=person, typed=typed[:40].replace("\0", ""))
+    return page, 404
+
+
+@blueprint.get("/orders/<number>")
+@login_required
+def order(number: str) -> str:
+    """Everything about one order; personal data behind masks."""
+    person, now = reader(), clock.now()
+    operator_id = person.operator_id or 0
+    wanted = numbers.normalise(number)
+    with runtime().db.reading() as connection:
+        view = wanted and desk_view(connection, runtime().keys, operator_id, wanted)
+        if not view:
+            raise NotFound
+        row = view.order
+        fees = fees_of(connection, [row])[row.id]
+        asked = requests_of_order(connection, operator_id, row.id, limit=_MOST_REQUESTS)
+        notices = notices_of_order(connection, row.id, limit=_MOST_NOTICES)
+        complaints = complaint_queries.complaints_of_order(connection, operator_id, row.id)
+        ratings = rating_queries.ratings_of_order(connection, row.id)
+        _, by_name = names(connection, operator_id)
+    facts = runtime().reference.current()
+    place = facts.places[row.community_code]
+    standing = mark_of(Stage(row.stage), view.connected_at, row.deadline, now)
+    return render_template(
+        "staff/order.html",
+        person=person,
+        operator=facts.operators[operator_id],
+        view=view,
+        row=row,
+        place=mask_address(place.county, place.town, place.name),
+        channel=facts.channels[row.channel_id].name,
+        standing=standing,
+        steps=list(_steps(view, by_name)),
+        appointment=_appointment(row),
+        open_fen=sum(fee.open_fen for fee in fees),
+        to_return_fen=sum(fee.to_return_fen for fee in fees),
+        requests=[_request(one) for one in asked],
+        waiting=[_waiting(one) for one in asked if one.state == Asked.WAITING and one.due_at],
+        notices=[(one, _is_code(one.template)) for one in notices],
+        notice_words=NOTICE_WORDS,
+        complaints=[(one, _may_open(person, one)) for one in complaints],
+        standing_on=standing_of,
+        today=clock.local_date(now),
+        ratings=[(one, _comment(person, one)) for one in ratings],
+        words=complaint_words,
+        now=now,
+    )
+
+
+def _steps(view: DeskView, by_name: dict[str, str]) -> Iterable[dict[str, Any]]:
+    """The moves as they happened, and the stages that are still to come."""
+    channels, last = names_of_channels(), len(view.moves) - 1
+    for index, move in enumerate(view.moves):
+        who, ours = complaint_words.who_did(move.actor, channels, by_name)
+        reason = REASONS.get(move.reason_code or "")
+        said = [gettext(who) if ours else who]
+        if reason:
+            said.append(reason.en if language() == "en" else reason.zh)
+        if move.reason_text:
+            said.append(move.reason_text)
+        is_last = index == last
+        ended = is_last and move.stage in CLOSED and move.stage != Stage.COMPLETED
+        yield {
+            "word": gettext(STAGE_WORDS[move.stage]),
+            "state": "ended" if ended else "now" if is_last and view.order.closed_at is None else "done",
+            "state_word": gettext("已完成"),
+            "machine": clock.local(move.occurred_at).isoformat(timespec="minutes"),
+            "time": wording.instant(move.occurred_at, language(), clock.today()),
+            "note": " · ".join(said),
+        }
+    if view.order.closed_at is None:
+        for stage in PATH[PATH.index(Stage(view.order.stage)) + 1 :]:
+            word, later = gettext(STAGE_WORDS[stage]), gettext("未到")
+            yield {"word": word, "state": "next", "state_word": later}
+
+
+def _appointment(row: Any) -> str:
+    """When somebody comes; empty where nothing is agreed."""
+    if row.appointment_starts_at is None:
+        return ""
+    return slot(row.appointment_starts_at, row.appointment_ends_at, language())
+
+
+def _request(row: Any) -> dict[str, Any]:
+    return {
+        "row": row,
+        "word": request_words.KIND_WORDS[row.kind],
+        "state": request_words.STATE_WORDS[row.state],
+        "tone": request_words.STATE_TONES[row.state],
+        "details": request_words.details(row, language(), gettext, _day),
+    }
+
+
+def _waiting(row: Any) -> str:
+    return request_words.waiting(row, lambda at: f"{clock.local(at):%H:%M}", gettext)
+
+
+def _day(on: date) -> str:
+    return wording.day(on, language(), clock.today())
+
+
+def _is_code(template: str) -> bool:
+    """A one-time code is nobody's to read but its owner's."""
+    return template in SEED and SEED[template].category is Category.CODE
+
+
+def _may_open(person: Person, complaint: Any) -> bool:
+    return person.role == "manager" or complaint.owner_id == person.id
+
+
+def _comment(person: Person, rating: Any) -> str:
+    """What the customer wrote, for a manager."""
+    if person.role != "manager" or rating.comment is None:
+        return ""
+    return runtime().keys.open(bytes(rating.comment), COMMENT)
