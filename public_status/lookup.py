@@ -12,15 +12,12 @@ from flask_limiter import Limiter
 from werkzeug.wrappers import Response
 
 from public_status import limits, preferences, queries, rules, tickets
+from public_status.order_facts import facts_of
 from public_status.queries import Standing
 from public_status.runtime import PublicRuntime
 from public_status.spoken import render
 from tracker import clock
 from tracker.orders import numbers
-from tracker.orders.fee_sums import fee_sums
-from tracker.orders.fee_words import fee_line
-from tracker.orders.standing import ENDED_EARLY, MARK_WORDS, STAGE_WORDS, TONES, mark_of
-from tracker.promises.ledger import hold_at
 
 PATH = "/status"
 
@@ -95,34 +92,10 @@ def _by_ticket(run: PublicRuntime, ticket: str) -> Answer:
 
 
 def _status_page(run: PublicRuntime, standing: Standing) -> str:
-    now = clock.now()
-    language = preferences.language()
-    ended_early = standing.stage in ENDED_EARLY
-    connected_at = rules.connected_at(standing.happenings)
-    punctuality = mark_of(standing.stage, connected_at, standing.deadline, now)
-    fees = fee_sums(standing.price, standing.charges, standing.payments, ended_early=ended_early)
-    reason_words = partial(rules.reason_words, language=language)
-    facts: dict[str, Any] = {
-        "standing": standing,
+    now, language = clock.now(), preferences.language()
+    facts = facts_of(standing, language, now)
+    given: dict[str, Any] = {
         "ticket": tickets.issue(run.keys, standing.number, now),
-        "stage_word": STAGE_WORDS[standing.stage],
-        "next_word": rules.NEXT_WORDS[standing.stage],
-        "punctuality": punctuality,
-        "punctuality_word": punctuality and MARK_WORDS[punctuality],
-        "tone": TONES[punctuality] if punctuality else "quiet",
-        "left": standing.deadline - now,
-        "held": hold_at(standing.entries, now),
-        "connected_at": connected_at,
-        "ended_early": ended_early,
-        "ending_reason": reason_words(standing.happenings[-1].reason_code) if ended_early else "",
-        "explanation": standing.explanation.get(language) or standing.explanation.get("zh", ""),
-        "steps": rules.timeline(standing.stage, standing.happenings),
-        "reason_words": reason_words,
-        "fees": [fee_line(fee, clock.local_date(now)) for fee in fees],
-        "open_fen": sum(fee.open_fen for fee in fees),
-        "several_open": sum(fee.open_fen > 0 for fee in fees) > 1,
-        "operator": standing.operator_name_en if language == "en" else standing.operator_name,
-        "plan_name": standing.price.get("name_en" if language == "en" else "name", ""),
-        "as_of": now,
+        "reason_words": partial(rules.reason_words, language=language),
     }
-    return render("status.html", **facts)
+    return render("status.html", **vars(facts), **given)
