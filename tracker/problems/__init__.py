@@ -10,6 +10,7 @@ from typing import Any
 
 from tracker.problems import (
     channels,
+    credit_codes,
     files,
     notices,
     orders,
@@ -32,6 +33,7 @@ RULES: Mapping[str, ProblemRule] = {
         channels,
         webhooks,
         orders,
+        credit_codes,
         outages,
         payments,
         promises,
