@@ -122,7 +122,7 @@ def test_a_hold_says_until_when_and_why(write: Write, look_up: LookUp, number: s
     page = in_words(look_up(number))
     assert "暂停办理，至11月27日（周五）24:00" in page
     assert "未装修。暂停期间不计入承诺时限。" in page
-    assert "要提前恢复，请拨打 10000。" in page
+    assert "要提前恢复，请拨打 10000" in page
     assert "暂停结束后继续办理：核验实名信息" in page
     assert "还有" not in page
     english = in_words(look_up(number, accept="en"))
@@ -148,10 +148,10 @@ def test_late_with_nothing_recorded_says_so_and_whom_to_call(
     page = in_words(look_up(number))
     assert "已超过 2 天，很抱歉让您久等。" in page
     assert "还没有登记原因和新的期限。" in page
-    assert "请拨打清远电信客服热线 10000。" in page
+    assert "请拨打清远电信客服热线 10000" in page
     english = in_words(look_up(number, accept="en"))
     assert "No reason and no new date have been recorded yet." in english
-    assert "Call Qingyuan Telecom on 10000." in english
+    assert "Call Qingyuan Telecom on 10000" in english
 
 
 def test_late_through_a_third_party_says_why(
