@@ -116,7 +116,8 @@ def test_a_returned_order_is_shown_honestly(
 def test_late_says_so_and_what_to_do(look_up: LookUp, place: Place) -> None:
     page = look_up(place(accepted_at="2026-11-21T09:30:00+08:00").number).text
     assert "已超时" in page
-    assert "催办或投诉请拨打 10000" in page
+    assert "已超过" in page
+    assert "请拨打清远电信客服热线" in page
 
 
 def test_a_provisional_date_says_that_it_is(
