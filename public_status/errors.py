@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 import structlog
 from flask import Flask, Response, make_response
-from flask_limiter import RateLimitExceeded
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException
 
 from public_status.keeper import NothingToShowError
+from public_status.limits import TooOftenError
 from public_status.spoken import render
 from tracker.orders.standing import N_
 
@@ -55,8 +55,9 @@ def register(app: Flask) -> None:
 
     @app.errorhandler(HTTPException)
     def refused(error: HTTPException) -> Response:
-        if isinstance(error, RateLimitExceeded) and error.description == "order":
-            return _page(_GUESSED_TOO_OFTEN, 429, retry_after="1800")
+        if isinstance(error, TooOftenError):
+            trouble = _GUESSED_TOO_OFTEN if error.locked else _TROUBLES[429]
+            return _page(trouble, 429, retry_after=str(error.retry_after))
         if error.code is None or error.code < 400:
             return make_response(error.get_response())
         return _page(_TROUBLES.get(error.code, _OTHER), error.code)

@@ -8,10 +8,10 @@ from typing import Any
 
 from flask import Flask, redirect, request
 from flask_babel import gettext as _
-from flask_limiter import Limiter
 from werkzeug.wrappers import Response
 
-from public_status import limits, preferences, queries, rules, tickets
+from public_status import preferences, queries, rules, tickets
+from public_status.limits import Limits
 from public_status.queries import Standing
 from public_status.runtime import PublicRuntime
 from public_status.spoken import render
@@ -30,13 +30,8 @@ _FOUR_DIGITS = re.compile(r"[0-9]{4}")
 _NO_DIGEST = bytes(32)
 
 
-def register(app: Flask, run: PublicRuntime, limiter: Limiter) -> None:
+def register(app: Flask, run: PublicRuntime, limits: Limits) -> None:
     """The two pages, with their limits."""
-
-    def order_asked_for() -> str:
-        """The order under which wrong tries are counted, as a digest: Redis need not know numbers."""
-        number = numbers.normalise(request.form.get("number", ""))
-        return run.keys.digest_of("public.tries", number).hex() if number else ""
 
     @app.get("/")
     def home() -> str:
@@ -49,14 +44,7 @@ def register(app: Flask, run: PublicRuntime, limiter: Limiter) -> None:
     # No CSRF token: a lookup changes nothing and rests on no cookie, so a forged one could only
     # show its victim what the forger knows already.
     @app.post(PATH)
-    @limiter.limit(run.config.lookup_limit, error_message="address")
-    @limiter.limit(
-        limits.WRONG_TRIES,
-        key_func=order_asked_for,
-        exempt_when=lambda: not order_asked_for(),
-        deduct_when=limits.was_wrong,
-        error_message="order",
-    )
+    @limits.lookups(lambda: request.form.get("number", ""))
     def status() -> Answer:
         ticket = request.form.get("ticket")
         return _by_ticket(run, ticket) if ticket else _by_digits(run)

@@ -1,4 +1,4 @@
-"""What the customers' site holds: settings, a database that it can only read, digest keys."""
+"""What the customers' site holds: settings, a database that it mostly reads, digest keys, counts of tries."""
 
 from dataclasses import dataclass
 
@@ -7,6 +7,7 @@ from tracker import crypto
 from tracker.config import Config, ConfigError
 from tracker.crypto import KeyRing
 from tracker.db import PUBLIC_ROLE, Database
+from tracker.tries.shared import SharedTries
 
 # Somebody is waiting in front of a phone: better a clear "not now" than half a minute of nothing.
 _STATEMENT_TIMEOUT = "3s"
@@ -20,10 +21,12 @@ class PublicRuntime:
     db: Database
     keys: KeyRing
     published: Keeper
+    tries: SharedTries
 
     def close(self) -> None:
         """Give back connections."""
         self.published.close()
+        self.tries.close()
         self.db.dispose()
 
 
@@ -41,4 +44,4 @@ def start(config: Config) -> PublicRuntime:
         )
     keys = crypto.load(config.key_file)
     database = Database(url, role=PUBLIC_ROLE, patience=_STATEMENT_TIMEOUT)
-    return PublicRuntime(config, database, keys, Keeper(database))
+    return PublicRuntime(config, database, keys, Keeper(database), SharedTries(config.redis_url))

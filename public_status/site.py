@@ -1,6 +1,5 @@
 """The customers' site as a Flask app: pages, headers, logs."""
 
-import logging
 import time
 from typing import Any
 
@@ -11,7 +10,6 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from public_status import (
     errors,
     fees,
-    limits,
     lookup,
     open_data,
     outage_data,
@@ -22,6 +20,7 @@ from public_status import (
     shelf,
     spoken,
 )
+from public_status.limits import Limits
 from public_status.runtime import PublicRuntime, start
 from tracker import config, logs
 from tracker.pages import assets
@@ -49,8 +48,6 @@ def create(given: PublicRuntime | None = None) -> Flask:
     """The app, on a runtime of its own unless one is given. Raises ConfigError, KeyRingError."""
     run = given or start(config.load())
     logs.configure(run.config.log_level)
-    # It would write each caller's address.
-    logging.getLogger("flask-limiter").setLevel(logging.WARNING)
     app = Flask("public_status", static_folder=None)
     app.jinja_environment = spoken.SpokenEnvironment
     app.config["MAX_CONTENT_LENGTH"] = _LARGEST_BODY
@@ -71,7 +68,7 @@ def create(given: PublicRuntime | None = None) -> Flask:
     page.register(app, run)
     spoken.register(app)
     errors.register(app)
-    lookup.register(app, run, limits.register(app, run.config))
+    lookup.register(app, run, Limits(run))
     fees.register(app, run, kept)
     open_data.register(app, run, kept)
     services.register(app, run, kept)

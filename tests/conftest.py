@@ -38,7 +38,7 @@ _BUSINESS_TABLES = (
     " channel_key_uses, used_nonces,"
     " tallies, heartbeats, tariff_warning_runs, tariff_warnings, subscriber_events,"
     " subscribers, webhook_deliveries, webhooks, order_file_parts, order_files, outage_events, outages,"
-    " customer_requests, lookup_codes"
+    " customer_requests, lookup_codes, lookup_tries"
 )
 
 

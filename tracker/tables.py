@@ -25,6 +25,7 @@ _MODULES = (
     "tracker.tariff_changes.models",
     "tracker.tariffs.models",
     "tracker.templates.models",
+    "tracker.tries.models",
     "tracker.webhooks.models",
 )
 

@@ -14,6 +14,7 @@ from tracker.order_files import keep_files, take_in
 from tracker.orders import recount_promises as recounting
 from tracker.runtime import Runtime, start
 from tracker.tariff_changes import upkeep
+from tracker.tries import in_database as tries
 from tracker.webhooks import deliver as webhook_delivery
 from tracker.webhooks import keep as webhook_keep
 
@@ -57,6 +58,11 @@ def keep_tariff_changes() -> None:
 def forget_requests() -> None:
     """Delete answers and nonces that nobody can ask for again."""
     forgetting.forget_requests(runtime().db)
+
+
+def forget_tries() -> None:
+    """Delete counts of tries at lookups that have ended."""
+    tries.forget_tries(runtime().db)
 
 
 def deliver_webhooks() -> None:

@@ -23,6 +23,7 @@ def jobs(config: Config) -> dict[str, tuple[str, float]]:
         "workers.jobs.recount_promises": (UPKEEP, _RECOUNT_SECONDS),
         "workers.jobs.keep_tariff_changes": (UPKEEP, _WARN_SECONDS),
         "workers.jobs.forget_requests": (UPKEEP, _FORGET_SECONDS),
+        "workers.jobs.forget_tries": (UPKEEP, _FORGET_SECONDS),
         webhook_delivery.DELIVER: (webhook_delivery.QUEUE, _WEBHOOK_SECONDS),
         "workers.jobs.keep_webhooks": (UPKEEP, _KEEP_SECONDS),
         "workers.jobs.import_order_files": (FILES, config.sweep_interval),
