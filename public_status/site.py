@@ -1,6 +1,7 @@
 """The customers' site as a Flask app: pages, headers, logs."""
 
 import time
+from collections.abc import Iterable
 from typing import Any
 
 import structlog
@@ -21,7 +22,9 @@ from public_status import (
     spoken,
 )
 from public_status.limits import Limits
+from public_status.rendered import Environ, Headers
 from public_status.runtime import PublicRuntime, start
+from public_status.shelf import StartResponse
 from tracker import config, logs
 from tracker.pages import assets
 
@@ -42,6 +45,7 @@ _HEADERS = {
     # Pages carry telephone numbers of operators only, and those are links already.
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
+_HSTS = "max-age=31536000"
 
 
 def create(given: PublicRuntime | None = None) -> Flask:
@@ -56,17 +60,16 @@ def create(given: PublicRuntime | None = None) -> Flask:
     app.extensions["public"] = run
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
+    _set_headers(app, secure=run.config.site_is_secure)
     kept = app.extensions["shelf"] = shelf.Shelf(run.published, secure=run.config.site_is_secure)
     app.wsgi_app = kept.before(app.wsgi_app)  # type: ignore[assignment, method-assign]
     if run.config.trusted_proxies:
         hops = run.config.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
     _log_requests(app)
-    _set_headers(app, secure=run.config.site_is_secure)
     preferences.register(app, secure=run.config.site_is_secure)
     assets.register(app)
     page.register(app, run)
-    spoken.register(app)
     errors.register(app)
     lookup.register(app, run, Limits(run))
     fees.register(app, run, kept)
@@ -79,11 +82,20 @@ def create(given: PublicRuntime | None = None) -> Flask:
 
 
 def _set_headers(app: Flask, *, secure: bool) -> None:
+    always = [*_HEADERS.items(), ("Strict-Transport-Security", _HSTS)] if secure else [*_HEADERS.items()]
+    beneath = app.wsgi_app
+
+    def with_headers(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        def start(status: str, headers: Headers, *failure: Any) -> Any:
+            return start_response(status, headers + always, *failure)
+
+        return beneath(environ, start)
+
+    # Below Flask, which looks through all headers of an answer for each that is set.
+    app.wsgi_app = with_headers  # type: ignore[method-assign]
+
     @app.after_request
     def protect(response: Response) -> Response:
-        response.headers.update(_HEADERS)
-        if secure:
-            response.headers["Strict-Transport-Security"] = "max-age=31536000"
         if request.path == lookup.PATH:
             response.headers["Cache-Control"] = "no-store"
             response.headers["X-Robots-Tag"] = "noindex"
