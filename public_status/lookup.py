@@ -6,11 +6,11 @@ from typing import Any
 
 from flask import Flask, redirect, request
 from flask_babel import gettext as _
-from flask_limiter import Limiter
 from werkzeug.wrappers import Response
 
-from public_status import embedding, limits, preferences, queries, rules, tickets
+from public_status import embedding, preferences, queries, rules, tickets
 from public_status.desk import new_once
+from public_status.limits import Limits
 from public_status.order_facts import facts_of
 from public_status.queries import Standing
 from public_status.runtime import PublicRuntime
@@ -26,14 +26,9 @@ Answer = tuple[str, int]
 _NO_DIGEST = bytes(32)
 
 
-def register(app: Flask, run: PublicRuntime, shelf: Shelf, limiter: Limiter) -> None:
+def register(app: Flask, run: PublicRuntime, shelf: Shelf, limits: Limits) -> None:
     """The two pages, with their limits."""
-    shelf.add("/", Kind())
-
-    def order_asked_for() -> str:
-        """The order under which wrong tries are counted, as a digest: Redis need not know numbers."""
-        number = numbers.normalise(embedding.given("number"))
-        return run.keys.digest_of("public.tries", number).hex() if number else ""
+    shelf.add("/", Kind(("audience",)))
 
     @app.get("/")
     def home() -> str:
@@ -48,14 +43,7 @@ def register(app: Flask, run: PublicRuntime, shelf: Shelf, limiter: Limiter) -> 
     # show its victim what the forger knows already.
     @app.post(PATH)
     @app.post(embedding.PATH)
-    @limiter.limit(run.config.lookup_limit, error_message="address")
-    @limiter.limit(
-        limits.WRONG_TRIES,
-        key_func=order_asked_for,
-        exempt_when=lambda: not order_asked_for(),
-        deduct_when=limits.was_wrong,
-        error_message="order",
-    )
+    @limits.lookups(lambda: embedding.given("number"))
     def status() -> Answer | Response:
         if request.path == embedding.PATH:
             return embedding.answer(proved(run, embedding.given("number"), embedding.given("last4")))
