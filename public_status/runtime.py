@@ -1,4 +1,4 @@
-"""What the customers' site holds: settings, a database to read and to ask in, keys, a bell, counts of tries."""
+"""What the customers' site holds: settings, a database to read and to ask in, keys, counts of tries."""
 
 from dataclasses import dataclass
 

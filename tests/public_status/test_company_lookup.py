@@ -82,8 +82,9 @@ def test_wrong_and_missing_get_the_same_answer_to_the_same_questions(
     assert wrong.status_code == missing.status_code == 404
     assert wrong.text.replace(number, "") == missing.text.replace(UNKNOWN, "")
     assert dict(wrong.headers) == dict(missing.headers)
-    assert len(asked) == 2
-    assert asked[0] == asked[1]
+    half = len(asked) // 2
+    assert any("FROM orders" in statement for statement in asked)
+    assert asked[:half] == asked[half:]
 
 
 def test_both_digests_are_compared_whichever_fits(
