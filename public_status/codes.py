@@ -28,7 +28,7 @@ _ALMOST_A_MINUTE = timedelta(minutes=1) - timedelta(microseconds=1)
 
 def register(app: Flask, run: PublicRuntime, limits: Limits, desk: Desk) -> None:
     """The two steps: a code is sent, and typed. Both need the ticket of an order that was looked up."""
-    limited = limits.limit(run.config.lookup_limit, "lookup")
+    limited = limits.limit(run.config.lookup_limit)
 
     @app.get(PATH)
     @app.get(f"{PATH}/check", endpoint="check_without_form")

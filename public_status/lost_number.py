@@ -30,7 +30,7 @@ def register(app: Flask, run: PublicRuntime, limits: Limits, desk: Desk) -> None
         return render("lost_number.html", fault="", typed="", sent=False)
 
     @app.post(PATH)
-    @limits.limit(run.config.lookup_limit, "lookup")
+    @limits.limit(run.config.lookup_limit)
     def send_numbers() -> ResponseReturnValue:
         typed = request.form.get("phone", "")
         try:
