@@ -9,9 +9,12 @@ from flask import Flask, Response, g, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from public_status import (
+    about,
     embedding,
     errors,
     fees,
+    figure_data,
+    figures,
     limits,
     lookup,
     open_data,
@@ -79,6 +82,9 @@ def create(given: PublicRuntime | None = None) -> Flask:
     services.register(app, run, kept)
     outages.register(app, run, kept)
     outage_data.register(app, run, kept)
+    about.register(app, run, kept)
+    figures.register(app, run, kept)
+    figure_data.register(app, run, kept)
     app.add_url_rule("/healthz", "healthz", lambda: {"status": "alive"})
     return app
 
