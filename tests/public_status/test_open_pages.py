@@ -1,4 +1,4 @@
-"""The site's word on itself: accessibility, personal data, the sheet to hand out; the ways from the front page."""
+"""The site's word on itself: accessibility, personal data, the sheet; the ways from the front page."""
 
 import dataclasses
 import re
