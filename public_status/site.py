@@ -9,11 +9,14 @@ from flask import Flask, Response, g, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from public_status import (
+    about,
     actions,
     codes,
     embedding,
     errors,
     fees,
+    figure_data,
+    figures,
     holders,
     lookup,
     lost_number,
@@ -93,6 +96,9 @@ def create(given: PublicRuntime | None = None) -> Flask:
     services.register(app, run, kept)
     outages.register(app, run, kept)
     outage_data.register(app, run, kept)
+    about.register(app, run, kept)
+    figures.register(app, run, kept)
+    figure_data.register(app, run, kept)
     app.add_url_rule("/healthz", "healthz", lambda: {"status": "alive"})
     return app
 

@@ -16,7 +16,14 @@ from tracker.channels.models import ChannelKey
 from tracker.channels.rules import SCOPES, KeyKind, hash_of, new_app_id, new_secret
 from tracker.config import Config
 from tracker.db import APP_ROLE, Database
-from tracker.demo import sample, sample_changes, sample_outages, sample_subscribers, sample_visits
+from tracker.demo import (
+    sample,
+    sample_changes,
+    sample_history,
+    sample_outages,
+    sample_subscribers,
+    sample_visits,
+)
 from tracker.demo.seed import seed
 from tracker.notices.rules import QUEUES
 from tracker.queueing import FILES, UPKEEP
@@ -66,6 +73,7 @@ def _prepare(config: Config, folder: Path, say: Callable[[str], None]) -> tuple[
         credentials = _credentials(run, folder / "demo-credentials.json")
         sample_subscribers.fill(run, folder, say)
         sample.fill(run, folder, say)
+        sample_history.fill(run, folder, say)
         sample_changes.fill(run, say)
         sample_outages.fill(run, say)
         sample_visits.fill(run, say)
