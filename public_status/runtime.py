@@ -10,7 +10,7 @@ from tracker.db import PUBLIC_ROLE, Database
 from tracker.tries.shared import SharedTries
 
 # Somebody is waiting in front of a phone: better a clear "not now" than half a minute of nothing.
-_STATEMENT_TIMEOUT = "3s"
+_PATIENCE_SECONDS = 3
 
 
 @dataclass(frozen=True)
@@ -43,5 +43,5 @@ def start(config: Config) -> PublicRuntime:
             "(`tracker demo` sets them by itself)"
         )
     keys = crypto.load(config.key_file)
-    database = Database(url, role=PUBLIC_ROLE, patience=_STATEMENT_TIMEOUT)
+    database = Database(url, role=PUBLIC_ROLE, patience=_PATIENCE_SECONDS)
     return PublicRuntime(config, database, keys, Keeper(database), SharedTries(config.redis_url))

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 import redis
 from flask.testing import FlaskClient
-from looking_up import NOWHERE, STORES, look_up_from, processes, with_store
+from looking_up import STORES, look_up_from, processes, with_store
 from sqlalchemy import text
 
 from public_status import create_app
@@ -273,17 +273,3 @@ def test_without_redis_in_the_settings_the_database_counts(config: Config, numbe
     with processes(with_store(config, "redis", redis_url=None)) as sites:
         lock(sites, number)
         assert look_up_from(sites[1], number, RIGHT, "203.0.113.9").status_code == 429
-
-
-def test_nobody_waits_for_a_redis_that_is_not_there_twice(config: Config, number: str) -> None:
-    with processes(with_store(config, "redis", redis_url=NOWHERE), 1) as (site,):
-        look_up_from(site, number, RIGHT)
-        run = site.application.extensions["public"]
-        asked: list[object] = []
-        real = run.tries._redis.execute_command
-        run.tries._redis.execute_command = lambda *a, **k: (
-            asked.append(threading.current_thread()) or real(*a, **k)
-        )
-        for _ in range(5):
-            assert look_up_from(site, number, RIGHT).status_code == 200
-        assert threading.current_thread() not in asked
