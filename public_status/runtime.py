@@ -11,7 +11,7 @@ from tracker.queueing import Doorbell
 from tracker.tries.shared import SharedTries
 
 # Somebody is waiting in front of a phone: better a clear "not now" than half a minute of nothing.
-_STATEMENT_TIMEOUT = "3s"
+_PATIENCE_SECONDS = 3
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,6 @@ def start(config: Config) -> PublicRuntime:
             "(`tracker demo` sets them by itself)"
         )
     keys = crypto.load(config.key_file)
-    database = Database(url, role=PUBLIC_ROLE, patience=_STATEMENT_TIMEOUT)
+    database = Database(url, role=PUBLIC_ROLE, patience=_PATIENCE_SECONDS)
     bell = Doorbell(config.redis_url) if config.redis_url else None
     return PublicRuntime(config, database, keys, Keeper(database), SharedTries(config.redis_url), bell)
