@@ -10,9 +10,7 @@ from tracker import clock
 from tracker.customer_requests.apply_requests import apply_requests
 from tracker.customer_requests.rules import UNDO_WITHIN, Kind, State
 from tracker.notices.deliver import deliver
-
-slots = pytest.importorskip("tracker.visits.models")
-pytest.importorskip("tracker.complaints.rate")
+from tracker.visits.models import VisitSlot
 
 pytestmark = pytest.mark.usefixtures("noon")
 
@@ -29,7 +27,7 @@ def slot(runtime, order):
         starts_at = datetime(2026, 11, 26, hour, tzinfo=clock.CITY_ZONE)
         with runtime.db.transaction() as connection:
             return connection.execute(
-                insert(slots.VisitSlot)
+                insert(VisitSlot)
                 .values(
                     operator_id=order.operator_id,
                     area_code=order.community_code[:9],
@@ -37,7 +35,7 @@ def slot(runtime, order):
                     ends_at=starts_at + timedelta(hours=2),
                     capacity=capacity,
                 )
-                .returning(slots.VisitSlot.id)
+                .returning(VisitSlot.id)
             ).scalar_one()
 
     return make
