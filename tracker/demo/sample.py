@@ -115,7 +115,7 @@ def _progress(runtime: Runtime, channel: ChannelFacts) -> None:
 def _trouble(dice: random.Random, runtime: Runtime, actor: Actor, number: str) -> None:
     """Now and then a customer asks to wait, a line must be built, or a date cannot be kept."""
     now = clock.now()
-    kind = dice.choices((None, "hold", "build", "delay"), (85, 8, 4, 3))[0]
+    kind = dice.choices((None, "hold", "build", "delay"), (76, 8, 4, 12))[0]
     common = {"reason_text": None, "evidence": "示例单据"}
     try:
         if kind == "hold":
