@@ -83,8 +83,8 @@ def test_a_worker_that_dies_leaves_each_request_done_or_as_it_was(
 def test_real_workers_are_killed_and_others_take_over(runtime, settings, hold, look, site, tmp_path) -> None:
     """The product's own processes, rung as the site rings them."""
     env = scrubbed(settings) | {"PYTHONPATH": str(ROOT)}
-    argv = [sys.executable, "-m", "tracker", "worker", "urgent"]
-    workers = [Child(f"urgent-{n}", argv, env, tmp_path / f"urgent-{n}.log") for n in (1, 2)]
+    argv = [sys.executable, "-m", "tracker", "worker", "requests"]
+    workers = [Child(f"requests-{n}", argv, env, tmp_path / f"requests-{n}.log") for n in (1, 2)]
     bell = Doorbell(settings["TRACKER_REDIS_URL"])
     for worker in workers:
         worker.start()

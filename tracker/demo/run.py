@@ -26,7 +26,7 @@ from tracker.demo import (
 )
 from tracker.demo.seed import seed
 from tracker.notices.rules import QUEUES
-from tracker.queueing import FILES, UPKEEP
+from tracker.queueing import FILES, REQUESTS, UPKEEP
 from tracker.reference import ChannelFacts
 from tracker.runtime import Runtime
 from tracker.staff.create_account import create_account
@@ -165,7 +165,10 @@ def _children(config: Config, folder: Path) -> list[Child]:
     return [
         child("service", "serve", ready_url=f"http://{host}:{config.port}/healthz"),
         child("public-site", "serve-public", ready_url=f"http://{host}:{config.public_port}/healthz"),
-        *(child(f"worker-{queue}", "worker", queue) for queue in (*QUEUES, WEBHOOKS, UPKEEP, FILES)),
+        *(
+            child(f"worker-{queue}", "worker", queue)
+            for queue in (*QUEUES, REQUESTS, WEBHOOKS, UPKEEP, FILES)
+        ),
         child("schedule", "schedule"),
     ]
 
