@@ -6,13 +6,13 @@ from typing import Any
 
 from flask import Flask, abort, redirect, request
 from flask.typing import ResponseReturnValue
-from flask_limiter import Limiter
 
 from public_status import action_forms, action_words, holders, preferences, queries, visit_words
 from public_status.action_forms import FORMS, Form
 from public_status.action_rules import why_not
 from public_status.desk import Desk, new_once, once_sent
 from public_status.holders import Holder
+from public_status.limits import Limits
 from public_status.order_facts import facts_of
 from public_status.order_page import order_page, visit_in_words
 from public_status.own_order import OwnOrder, belongs_to, read_own
@@ -31,12 +31,12 @@ _LARGEST_ID = 2**63 - 1
 Answer = tuple[str, int]
 
 
-def register(app: Flask, run: PublicRuntime, limiter: Limiter, desk: Desk) -> None:
+def register(app: Flask, run: PublicRuntime, limits: Limits, desk: Desk) -> None:
     """A page for each kind of request, the undoing, and the page of one that takes its time."""
     held = holders.only_holders(
         run, stale=lambda holder: order_page(run, holder, said=holders.STALE, status=403)
     )
-    limited = limiter.limit(run.config.lookup_limit, error_message="address")
+    limited = limits.limit(run.config.lookup_limit)
     path = f"{holders.ROOT}/<any({','.join(FORMS)}):kind>"
 
     def hand_in(holder: Holder, kind: Kind, payload: Mapping[str, Any]) -> Asked:

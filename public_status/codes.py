@@ -8,11 +8,11 @@ from typing import Any
 from flask import Flask, redirect, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_limiter import Limiter
 from sqlalchemy import Row
 
 from public_status import holders, own_order, preferences, queries, tickets
 from public_status.desk import Desk, new_once, once_sent
+from public_status.limits import Limits
 from public_status.runtime import PublicRuntime
 from public_status.spoken import render
 from tracker import clock
@@ -26,9 +26,9 @@ _PAUSE = MOST_TEXTS[0][0]
 _ALMOST_A_MINUTE = timedelta(minutes=1) - timedelta(microseconds=1)
 
 
-def register(app: Flask, run: PublicRuntime, limiter: Limiter, desk: Desk) -> None:
+def register(app: Flask, run: PublicRuntime, limits: Limits, desk: Desk) -> None:
     """The two steps: a code is sent, and typed. Both need the ticket of an order that was looked up."""
-    limited = limiter.limit(run.config.lookup_limit, error_message="address")
+    limited = limits.limit(run.config.lookup_limit)
 
     @app.get(PATH)
     @app.get(f"{PATH}/check", endpoint="check_without_form")

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 import structlog
 from flask import Flask, Response, make_response, request
-from flask_limiter import RateLimitExceeded
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from public_status import embedding
 from public_status.keeper import NothingToShowError
+from public_status.limits import TooOftenError
 from public_status.spoken import render
 from tracker.orders.standing import N_
 
@@ -56,8 +56,9 @@ def register(app: Flask) -> None:
 
     @app.errorhandler(HTTPException)
     def refused(error: HTTPException) -> Response:
-        if isinstance(error, RateLimitExceeded) and error.description == "order":
-            return _page(_GUESSED_TOO_OFTEN, 429, retry_after="1800")
+        if isinstance(error, TooOftenError):
+            trouble = _GUESSED_TOO_OFTEN if error.locked else _TROUBLES[429]
+            return _page(trouble, 429, retry_after=str(error.retry_after))
         if error.code is None or error.code < 400:
             return make_response(error.get_response())
         response = _page(_TROUBLES.get(error.code, _OTHER), error.code)

@@ -1,46 +1,38 @@
 """The front page with its form, and the page of one order."""
 
 import hmac
-import re
-import unicodedata
 from functools import partial
 from typing import Any
 
 from flask import Flask, redirect, request
 from flask_babel import gettext as _
-from flask_limiter import Limiter
 from werkzeug.wrappers import Response
 
-from public_status import embedding, limits, preferences, queries, rules, tickets
+from public_status import embedding, preferences, queries, rules, tickets
 from public_status.desk import new_once
+from public_status.limits import Limits
 from public_status.order_facts import facts_of
 from public_status.queries import Standing
 from public_status.runtime import PublicRuntime
 from public_status.shelf import Kind, Shelf
 from public_status.spoken import render
 from tracker import clock
-from tracker.orders import numbers
+from tracker.orders import numbers, proofs
 
 PATH = "/status"
 
 Answer = tuple[str, int]
 
-_FOUR_DIGITS = re.compile(r"[0-9]{4}")
 _NO_DIGEST = bytes(32)
 
 
-def register(app: Flask, run: PublicRuntime, shelf: Shelf, limiter: Limiter) -> None:
+def register(app: Flask, run: PublicRuntime, shelf: Shelf, limits: Limits) -> None:
     """The two pages, with their limits."""
-    shelf.add("/", Kind())
-
-    def order_asked_for() -> str:
-        """The order under which wrong tries are counted, as a digest: Redis need not know numbers."""
-        number = numbers.normalise(embedding.given("number"))
-        return run.keys.digest_of("public.tries", number).hex() if number else ""
+    shelf.add("/", Kind(("audience",)))
 
     @app.get("/")
     def home() -> str:
-        return render("lookup.html", faults={}, typed="")
+        return _form()
 
     @app.get(PATH)
     def status_without_form() -> Response:
@@ -51,42 +43,27 @@ def register(app: Flask, run: PublicRuntime, shelf: Shelf, limiter: Limiter) -> 
     # show its victim what the forger knows already.
     @app.post(PATH)
     @app.post(embedding.PATH)
-    @limiter.limit(run.config.lookup_limit, error_message="address")
-    @limiter.limit(
-        limits.WRONG_TRIES,
-        key_func=order_asked_for,
-        exempt_when=lambda: not order_asked_for(),
-        deduct_when=limits.was_wrong,
-        error_message="order",
-    )
+    @limits.lookups(lambda: embedding.given("number"))
     def status() -> Answer | Response:
         if request.path == embedding.PATH:
-            return embedding.answer(found_by(run, embedding.given("number"), embedding.given("last4")))
+            return embedding.answer(proved(run, embedding.given("number"), embedding.given("last4")))
         ticket = request.form.get("ticket")
-        return _by_ticket(run, ticket) if ticket else _by_digits(run)
+        return _by_ticket(run, ticket) if ticket else _by_proof(run)
 
 
-def found_by(run: PublicRuntime, typed: str, typed_digits: str) -> Standing | None:
-    """The order with this number, if these are its four digits.
-
-    Every case computes the digest, asks the database and compares, so that neither the answer nor
-    its time tells a wrong number from wrong digits.
-    """
-    number = numbers.normalise(typed)
-    digest = run.keys.digest_of("orders.lookup", f"{number}/{_digits(typed_digits)}")
-    standing = queries.read(run.db, lambda c: queries.standing_by_digest(c, number or "", digest))
-    known = standing.lookup_digest if standing else _NO_DIGEST
-    return standing if hmac.compare_digest(known, digest) else None
+def _of_company() -> bool:
+    """Whether the form is the one for companies. Either form takes either proof."""
+    return request.values.get("audience") == "enterprise"
 
 
-def _digits(typed: str) -> str:
-    return unicodedata.normalize("NFKC", typed[:16]).strip()
+def _form(**shown: Any) -> str:
+    return render("lookup.html", **{"faults": {}, "typed": "", "company": _of_company(), **shown})
 
 
-def _by_digits(run: PublicRuntime) -> Answer:
+def _by_proof(run: PublicRuntime) -> Answer:
     """The order, or one and the same answer whatever was wrong."""
-    typed, typed_digits = request.form.get("number", ""), request.form.get("last4", "")
-    standing = found_by(run, typed, typed_digits)
+    typed, typed_proof = request.form.get("number", ""), request.form.get("last4", "")
+    standing = proved(run, typed, typed_proof)
     if standing is not None:
         return _status_page(run, standing), 200
     faults = {}
@@ -94,16 +71,33 @@ def _by_digits(run: PublicRuntime) -> Answer:
         faults["number"] = _("请输入订单号")
     elif numbers.normalise(typed) is None:
         faults["number"] = _("订单号为 QY 开头的15位，请逐字核对")
-    if not _FOUR_DIGITS.fullmatch(_digits(typed_digits)):
-        faults["last4"] = _("请输入手机号的后四位数字")
-    return render("lookup.html", faults=faults, typed=typed[:40], missed=True), 404
+    if not proofs.can_be_last_four(proofs.last_four_in(typed_proof), of_company=_of_company()):
+        faults["last4"] = (
+            _("请输入四位：手机号或信用代码的最后四位") if _of_company() else _("请输入手机号的后四位数字")
+        )
+    return _form(faults=faults, typed=typed[:40], missed=True), 404
+
+
+def proved(run: PublicRuntime, typed: str, typed_proof: str) -> Standing | None:
+    """The order with this number, if the phone or the credit code in it ends with these four characters.
+
+    Every case computes the digest, asks the database and compares with both digests, so that its time
+    tells neither a wrong number from wrong characters nor a phone from a credit code.
+    """
+    number = numbers.normalise(typed) or ""
+    digest = proofs.lookup_digest(run.keys, number, proofs.last_four_in(typed_proof))
+    standing = queries.read(run.db, lambda c: queries.standing_by_digest(c, number, digest))
+    known = standing.lookup_digest if standing else _NO_DIGEST
+    of_company = (standing.credit_lookup_digest if standing else None) or _NO_DIGEST
+    fits = hmac.compare_digest(known, digest) | hmac.compare_digest(of_company, digest)
+    return standing if fits else None
 
 
 def _by_ticket(run: PublicRuntime, ticket: str) -> Answer:
     number = tickets.number_of(run.keys, ticket, clock.now())
     standing = number and queries.read(run.db, lambda c: queries.standing_by_number(c, number))
     if not standing:
-        return render("lookup.html", faults={}, typed="", expired=True), 410
+        return _form(expired=True), 410
     return _status_page(run, standing), 200
 
 

@@ -6,10 +6,10 @@ The answer is the same, and takes as long, whether or not anything stands under 
 from flask import Flask, request
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
-from flask_limiter import Limiter
 from marshmallow import ValidationError
 
 from public_status.desk import Desk
+from public_status.limits import Limits
 from public_status.runtime import PublicRuntime
 from public_status.spoken import render
 from tracker.customer_requests.rules import Kind
@@ -22,7 +22,7 @@ _PURPOSE = "orders.phone"
 _LONGEST = 30
 
 
-def register(app: Flask, run: PublicRuntime, limiter: Limiter, desk: Desk) -> None:
+def register(app: Flask, run: PublicRuntime, limits: Limits, desk: Desk) -> None:
     """The page."""
 
     @app.get(PATH)
@@ -30,7 +30,7 @@ def register(app: Flask, run: PublicRuntime, limiter: Limiter, desk: Desk) -> No
         return render("lost_number.html", fault="", typed="", sent=False)
 
     @app.post(PATH)
-    @limiter.limit(run.config.lookup_limit, error_message="address")
+    @limits.limit(run.config.lookup_limit)
     def send_numbers() -> ResponseReturnValue:
         typed = request.form.get("phone", "")
         try:

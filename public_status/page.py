@@ -1,12 +1,13 @@
 """What every page of the site can say: dates and money in the reader's language, the switches."""
 
+from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
 from urllib.parse import quote, urlencode
 
 from flask import Flask, current_app, request
 
-from public_status import preferences
+from public_status import preferences, spoken
 from public_status.preferences import CHOICES
 from public_status.qr import qr_picture
 from public_status.runtime import PublicRuntime
@@ -19,31 +20,13 @@ _LANGUAGE_TAGS = {"zh": "zh-CN", "en": "en"}
 
 def register(app: Flask, run: PublicRuntime) -> None:
     """Give the templates their words and the facts of the frame."""
-    language = preferences.language
-    app.jinja_env.filters.update(
-        deadline=lambda at: wording.deadline(at, language(), clock.today()),
-        deadline_parts=lambda at: wording.deadline_parts(at, language(), clock.today()),
-        instant=lambda at: wording.instant(at, language(), clock.today()),
-        long_day=lambda on: wording.long_day(on, language()),
-        weekday=lambda on: wording.day(on, language(), clock.today()),
-        span=lambda length: wording.span(length, language()),
-        money=lambda fen: wording.money(fen, language()),
-        monthly=lambda fen: wording.monthly(fen, language()),
-        bandwidth=lambda mbps: wording.bandwidth(mbps, language()),
-        clauses=lambda text: wording.clauses(text, language()),
-        machine_time=_machine_time,
-        time_of_day=lambda at: f"{clock.local(at):%H:%M}",
-        day_of=lambda at: wording.long_day(clock.local_date(at), language()),
-        yuan=yuan,
-    )
-
     # For whoever holds a page on paper: its address says nothing of whose it was.
     address = run.config.public_site_url
     app.jinja_env.globals.update(site_address=address, site_picture=address and qr_picture(address))
 
     @app.context_processor
     def frame() -> dict[str, Any]:
-        chosen = language()
+        chosen = preferences.language()
         return {
             "language": chosen,
             "language_tag": _LANGUAGE_TAGS[chosen],
@@ -52,6 +35,28 @@ def register(app: Flask, run: PublicRuntime) -> None:
             "demo": run.config.demo,
             "address_with": _address_with,
         }
+
+    spoken.register(app, _filters)
+
+
+def _filters(language: str) -> dict[str, Callable[[Any], Any]]:
+    """The filters of templates in a language."""
+    return {
+        "deadline": lambda at: wording.deadline(at, language, clock.today()),
+        "deadline_parts": lambda at: wording.deadline_parts(at, language, clock.today()),
+        "instant": lambda at: wording.instant(at, language, clock.today()),
+        "long_day": lambda on: wording.long_day(on, language),
+        "weekday": lambda on: wording.day(on, language, clock.today()),
+        "span": lambda length: wording.span(length, language),
+        "money": lambda fen: wording.money(fen, language),
+        "monthly": lambda fen: wording.monthly(fen, language),
+        "bandwidth": lambda mbps: wording.bandwidth(mbps, language),
+        "clauses": lambda text: wording.clauses(text, language),
+        "machine_time": _machine_time,
+        "time_of_day": lambda at: f"{clock.local(at):%H:%M}",
+        "day_of": lambda at: wording.long_day(clock.local_date(at), language),
+        "yuan": yuan,
+    }
 
 
 def _machine_time(at: datetime | date) -> str:

@@ -1,4 +1,5 @@
-"""What the open pages show, as it stood at one moment: plans, changes, limits, the calendar, outages.
+"""What the open pages show, as it stood at one moment: plans, changes, limits, the calendar, outages,
+on-time figures.
 
 Small tables that change a few times a year. `public_status.read_published` reads them in one snapshot of
 the database; `public_status.keeper` keeps that copy and knows whether it still stands.
@@ -11,6 +12,7 @@ from datetime import date, datetime, time
 from functools import cached_property
 from urllib.parse import quote
 
+from public_status.figure_board import PublishedFigure
 from public_status.outage_board import PublishedOutage
 from tracker.outages.areas import Places
 from tracker.promises.calendar import WorkingCalendar
@@ -183,6 +185,7 @@ class Snapshot:
     calendar: WorkingCalendar | None
     places: Places
     outages: tuple[PublishedOutage, ...]
+    figures: tuple[PublishedFigure, ...] = ()
 
     @property
     def changes(self) -> list[tuple[Change, PublishedPlan]]:

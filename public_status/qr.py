@@ -9,8 +9,8 @@ import segno
 def qr_picture(address: str) -> str:
     """A QR code that opens this address, as the `data:` URI of a black-and-white SVG without a fixed size.
 
-    It can still be read with about 15 % of it worn away (level M of ISO/IEC 18004), which paper needs, and
-    has the quiet zone of four modules around it that the standard asks for.
+    It can still be read with 15 % of it worn away or more (at least level M of ISO/IEC 18004), as paper
+    needs, and has the quiet zone of four modules around it that the standard asks for.
     """
     code = segno.make(address, error="m", micro=False)
     return code.svg_data_uri(border=4, dark="#000", light="#fff", omitsize=True, nl=False)

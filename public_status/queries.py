@@ -8,16 +8,17 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Select, bindparam, func, select, true
+from sqlalchemy import Connection, Select, bindparam, func, or_, select, true
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.exc import DBAPIError
 
+from public_status.delays import Contact, Line
 from public_status.rules import Happening
 from tracker.db import Database
 from tracker.orders.fee_sums import Charged, Paid
 from tracker.orders.models import MOVE_KINDS, Charge, Order, OrderEvent, Payment
 from tracker.orders.rules import Stage
-from tracker.promises.ledger import Entry, Kind
+from tracker.promises.ledger import Kind
 from tracker.promises.models import Promise, PromiseEntry
 from tracker.promises.standing import current, latest_entry
 from tracker.staff.models import Operator
@@ -27,11 +28,12 @@ Found = TypeVar("Found")
 
 @dataclass(frozen=True)
 class Standing:
-    """One order as the holder of its number and four digits may see it."""
+    """One order as the holder of its number and four characters may see it."""
 
     number: str
     stage: Stage
     lookup_digest: bytes
+    credit_lookup_digest: bytes | None
     price: dict[str, Any]
     first_deadline: datetime
     deadline: datetime
@@ -43,7 +45,7 @@ class Standing:
     happenings: tuple[Happening, ...]
     charges: tuple[Charged, ...]
     payments: tuple[Paid, ...]
-    entries: tuple[Entry, ...]
+    entries: tuple[Line, ...]
 
 
 def read(db: Database, question: Callable[[Connection], Found]) -> Found:
@@ -59,7 +61,9 @@ def read(db: Database, question: Callable[[Connection], Found]) -> Found:
 
 
 def standing_by_digest(connection: Connection, number: str, digest: bytes) -> Standing | None:
-    """The order with this number, if number and digits give this digest: one round trip."""
+    """The order with this number, if the number and the phone's or the credit code's last four
+    characters give this digest: one round trip.
+    """
     return _standing(connection, _BY_DIGEST, number=number, digest=digest)
 
 
@@ -76,6 +80,7 @@ def _standing(connection: Connection, statement: Select[Any], **given: Any) -> S
         number=row.number,
         stage=Stage(row.stage),
         lookup_digest=bytes(row.lookup_digest),
+        credit_lookup_digest=row.credit_lookup_digest and bytes(row.credit_lookup_digest),
         price=row.price,
         first_deadline=row.first_deadline,
         deadline=row.deadline,
@@ -99,16 +104,18 @@ def _charged(one: dict[str, Any]) -> Charged:
     return Charged(one["fee"], one["fen"], due_on, one["reason"])
 
 
-def _entry(one: dict[str, Any]) -> Entry:
-    """A line of the ledger as far as it says when the clock stands still."""
+def _entry(one: dict[str, Any]) -> Line:
+    """A line of the ledger as far as it says when the clock stands still, and why."""
     starts_at, ends_at = (one[name] and datetime.fromisoformat(one[name]) for name in ("from", "until"))
-    return Entry(
+    return Line(
         number=one["number"],
         kind=Kind(one["kind"]),
         recorded_at=datetime.fromisoformat(one["at"]),
         starts_at=starts_at,
         ends_at=ends_at,
         lifts=one["lifts"],
+        reason_code=one["reason"],
+        contact=one["contact"] and Contact(one["contact"]["name"], one["contact"]["extension"]),
     )
 
 
@@ -125,6 +132,7 @@ def _standing_select() -> Select[Any]:
     entry = func.json_build_object(
         "number", PromiseEntry.number, "kind", PromiseEntry.kind, "at", PromiseEntry.recorded_at,
         "from", PromiseEntry.starts_at, "until", PromiseEntry.ends_at, "lifts", PromiseEntry.lifts,
+        "reason", PromiseEntry.reason_code, "contact", PromiseEntry.contact,
     )  # fmt: skip
     entries = select(func.json_agg(aggregate_order_by(entry, PromiseEntry.number))).where(
         PromiseEntry.order_id == Order.id
@@ -142,6 +150,7 @@ def _standing_select() -> Select[Any]:
             Order.number,
             Order.stage,
             Order.lookup_digest,
+            Order.credit_lookup_digest,
             Order.price,
             Promise.deadline.label("first_deadline"),
             current(_LATEST, "deadline"),
@@ -163,4 +172,6 @@ def _standing_select() -> Select[Any]:
 
 # Built once: putting a statement together costs more than PostgreSQL takes to run it.
 _BY_NUMBER = _standing_select().where(Order.number == bindparam("number"))
-_BY_DIGEST = _BY_NUMBER.where(Order.lookup_digest == bindparam("digest"))
+_BY_DIGEST = _BY_NUMBER.where(
+    or_(Order.lookup_digest == bindparam("digest"), Order.credit_lookup_digest == bindparam("digest"))
+)

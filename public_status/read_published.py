@@ -6,8 +6,11 @@ from itertools import groupby
 
 from sqlalchemy import Connection, func, or_, select
 
+from public_status.figure_board import PublishedFigure
 from public_status.outage_board import PublishedOutage
 from public_status.published import Change, Limit, OperatorCard, PlanVersion, PublishedPlan, Snapshot
+from tracker.figures import models as figure_models
+from tracker.figures.rules import PeriodKind
 from tracker.outages.areas import Places
 from tracker.outages.models import Outage
 from tracker.outages.queries import read_places
@@ -40,8 +43,10 @@ def read(connection: Connection, read_at: datetime, previous: Snapshot | None = 
     limits, limits_at = _limits(connection, by_id)
     calendars = read_calendars(connection)
     outages = _outages(connection, places, read_at)
+    figures = _figures(connection)
     dated = [at for plan in plans.values() for at in _moments(plan)] + limits_at
     dated += [at for one in outages for at in one.moments]
+    dated += [one.published_at for one in figures]
     if previous is not None:
         renamed = (operators, places) != (previous.operators, previous.places)
         dated.append(read_at if renamed else previous.changed_at)
@@ -56,6 +61,7 @@ def read(connection: Connection, read_at: datetime, previous: Snapshot | None = 
         calendar=None if calendars is None else calendars.general(),
         places=places,
         outages=outages,
+        figures=figures,
     )
 
 
@@ -132,6 +138,19 @@ def _outages(connection: Connection, places: Places, read_at: datetime) -> tuple
         }
         found.append(PublishedOutage(**values, **derived))
     return tuple(found)
+
+
+def _figures(connection: Connection) -> tuple[PublishedFigure, ...]:
+    """On-time figures with every revision, by operator and period."""
+    names = list(PublishedFigure.__dataclass_fields__)
+    table = figure_models.PublishedFigure
+    wanted = select(*(getattr(table, name) for name in names)).order_by(
+        table.operator_id, table.kind, table.starts_on, table.revision
+    )
+    return tuple(
+        PublishedFigure(**{**row._mapping, "kind": PeriodKind(row.kind)})
+        for row in connection.execute(wanted)
+    )
 
 
 def _moments(plan: PublishedPlan) -> Sequence[datetime]:

@@ -38,9 +38,9 @@ TASK_WORDS = {
 }
 
 NEXT_WORDS = {
-    Stage.ACCEPTED: N_("接下来核验实名信息。请保持电话畅通。"),
-    Stage.VERIFIED: N_("接下来核查您的地址能否直接接入。"),
-    Stage.RESOURCE_CHECKED: N_("接下来派单给装维人员。"),
+    Stage.ACCEPTED: N_("核验实名信息。请保持电话畅通。"),
+    Stage.VERIFIED: N_("核查您的地址能否直接接入。"),
+    Stage.RESOURCE_CHECKED: N_("派单给装维人员。"),
     Stage.DISPATCHED: N_("装维人员将电话联系您，约定上门时间。"),
     Stage.APPOINTED: N_("装维人员将按约定时间上门。请留人在家，并备好有效证件。"),
     Stage.ON_SITE: N_("装维人员正在施工，装通后会当场测速。"),

@@ -1,4 +1,4 @@
-"""What the customers' site holds: settings, a database that it reads and asks in, digest keys, a bell."""
+"""What the customers' site holds: settings, a database to read and to ask in, keys, counts of tries."""
 
 from dataclasses import dataclass
 
@@ -8,9 +8,10 @@ from tracker.config import Config, ConfigError
 from tracker.crypto import KeyRing
 from tracker.db import PUBLIC_ROLE, Database
 from tracker.queueing import Doorbell
+from tracker.tries.shared import SharedTries
 
 # Somebody is waiting in front of a phone: better a clear "not now" than half a minute of nothing.
-_STATEMENT_TIMEOUT = "3s"
+_PATIENCE_SECONDS = 3
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,7 @@ class PublicRuntime:
     db: Database
     keys: KeyRing
     published: Keeper
+    tries: SharedTries
     bell: Doorbell | None = None
 
     def close(self) -> None:
@@ -31,6 +33,7 @@ class PublicRuntime:
         self.published.close()
         if self.bell is not None:
             self.bell.close()
+        self.tries.close()
         self.db.dispose()
 
 
@@ -47,6 +50,6 @@ def start(config: Config) -> PublicRuntime:
             "(`tracker demo` sets them by itself)"
         )
     keys = crypto.load(config.key_file)
-    database = Database(url, role=PUBLIC_ROLE, patience=_STATEMENT_TIMEOUT)
+    database = Database(url, role=PUBLIC_ROLE, patience=_PATIENCE_SECONDS)
     bell = Doorbell(config.redis_url) if config.redis_url else None
-    return PublicRuntime(config, database, keys, Keeper(database), bell)
+    return PublicRuntime(config, database, keys, Keeper(database), SharedTries(config.redis_url), bell)

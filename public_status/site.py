@@ -1,7 +1,7 @@
 """The customers' site as a Flask app: pages, headers, logs."""
 
-import logging
 import time
+from collections.abc import Iterable
 from typing import Any
 
 import structlog
@@ -9,13 +9,15 @@ from flask import Flask, Response, g, request
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from public_status import (
+    about,
     actions,
     codes,
     embedding,
     errors,
     fees,
+    figure_data,
+    figures,
     holders,
-    limits,
     lookup,
     lost_number,
     open_data,
@@ -29,7 +31,10 @@ from public_status import (
     spoken,
 )
 from public_status.desk import Desk
+from public_status.limits import Limits
+from public_status.rendered import Environ, Headers
 from public_status.runtime import PublicRuntime, start
+from public_status.shelf import StartResponse
 from tracker import config, logs
 from tracker.pages import assets
 
@@ -55,14 +60,13 @@ _HEADERS = {
     # Pages carry telephone numbers of operators only, and those are links already.
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
+_HSTS = "max-age=31536000"
 
 
 def create(given: PublicRuntime | None = None) -> Flask:
     """The app, on a runtime of its own unless one is given. Raises ConfigError, KeyRingError."""
     run = given or start(config.load())
     logs.configure(run.config.log_level)
-    # It would write each caller's address.
-    logging.getLogger("flask-limiter").setLevel(logging.WARNING)
     app = Flask("public_status", static_folder=None)
     app.jinja_environment = spoken.SpokenEnvironment
     app.config["MAX_CONTENT_LENGTH"] = _LARGEST_BODY
@@ -71,6 +75,7 @@ def create(given: PublicRuntime | None = None) -> Flask:
     app.extensions["public"] = run
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
+    _set_headers(app, secure=run.config.site_is_secure)
     kept = app.extensions["shelf"] = shelf.Shelf(run.published, secure=run.config.site_is_secure)
     app.wsgi_app = kept.before(app.wsgi_app)  # type: ignore[assignment, method-assign]
     if run.config.trusted_proxies:
@@ -78,39 +83,48 @@ def create(given: PublicRuntime | None = None) -> Flask:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
     _log_requests(app)
     _take_complaints(app)
-    _set_headers(app, secure=run.config.site_is_secure)
     preferences.register(app, secure=run.config.site_is_secure)
     assets.register(app)
     page.register(app, run)
-    spoken.register(app)
     errors.register(app)
     embedding.register(app, run.config.embed_origins)
-    limiter, desk = limits.register(app, run.config), Desk(run)
-    lookup.register(app, run, kept, limiter)
-    codes.register(app, run, limiter, desk)
-    lost_number.register(app, run, limiter, desk)
+    limits, desk = Limits(run), Desk(run)
+    lookup.register(app, run, kept, limits)
+    codes.register(app, run, limits, desk)
+    lost_number.register(app, run, limits, desk)
     order_page.register(app, run)
-    actions.register(app, run, limiter, desk)
+    actions.register(app, run, limits, desk)
     fees.register(app, run, kept)
     open_data.register(app, run, kept)
     services.register(app, run, kept)
     outages.register(app, run, kept)
     outage_data.register(app, run, kept)
+    about.register(app, run, kept)
+    figures.register(app, run, kept)
+    figure_data.register(app, run, kept)
     app.add_url_rule("/healthz", "healthz", lambda: {"status": "alive"})
     return app
 
 
 def _set_headers(app: Flask, *, secure: bool) -> None:
-    fixed = _HEADERS | {
-        # The front page carries its own sheet, and no other text may pass for one.
-        "Content-Security-Policy": _POLICY.format(own_style=assets.style_source("home.css"))
-    }
+    # The front page carries its own sheet, and no other text may pass for one.
+    policy = _POLICY.format(own_style=assets.style_source("home.css"))
+    always = [("Content-Security-Policy", policy), *_HEADERS.items()]
+    if secure:
+        always.append(("Strict-Transport-Security", _HSTS))
+    beneath = app.wsgi_app
+
+    def with_headers(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        def start(status: str, headers: Headers, *failure: Any) -> Any:
+            return start_response(status, headers + always, *failure)
+
+        return beneath(environ, start)
+
+    # Below Flask, which looks through all headers of an answer for each that is set.
+    app.wsgi_app = with_headers  # type: ignore[method-assign]
 
     @app.after_request
     def protect(response: Response) -> Response:
-        response.headers.update(fixed)
-        if secure:
-            response.headers["Strict-Transport-Security"] = "max-age=31536000"
         if request.path.startswith(_PRIVATE):
             response.headers["Cache-Control"] = "no-store"
             response.headers["X-Robots-Tag"] = "noindex"

@@ -130,18 +130,14 @@ def _scheme(value: str) -> str:
         return ""
 
 
-def _limit(value: str) -> None:
-    try:
-        parse_many(value)
-    except ValueError:
-        raise validate.ValidationError("must be a limit like '30 per minute'") from None
-
-
 def _one_limit(value: str) -> None:
-    _limit(value)
-    found = parse_many(value)
+    wanted = validate.ValidationError("must be one limit above 0 like '1200 per minute'")
+    try:
+        found = parse_many(value)
+    except ValueError:
+        raise wanted from None
     if len(found) != 1 or found[0].amount < 1:
-        raise validate.ValidationError("must be one limit above 0 like '1200 per minute'")
+        raise wanted
 
 
 def _networks(value: str) -> tuple[IPv4Network | IPv6Network, ...]:
@@ -253,8 +249,8 @@ def _read(env: Env) -> Config:
         webhook_timeout = env.float(
             "WEBHOOK_TIMEOUT_SECONDS", 10.0, validate=validate.Range(0.1, 60, error="must be 0.1 to 60")
         )
-        lookup_limit = env.str("LOOKUP_LIMIT", "30 per minute", validate=_limit)
         embed_origins = env.str("EMBED_ORIGINS", "", validate=origins_in)
+        lookup_limit = env.str("LOOKUP_LIMIT", "30 per minute", validate=_one_limit)
         api_limit = env.str("API_LIMIT", "1200 per minute", validate=_one_limit)
         wrong_key_limit = env.str("WRONG_KEY_LIMIT", "60 per minute", validate=_one_limit)
         portal_folder = env.str("PORTAL_FOLDER", None)

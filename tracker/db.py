@@ -50,26 +50,29 @@ class Database:
     """One process's pools of connections to PostgreSQL: one for transactions, one for single statements."""
 
     def __init__(
-        self, url: str, *, role: str | None = None, pool_size: int = 5, patience: str | None = None
+        self, url: str, *, role: str | None = None, pool_size: int = 5, patience: int | None = None
     ) -> None:
         """`role`: the database role that the login steps down to; None keeps the login's own.
 
-        `patience`: how long a statement may take, like "3s"; None sets no limit.
+        `patience`: how many seconds a statement may take, a connection may be waited for, and what was sent
+        may stay unanswered by the other machine; None sets no limit of a statement.
         """
         self.url: URL = make_url(url)
         options = "-c timezone=UTC -c idle_in_transaction_session_timeout=60000"
         if role is not None:
             options += f" -c role={role}"
+        connecting: dict[str, Any] = {"connect_timeout": 5}
         if patience is not None:
-            options += f" -c statement_timeout={patience}"
+            options += f" -c statement_timeout={patience}s"
+            connecting = {"connect_timeout": patience, "tcp_user_timeout": patience * 1000}
         common: dict[str, Any] = {
             "pool_size": pool_size,
             "max_overflow": 5,
-            "pool_timeout": 5,
+            "pool_timeout": patience or 5,
             "pool_pre_ping": False,
             # Errors would quote what was to be stored (I5).
             "hide_parameters": True,
-            "connect_args": {"connect_timeout": 5, "options": options},
+            "connect_args": {**connecting, "options": options},
         }
         self.engine: Engine = create_engine(self.url, **common)
         # Its own connections: switching one to and fro costs a request more than its statement does.

@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 import phonenumbers
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
+from tracker import credit_codes
 from tracker.problems import RuleText
 
 _COMMON = {
@@ -217,6 +218,24 @@ class Phone(Text):
         if not phonenumbers.is_valid_number(number) or number.extension:
             raise ValidationError(RuleText("phone.invalid"))
         return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+class CreditCode(Text):
+    """A company's unified social credit code (统一社会信用代码), kept in capitals without blanks."""
+
+    rules: ClassVar[tuple[str, ...]] = (*Text.rules, "credit_code.malformed", "credit_code.check_character")
+
+    def __init__(self, **kwargs: Any) -> None:
+        # Longer than a code, because people write it in groups.
+        super().__init__(40, **kwargs)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        code = credit_codes.normalise(super()._deserialize(value, attr, data, **kwargs))
+        if not credit_codes.is_shaped(code):
+            raise ValidationError(RuleText("credit_code.malformed"))
+        if not credit_codes.is_sound(code):
+            raise ValidationError(RuleText("credit_code.check_character"))
+        return code
 
 
 class Part(fields.Nested):

@@ -11,6 +11,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.metrics_core import Metric
 
 from tracker import clock
+from tracker.complaints.queries import pressing
 from tracker.notices import tallies
 from tracker.notices.figures import Figures, figures
 from tracker.notices.rules import State
@@ -23,19 +24,20 @@ blueprint = Blueprint("metrics", __name__)
 
 @blueprint.get("/metrics")
 def metrics() -> Response:
-    """Queues, states, attempts, waits, calls and the sweep."""
+    """Queues, states, attempts, waits, calls, complaints and the sweep."""
     runtime: Runtime = current_app.extensions["tracker"]
     with runtime.db.reading() as connection:
         now = figures(connection, clock.now())
         webhooks = webhook_figures(connection, clock.now())
+        complaints = pressing(connection, clock.today())
     registry = CollectorRegistry()
-    registry.register(_Collected(now, webhooks))
+    registry.register(_Collected(now, webhooks, complaints))
     return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
 
 
 class _Collected:
-    def __init__(self, now: Figures, webhooks: WebhookFigures) -> None:
-        self._now, self._webhooks = now, webhooks
+    def __init__(self, now: Figures, webhooks: WebhookFigures, complaints: Mapping[str, int]) -> None:
+        self._now, self._webhooks, self._complaints = now, webhooks, complaints
 
     def collect(self) -> Iterator[Metric]:
         """The figures as Prometheus's families."""
@@ -75,6 +77,9 @@ class _Collected:
             self._totals(State.DELIVERED),
         )
 
+        yield _gauge(
+            "tracker_complaints", "Complaints that are open, by their due day.", "state", self._complaints
+        )
         yield _gauge("tracker_webhooks", "Webhooks, by how they do.", "state", self._webhooks.webhooks)
         yield GaugeMetricFamily(
             "tracker_webhook_oldest_due_seconds",

@@ -8,7 +8,6 @@ and while Redis does not answer it is left alone for a few seconds rather than s
 import gc
 import threading
 import time
-import uuid
 from types import FrameType
 
 import structlog
@@ -24,6 +23,8 @@ log = structlog.get_logger(__name__)
 UPKEEP = "upkeep"
 # Apart from upkeep: a long file would hold up the sweep.
 FILES = "files"
+# Apart from texts: whoever asks for something waits for it in front of a page, and a provider may hang.
+REQUESTS = "requests"
 
 # Set once this process was told to stop: a long job then ends with what it has begun.
 STOPPING = threading.Event()
@@ -32,11 +33,6 @@ _REST_AFTER_FAILURE = 5.0
 _GARBAGE_EVERY = 20_000
 # A worker that is rung for once in so many seconds loses no time that anybody would notice.
 _MOMENT = 0.02
-# Jobs that wait in a queue, where one alike is looked for. In a longer queue one too many does no harm.
-_LOOKED_AT = 50
-
-_Ring = tuple[str, str]
-"""Queue and job."""
 
 
 def connect(url: str, *, patient: bool) -> "Redis[bytes]":
@@ -72,15 +68,15 @@ class Doorbell:
         self.silence = silence or Silence()
         self._queues: dict[str, Queue] = {}
         self._lock = threading.Lock()
-        self._rung_at: dict[_Ring, float] = {}
-        self._late: dict[_Ring, tuple[tuple[int, ...], int]] = {}
-        self._timers: dict[_Ring, threading.Timer] = {}
+        self._rung_at: dict[str, float] = {}
+        self._late: dict[str, tuple[str, tuple[int, ...], int]] = {}
+        self._timers: dict[str, threading.Timer] = {}
 
     def ring(self, queue: str, job: str, *ids: int, expires: int = 3600, one_is_enough: bool = False) -> bool:
         """Ask a worker of `queue` to run `job` ("workers.jobs.deliver") with row ids only (I5).
 
-        `expires`: seconds after which nobody needs to come any more. `one_is_enough`: this job does the
-        same whatever ids it is given, so that many rings of a moment are one at its end. Returns whether
+        `expires`: seconds after which nobody needs to come any more. `one_is_enough`: any job that
+        waits in this queue does the same, so that many of a moment ring once at its end. Returns whether
         Redis took it, or will be asked to.
         """
         if one_is_enough and self._put_off(queue, job, ids, expires):
@@ -89,44 +85,37 @@ class Doorbell:
 
     def _put_off(self, queue: str, job: str, ids: tuple[int, ...], expires: int) -> bool:
         """Whether a ring of a moment ago lets this one wait for the end of that moment, with all between."""
-        now, which = time.monotonic(), (queue, job)
+        now = time.monotonic()
         with self._lock:
-            wait = self._rung_at.get(which, 0.0) + _MOMENT - now
+            wait = self._rung_at.get(queue, 0.0) + _MOMENT - now
             if wait <= 0:
-                self._rung_at[which] = now
+                self._rung_at[queue] = now
                 return False
-            if which not in self._late:
-                self._late[which] = (ids, expires)
-                timer = self._timers[which] = threading.Timer(wait, self._catch_up, (which,))
+            if queue not in self._late:
+                self._late[queue] = (job, ids, expires)
+                timer = self._timers[queue] = threading.Timer(wait, self._catch_up, (queue,))
                 timer.daemon = True
                 timer.start()
             return True
 
-    def _catch_up(self, which: _Ring) -> None:
+    def _catch_up(self, queue: str) -> None:
         """Ring for those that were put off: what they ring for was committed before."""
         with self._lock:
-            late = self._late.pop(which, None)
-            self._rung_at[which] = time.monotonic()
+            late = self._late.pop(queue, None)
+            self._rung_at[queue] = time.monotonic()
         if late is not None:
-            self._ring(*which, *late, True)
+            self._ring(queue, *late, True)
 
     def _ring(self, queue: str, job: str, ids: tuple[int, ...], expires: int, one_is_enough: bool) -> bool:
         if self.silence.lasts():
             return False
         try:
             waiting = self._queue(queue)
-            name = job.replace(".", "-") + "-"
             # One that has not been answered yet will find the row too: it was committed before this ring.
-            if one_is_enough and any(one.startswith(name) for one in waiting.get_job_ids(0, _LOOKED_AT)):
+            if one_is_enough and waiting.count:
                 return True
             waiting.enqueue_call(
-                job,
-                args=ids,
-                timeout=_JOB_TIMEOUT,
-                result_ttl=0,
-                ttl=expires,
-                failure_ttl=86400,
-                job_id=name + uuid.uuid4().hex,
+                job, args=ids, timeout=_JOB_TIMEOUT, result_ttl=0, ttl=expires, failure_ttl=86400
             )
         except RedisError as error:
             self.silence.begin()
@@ -145,9 +134,9 @@ class Doorbell:
 
     def close(self) -> None:
         """Ring for what was put off, and give back connections."""
-        for which, timer in self._timers.items():
+        for queue, timer in self._timers.items():
             timer.cancel()
-            self._catch_up(which)
+            self._catch_up(queue)
             # One that rings just now still needs the connection.
             timer.join(_MOMENT + 1)
         self._redis.close()

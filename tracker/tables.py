@@ -27,6 +27,7 @@ _MODULES = (
     "tracker.tariff_changes.models",
     "tracker.tariffs.models",
     "tracker.templates.models",
+    "tracker.tries.models",
     "tracker.visits.models",
     "tracker.webhooks.models",
 )

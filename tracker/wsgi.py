@@ -24,5 +24,8 @@ def public() -> Flask:
     """The customers' site."""
     die_with_parent(always=True)
     from public_status import create_app
+    from tracker.queueing import settle_memory
 
-    return create_app()
+    app = create_app()
+    settle_memory()
+    return app

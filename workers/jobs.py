@@ -17,6 +17,7 @@ from tracker.order_files import keep_files, take_in
 from tracker.orders import recount_promises as recounting
 from tracker.runtime import Runtime, start
 from tracker.tariff_changes import upkeep
+from tracker.tries import in_database as tries
 from tracker.visits import keep_visits as keeping_visits
 from tracker.webhooks import deliver as webhook_delivery
 from tracker.webhooks import keep as webhook_keep
@@ -73,6 +74,11 @@ def forget_requests() -> None:
 def keep_requests() -> None:
     """Delete codes that are over."""
     keeping_requests.keep_requests(runtime().db)
+
+
+def forget_tries() -> None:
+    """Delete counts of tries at lookups that have ended."""
+    tries.forget_tries(runtime().db)
 
 
 def deliver_webhooks() -> None:

@@ -67,6 +67,21 @@ def test_it_answers_and_writes_what_the_long_way_does(post, get, order_body, pla
     assert number in notice[0].body
 
 
+def test_it_writes_a_credit_code_as_the_long_way_does(post, order_body, place, database, keys, ways) -> None:
+    company = {"customer__kind": "enterprise", "plan": "24GD110002"}
+    code = {"customer__credit_code": "91350100M000100Y43"}
+    answer = post(ORDERS, order_body(**company, **code))
+    assert (answer.status_code, ways) == (201, [True])
+    number, other = answer.json["number"], place(**company, **code).number
+    assert "credit" not in answer.text
+    with database.reading() as connection:
+        for one in (number, other):
+            kept = select(Order.credit_code, Order.credit_lookup_digest).where(Order.number == one)
+            sealed, digest = connection.execute(kept).one()
+            assert keys.open(bytes(sealed), "orders.credit_code") == "91350100M000100Y43"
+            assert bytes(digest) == keys.digest_of("orders.lookup", f"{one}/0Y43")
+
+
 def test_a_repeat_gets_the_kept_answer_to_the_letter(post, order_body, ways) -> None:
     body = order_body()
     first, again = post(ORDERS, body, key="k"), post(ORDERS, body, key="k")

@@ -130,7 +130,7 @@ def test_a_line_that_must_be_built_gets_the_limit_for_building(write, order, tol
     assert len(told()) == 1, "that a line must be built was told with its date already"
 
 
-def test_a_delay_gives_a_new_date_and_a_person(write, told) -> None:
+def test_a_delay_gives_a_new_date_and_a_person(write, told, ledger, database) -> None:
     answer = write(
         "repromises",
         {
@@ -142,6 +142,17 @@ def test_a_delay_gives_a_new_date_and_a_person(write, told) -> None:
     assert answer.json["promise"]["deadline"] == "2026-11-30T10:00:00Z"
     assert "抱歉" in told()[-1]
     assert "因小区工程未竣工顺延，新期限11月30日18时。跟进人王敏，电话10000转8。" in told()[-1]
+    write("holds", {**HOLD, "ends_at": there(25)})
+    assert [entry["contact"] for entry in ledger()["entries"]] == [{"name": "王敏", "extension": "8"}, None]
+    with database.reading() as connection:
+        nobody = connection.scalars(select(PromiseEntry.number).where(PromiseEntry.contact.is_(None)))
+        assert list(nobody) == [2], "null in the table, not a null of JSON's"
+
+
+def test_a_person_may_follow_up_what_is_to_be_built(write, ledger) -> None:
+    found = {"reason_code": "line_missing", "resource": "needs_building", "contact": {"name": "王敏"}}
+    assert write("repromises", found).status_code == 201
+    assert ledger()["entries"][0]["contact"] == {"name": "王敏", "extension": None}
 
 
 def test_an_excuse_is_written_and_moves_nothing(write, ledger, told) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 import argon2
 import pytest
 from fee_stories import tell_of_fees
+from figure_stories import tell_of_figures
 from playwright.sync_api import Browser, sync_playwright
 from stories import NOW, tell
 from visiting import Clerk, Visitor
@@ -123,6 +124,12 @@ def publisher(stores: Servers, clean: None) -> Iterator[Publisher]:
 def tariffs(publisher: Publisher) -> None:
     """The plans of the stories."""
     tell_of_fees(publisher)
+
+
+@pytest.fixture
+def figures(stores: Servers, clean: None) -> None:
+    """The on-time figures of the stories."""
+    tell_of_figures(stores.owner_url)
 
 
 @pytest.fixture

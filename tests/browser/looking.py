@@ -14,6 +14,7 @@ _TOO_WIDE = """() => document.documentElement.scrollWidth <= innerWidth ? [] :
 def assert_accessible(page: Page, *, elder: bool = False) -> None:
     """Axe finds nothing; with `elder`, not even less contrast than 7:1."""
     rules = {"color-contrast-enhanced": {"enabled": elder}, "target-size": {"enabled": True}}
+    page.wait_for_load_state()
     options = {"runOnly": {"type": "tag", "values": _TAGS}, "rules": rules, "resultTypes": ["violations"]}
     found: list[dict[str, Any]] = Axe().run(page, options=options).response["violations"]
     told = [(one["id"], [node["html"] for node in one["nodes"]]) for one in found]
@@ -22,5 +23,7 @@ def assert_accessible(page: Page, *, elder: bool = False) -> None:
 
 def assert_no_sideways_scrolling(page: Page) -> None:
     """The page itself fits the window, whatever a part of it does."""
+    # A click returns once the next page begins, which may be before it has anything in it.
+    page.wait_for_load_state()
     wide = page.evaluate(_TOO_WIDE)
     assert not wide, (page.title(), wide)

@@ -10,6 +10,7 @@ import pytest
 from tracker import clock
 from tracker.clock import CITY_ZONE
 from tracker.orders.actor import Actor
+from tracker.orders.excuse_delay import excuse_delay
 from tracker.orders.lift_hold import lift_hold
 from tracker.orders.place_hold import place_hold
 from tracker.orders.place_orders import Placed
@@ -69,6 +70,23 @@ _ANEW = {
     "contact": None,
 }
 
+_DELAY = {
+    "reason_code": "estate_unfinished",
+    "reason_text": None,
+    "evidence": None,
+    "resource": None,
+    "deadline": _at(30, 18),
+    "contact": {"name": "王敏", "extension": "8"},
+}
+
+_EXCUSE = {
+    "reason_code": "property_manager",
+    "reason_text": None,
+    "starts_at": _at(21, 9),
+    "ends_at": _at(23, 9),
+    "evidence": "函2026-118",
+}
+
 _business = tuple(BUSINESS.items())
 
 STORIES = {
@@ -94,6 +112,34 @@ STORIES = {
     ),
     "near": Story(_at(22, 15, 10), Stage.APPOINTED, timedelta(hours=8)),
     "late": Story(_at(20, 9, 30), Stage.DISPATCHED, timedelta(hours=5)),
+    "excused": Story(
+        _at(20, 9, 30), Stage.DISPATCHED, timedelta(hours=5), writes=((excuse_delay, _at(23, 9, 5), _EXCUSE),)
+    ),
+    "delayed": Story(
+        _at(20, 16, 5),
+        Stage.RESOURCE_CHECKED,
+        changes=_business,
+        times=(_at(20, 17), _at(23, 10)),
+        writes=((promise_anew, _at(23, 15), _DELAY),),
+    ),
+    "late_again": Story(
+        _at(12, 16, 5),
+        Stage.RESOURCE_CHECKED,
+        changes=_business,
+        times=(_at(12, 17), _at(13, 10)),
+        writes=(
+            (
+                promise_anew,
+                _at(16, 15),
+                _DELAY | {"deadline": _at(20, 18), "contact": {"name": "王敏", "extension": None}},
+            ),
+        ),
+    ),
+    "on_hold": Story(
+        _at(22, 15, 10),
+        Stage.DISPATCHED,
+        writes=((place_hold, _at(23, 18), _hold("not_decorated", _at(23, 18), _at(28))),),
+    ),
     "kept": Story(_at(21, 10), Stage.COMPLETED, pays=(("installation", 10000),)),
     "missed": Story(_at(16, 10), Stage.ACTIVATED, timedelta(hours=12)),
     "withdrawn": Story(

@@ -77,10 +77,20 @@ def test_the_same_is_said_in_words(clerk: Clerk, order: Callable[[str], str]) ->
     expect(ledger.nth(5)).to_contain_text("期限 12月7日（周一）18:00")
 
 
+def test_staff_see_who_was_named_to_follow_up(clerk: Clerk, order: Callable[[str], str]) -> None:
+    page = clerk.enter(f"/orders/{order('delayed')}/promise")
+    expect(page.locator(".ledger > li").nth(1)).to_contain_text("跟进人 王敏，分机 8")
+    page.goto(f"/orders/{order('late_again')}/promise")
+    line = page.locator(".ledger > li").nth(1)
+    expect(line).to_contain_text("跟进人 王敏")
+    expect(line).not_to_contain_text("分机")
+
+
 def test_it_is_reached_from_the_list_and_leads_back(clerk: Clerk, order: Callable[[str], str]) -> None:
     number = order("near")
     page = clerk.enter(width=1280)
     page.get_by_role("link", name=number).click()
+    page.get_by_role("link", name="承诺说明").click()
     expect(page.get_by_text("承诺以来没有缓装、重新承诺或其他变更。")).to_be_visible()
     page.get_by_role("link", name="返回工单列表").click()
     expect(page.get_by_role("link", name=number)).to_be_visible()

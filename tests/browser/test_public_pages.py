@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from stories import STORIES
 from visiting import Visitor
 
-pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("tariffs")]
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("tariffs", "figures")]
 
 _UNKNOWN = "QY261123K7M4QZX"
 
@@ -32,6 +32,11 @@ _OPEN_PAGES = (
     "/process?audience=enterprise",
     "/standard",
     "/standard?audience=enterprise",
+    "/figures",
+    "/figures?operator=telecom",
+    "/accessibility",
+    "/privacy",
+    "/print",
 )
 
 # Whatever can be pressed or typed into, and every line of text, as it is laid out.

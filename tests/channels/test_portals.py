@@ -113,6 +113,16 @@ def test_times_are_the_citys(ask, database) -> None:
         assert connection.scalar(select(Order.accepted_at)) == taken
 
 
+def test_a_company_may_give_its_credit_code(ask, database, keys) -> None:
+    company = {"SQRLX": "2", "TCBM": "24GD110002"}
+    assert ask("orders", order(TYSHXYDM="9135 0100M000100y43", **company)).json["code"] == "0000"
+    with database.reading() as connection:
+        sealed = connection.scalar(select(Order.credit_code))
+    assert keys.open(bytes(sealed), "orders.credit_code") == "91350100M000100Y43"
+    assert errors(ask("orders", order(TYSHXYDM="91350100M000100Y34", **company))) == {"TYSHXYDM": "2002"}
+    assert errors(ask("orders", order(TYSHXYDM="91350100M000100Y43"))) == {"TYSHXYDM": "2002"}
+
+
 @pytest.mark.parametrize("code", ["2", "3", 2])
 def test_several_codes_may_mean_one_of_our_words(ask, database, code) -> None:
     answer = ask("orders", order(SQRLX=code, TCBM="24GD110002", TZFS="2"))

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from system import MakeSystem, OwnValkey, Stores, System
 
+from tests.watched_log import found_in
 from tracker import db, migrate
 from tracker.db import Database
 from tracker.demo.seed import seed
@@ -79,6 +80,8 @@ def make_system(settings: dict[str, str], clean: None) -> Iterator[MakeSystem]:
     yield make
     for system in made:
         system.close()
+    logged = "\n".join(path.read_text(errors="replace") for path in folder.glob("*.log"))
+    assert found_in(logged) == []
     shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -56,10 +56,10 @@ def test_open_ones_stand_first_and_the_first_due_first(desk, office) -> None:
     rows = re.findall(r'<td role="cell" class="reference"><a href="[^"]+">(TS\d+)</a>', page)
     assert rows == numbers
     words = plain(page)
-    for said in ("已超期", "即将到期", "处理中", "已办结", "11月23日（周一）", "昨天", "2 天后"):
+    for said in ("已超期", "临近到期", "处理中", "已办结", "11月23日（周一）", "昨天", "2 天后"):
         assert said in words
     assert "3 未办结" in words
-    assert "1 即将到期" in words
+    assert "1 临近到期" in words
     assert "1 已超期" in words
 
 
@@ -336,12 +336,12 @@ def test_the_list_as_a_file(desk, office) -> None:
 
 
 def test_what_presses_stands_on_the_first_page(desk, as_, office, monkeypatch) -> None:
-    assert "即将到期" not in plain(desk.get("/").text)
+    assert "临近到期" not in plain(desk.get("/").text)
     received(office, 13)
     received(office, 16)
     office.rate(office.completed(), 1)
     words = plain(desk.get("/").text)
-    for said in ("1 件投诉已超期", "1 件投诉即将到期", "1 条低分评价待回访"):
+    for said in ("1 件投诉已超期", "1 件投诉临近到期", "1 条低分评价待回访"):
         assert said in words
 
 

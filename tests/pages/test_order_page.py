@@ -109,7 +109,7 @@ def test_what_the_customer_asked_for(desk, office, ask) -> None:
     ):
         assert said in words, said
     english = plain(desk.get(f"/orders/{number}?lang=en").text)
-    assert "Customer: Asked to withdraw, takes effect at 08:50" in english
+    assert "The customer's request takes effect at 08:50: Asked to withdraw" in english
     assert "within 30 days of its completion" in english
 
 

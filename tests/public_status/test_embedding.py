@@ -157,7 +157,7 @@ def test_it_is_asked_by_post_alone_and_briefly(client: FlaskClient) -> None:
     read = client.get("/api/lookup")
     assert (read.status_code, read.json["rule"]) == (405, "request.method")
     assert "POST" in read.headers["Allow"]
-    long = client.post("/api/lookup", json={"number": "Q" * 9000, "last4": "1234"})
+    long = client.post("/api/lookup", json={"number": "Q" * 20_000, "last4": "1234"})
     assert (long.status_code, long.json["rule"]) == (413, "request.too_large")
 
 
@@ -180,7 +180,7 @@ def test_an_address_is_slowed_down_over_both(config: Config, clean: None) -> Non
     refused = client.post("/api/lookup", json={})
     run.close()
     assert (refused.status_code, refused.json["rule"]) == (429, "request.too_many")
-    assert refused.headers["Retry-After"] == "60"
+    assert 58 <= int(refused.headers["Retry-After"]) <= 60
 
 
 def test_a_lost_database_is_no_missing_order(public_runtime: PublicRuntime) -> None:

@@ -60,7 +60,7 @@ def test_a_hold_is_placed_and_lifted(holder: Holder, runtime: Runtime) -> None:
     answer = holder.send("/order/hold", reason_code="not_decorated", until="2026-11-30")
     assert answer.headers["Location"] == "/order?said=hold"
     page = plain(holder.page("/order?said=hold"))
-    assert "暂停计时中" in page
+    assert "暂停办理，至" in page
     assert "缓装到 11月30日（周一）" in page
     assert "可在 08:50 前撤回" in page
     assert "on_hold" in texts(runtime, holder.number)

@@ -93,7 +93,7 @@ def test_a_worker_is_rung(holder: Holder, runtime: Runtime, config: Config) -> N
     with pytest.MonkeyPatch.context() as patch, Worker(runtime, lambda _row: done()):
         patch.setattr(Doorbell, "ring", note)
         holder.send("/order/hold", **GOOD["hold"])
-    assert rung == [("urgent", "workers.jobs.apply_requests")]
+    assert rung == [("requests", "workers.jobs.apply_requests")]
 
 
 @pytest.mark.parametrize(

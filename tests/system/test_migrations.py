@@ -27,7 +27,8 @@ def empty(stores: Servers) -> Iterator[str]:
         connection.execute(text("DROP DATABASE IF EXISTS migrations"))
         connection.execute(text("CREATE DATABASE migrations"))
         yield stores.owner_url.replace("@/tracker", "@/migrations")
-        connection.execute(text("DROP DATABASE migrations WITH (FORCE)"))
+        # Without force: that asks for a right over autovacuum's workers, which plain dropping ends by itself.
+        connection.execute(text("DROP DATABASE migrations"))
     engine.dispose()
 
 
@@ -171,6 +172,7 @@ def test_every_row_of_an_operator_says_whose_it_is() -> None:
         "reference_revision",
         "recorded_texts",  # the provider's side, which knows no operators
         "tallies",
+        "lookup_tries",  # digests of addresses and of numbers that may be nobody's
         "heartbeats",
     }
     without = {t.name for t in tables.metadata().sorted_tables if "operator_id" not in t.columns}

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tracker import crypto
+from tracker.cli import main
 from tracker.health import calendar_word
 
 
@@ -69,12 +70,26 @@ def run(settings: dict[str, str], *arguments: str) -> subprocess.CompletedProces
     ],
 )
 def test_a_wrong_setting_is_named_in_one_line(
-    settings: dict[str, str], change: dict[str, str], told: str
+    settings: dict[str, str],
+    change: dict[str, str],
+    told: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    ended = run({**settings, **change}, "keys", "channel", "telecom", "app")
-    assert ended.returncode == 2
-    assert told in ended.stderr
-    assert ended.stderr.count("\n") == 1, ended.stderr
+    for name, value in change.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(SystemExit) as ended:
+        main(["keys", "channel", "telecom", "app"])
+    said = capsys.readouterr().err
+    assert ended.value.code == 2
+    assert told in said
+    assert said.count("\n") == 1, said
+
+
+def test_the_command_itself_ends_so(settings: dict[str, str]) -> None:
+    ended = run({**settings, "TRACKER_PORT": "eighty"}, "check")
+    assert (ended.returncode, ended.stderr.count("\n")) == (2, 1)
+    assert "TRACKER_PORT" in ended.stderr
 
 
 def test_a_port_in_use_is_named(settings: dict[str, str]) -> None:

@@ -33,6 +33,7 @@ OF_WHAT_IS_OPEN = {
     "pk_heartbeats",
     "ix_webhook_deliveries_due",
     "pk_webhooks",
+    "ix_complaints_open",
 }
 NOON = datetime(2026, 11, 24, 4, 0, tzinfo=UTC)
 

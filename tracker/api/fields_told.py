@@ -6,7 +6,7 @@ from typing import Any
 from marshmallow import fields
 
 from tracker.api.glossary import ENUMS, SHAPES, SOMETIMES, WORDS
-from tracker.fields import Pattern, Phone, Text, TimeOfDay, Timestamp
+from tracker.fields import CreditCode, Pattern, Phone, Text, TimeOfDay, Timestamp
 
 _LOCAL_TIME = "^([01][0-9]|2[0-3]):[0-5][0-9]$"
 _SHELF = "#/components/schemas/"
@@ -18,6 +18,8 @@ def properties_of(_: Any, field: fields.Field[Any], **__: Any) -> dict[str, Any]
         return {"pattern": f"^(?:{field.pattern.pattern})$"}
     if isinstance(field, Phone):
         return {"format": "phone"}
+    if isinstance(field, CreditCode):
+        return {"format": "credit-code"}
     if isinstance(field, Text):
         return {"format": "line"}
     if isinstance(field, TimeOfDay):

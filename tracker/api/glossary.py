@@ -74,6 +74,8 @@ WORDS: Mapping[str, str] = {
     "customer": "Who wants broadband.",
     "Customer.kind": "A home or a company; plans are for one of the two.",
     "Customer.name": "Sealed at rest, and never told again.",
+    "credit_code": "统一社会信用代码 of a company (GB 32100-2015), with or without blanks; its last four"
+    " characters find the order on the public site, as the phone's do. Sealed at rest, and never told again.",
     "address": "Where the line is to be.",
     "Address.detail": "Street, house and flat. Sealed at rest, and never told again.",
     "accepted_at": "When the order was taken, from when its promise counts; now where left out.",
@@ -111,6 +113,7 @@ WORDS: Mapping[str, str] = {
     "RepromiseRequest.deadline": "A new date after a delay; this or `resource`.",
     "RepromiseRequest.resource": "The resource as it was found; this or `deadline`.",
     "contact": "Who follows the delay up; needed with `deadline`.",
+    "LedgerEntry.contact": "Who follows the delay up, as the customer was told; null where nobody was named.",
     "Contact.name": "As the customer is told.",
     "extension": "Extension behind the hotline.",
     "PreviewRequest.rule": "A draft of a rule, as if it had been published.",

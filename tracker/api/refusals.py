@@ -15,6 +15,7 @@ PLACING = (
     "order.unknown_community",
     "order.unknown_plan",
     "order.plan_audience",
+    "credit_code.not_enterprise",
     "order.no_promise_rule",
     "order.accepted_in_future",
     "order.accepted_too_old",

@@ -84,10 +84,12 @@ def serve_public() -> None:
 
 
 @click.command()
-@click.argument("queue", type=click.Choice([*QUEUES, WEBHOOKS, queueing.UPKEEP, queueing.FILES]))
+@click.argument(
+    "queue", type=click.Choice([*QUEUES, WEBHOOKS, queueing.UPKEEP, queueing.FILES, queueing.REQUESTS])
+)
 @click.option("--burst", is_flag=True, help="End once the queue is empty.")
 def worker(queue: str, burst: bool) -> None:
-    """Work off one queue: urgent, progress, bulk, webhooks, upkeep or files.
+    """Work off one queue: urgent, progress, bulk, webhooks, upkeep, files or requests.
 
     \b
     Example, one process each:

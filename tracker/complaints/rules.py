@@ -64,8 +64,6 @@ class Standing(StrEnum):
     RETRACTED = "retracted"
 
 
-PRESSING = (Standing.NEAR, Standing.OVERDUE)
-
 # [law] 电信用户申诉处理办法 (工信部令第35号, 2016) and 电信服务规范: the customer is answered within fifteen
 # days from the day on which the complaint was received; that day itself does not count (民法典 201).
 _ANSWER_WITHIN = timedelta(days=15)

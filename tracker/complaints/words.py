@@ -1,9 +1,9 @@
-"""What complaints are about and how far they have come, in words: one truth for every page.
+"""What complaints are about, in words: one truth for every page.
 
-Words are the Chinese message ids of the pages' catalogues.
+They are the Chinese message ids of the pages' catalogues.
 """
 
-from tracker.complaints.rules import State, Topic
+from tracker.complaints.rules import Topic
 from tracker.orders.standing import N_
 
 TOPIC_WORDS = {
@@ -13,10 +13,4 @@ TOPIC_WORDS = {
     Topic.WORKMANSHIP: N_("施工质量"),
     Topic.SPEED: N_("网速"),
     Topic.OTHER: N_("其他"),
-}
-
-STATE_WORDS = {
-    State.OPEN: N_("处理中"),
-    State.CLOSED: N_("已办结"),
-    State.RETRACTED: N_("已撤回"),
 }

@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from tracker.customer_requests.request import OrderRequest, Result
 from tracker.notices.cancel_one import cancel_one
+from tracker.orders.change_appointment import change_appointment, undo_appointment
 from tracker.runtime import Runtime
 
 
@@ -16,8 +17,6 @@ def ask_appointment(connection: Connection, runtime: Runtime, request: OrderRequ
 
     Raises Refusal for whatever `change_appointment` refuses.
     """
-    from tracker.orders.change_appointment import change_appointment
-
     version = change_appointment(
         runtime,
         request.actor,
@@ -39,8 +38,6 @@ def undo_change(
 
     Raises Refusal for whatever `undo_appointment` refuses.
     """
-    from tracker.orders.change_appointment import undo_appointment
-
     key = f"order:{request.order.id}:{{}}:{{}}"
     unsent = cancel_one(connection, key.format(done["version"], "changed"), "it was taken back", now)
     version = undo_appointment(runtime, request.actor, request.order.number)

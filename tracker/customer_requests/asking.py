@@ -29,10 +29,10 @@ from tracker.customer_requests.rules import (
 from tracker.db import Database
 from tracker.orders.models import Order
 from tracker.problems import Fault
-from tracker.queueing import Doorbell
+from tracker.queueing import REQUESTS, Doorbell
 
 APPLY = "workers.jobs.apply_requests"
-QUEUE = "urgent"
+QUEUE = REQUESTS
 # How long a page waits for an outcome before it says that the request was received.
 PATIENCE = 3.0
 

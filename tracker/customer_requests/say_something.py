@@ -6,14 +6,16 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from tracker.complaints.file_complaint import file_complaint
+from tracker.complaints.rate import rate
+from tracker.complaints.retract_complaint import retract_complaint
+from tracker.complaints.retract_rating import retract_rating
 from tracker.customer_requests.request import OrderRequest, Result
 from tracker.runtime import Runtime
 
 
 def complain(connection: Connection, runtime: Runtime, request: OrderRequest, now: datetime) -> Result:
     """File a complaint about the order. Raises Refusal for whatever `file_complaint` refuses."""
-    from tracker.complaints.file_complaint import file_complaint
-
     complaint = file_complaint(
         runtime,
         request.actor,
@@ -33,15 +35,11 @@ def undo_complaint(
     now: datetime,
 ) -> None:
     """Take the complaint back. Raises Refusal where it has been closed."""
-    from tracker.complaints.retract_complaint import retract_complaint
-
     retract_complaint(runtime, request.actor, request.order.number, done["complaint"])
 
 
 def give_rating(connection: Connection, runtime: Runtime, request: OrderRequest, now: datetime) -> Result:
     """Store what the customer thinks of the installation. Raises Refusal for whatever `rate` refuses."""
-    from tracker.complaints.rate import rate
-
     rating = rate(
         runtime,
         request.actor,
@@ -61,6 +59,4 @@ def undo_rating(
     now: datetime,
 ) -> None:
     """Take the rating back, so that another can be given."""
-    from tracker.complaints.retract_rating import retract_rating
-
     retract_rating(runtime, request.actor, request.order.number, done["rating"], asked_at=request.asked_at)

@@ -16,10 +16,17 @@ from tracker.channels.models import ChannelKey
 from tracker.channels.rules import SCOPES, KeyKind, hash_of, new_app_id, new_secret
 from tracker.config import Config
 from tracker.db import APP_ROLE, Database
-from tracker.demo import sample, sample_changes, sample_outages, sample_subscribers
+from tracker.demo import (
+    sample,
+    sample_changes,
+    sample_history,
+    sample_outages,
+    sample_subscribers,
+    sample_visits,
+)
 from tracker.demo.seed import seed
 from tracker.notices.rules import QUEUES
-from tracker.queueing import FILES, UPKEEP
+from tracker.queueing import FILES, REQUESTS, UPKEEP
 from tracker.reference import ChannelFacts
 from tracker.runtime import Runtime
 from tracker.staff.create_account import create_account
@@ -66,8 +73,10 @@ def _prepare(config: Config, folder: Path, say: Callable[[str], None]) -> tuple[
         credentials = _credentials(run, folder / "demo-credentials.json")
         sample_subscribers.fill(run, folder, say)
         sample.fill(run, folder, say)
+        sample_history.fill(run, folder, say)
         sample_changes.fill(run, say)
         sample_outages.fill(run, say)
+        sample_visits.fill(run, say)
         return credentials, _order_to_look_up(run)
     finally:
         run.close()
@@ -156,7 +165,10 @@ def _children(config: Config, folder: Path) -> list[Child]:
     return [
         child("service", "serve", ready_url=f"http://{host}:{config.port}/healthz"),
         child("public-site", "serve-public", ready_url=f"http://{host}:{config.public_port}/healthz"),
-        *(child(f"worker-{queue}", "worker", queue) for queue in (*QUEUES, WEBHOOKS, UPKEEP, FILES)),
+        *(
+            child(f"worker-{queue}", "worker", queue)
+            for queue in (*QUEUES, REQUESTS, WEBHOOKS, UPKEEP, FILES)
+        ),
         child("schedule", "schedule"),
     ]
 

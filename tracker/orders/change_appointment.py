@@ -118,6 +118,12 @@ def undo_appointment(runtime: Runtime, actor: Actor, number: str, *, if_version:
         return _agree(runtime, connection, actor, order, before, detail, _Why(None, None), now)
 
 
+def undoable_until(connection: Connection, order_id: int) -> datetime | None:
+    """Until when `undo_appointment` can undo what was done to an order last; None where it cannot."""
+    until = _last_step(connection, order_id).detail.get("undo_until")
+    return None if until is None else datetime.fromisoformat(until)
+
+
 def _why(code: str | None, text: str | None) -> _Why:
     if code == "other" and not text:
         raise Refusal(Fault("order.reason_text_required", "/reason_text"))

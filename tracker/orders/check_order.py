@@ -52,6 +52,8 @@ def check_order(
     """Place, plan, time and promise of a request loaded by OrderRequestSchema; all faults at once."""
     accepted_at = request["accepted_at"] or now
     faults = _faults_of_time(accepted_at, now)
+    if request["customer"]["credit_code"] is not None and request["customer"]["kind"] != "enterprise":
+        faults.append(Fault("credit_code.not_enterprise", "/customer/credit_code"))
     accepted_on = clock.local_date(accepted_at)
     place = reference.places.get(request["address"]["community_code"])
     if place is None:
@@ -88,6 +90,7 @@ def digest_of(keys: KeyRing, request: Mapping[str, Any]) -> bytes:
     """A keyed digest of what was asked for, so that a stored one gives nothing away."""
     # A field that came later counts only where it says something: orders from before have no place for it.
     request = {name: value for name, value in request.items() if (name, value) != ("notify_by", "text")}
+    request["customer"] = {name: value for name, value in request["customer"].items() if value is not None}
     canonical = json.dumps(request, sort_keys=True, ensure_ascii=False, default=str)
     return keys.digest_of("orders.content", hashlib.sha256(canonical.encode()).hexdigest())
 

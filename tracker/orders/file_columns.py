@@ -34,6 +34,9 @@ FIELDS = {
     ),
     "customer_name": Column("客户姓名", "/customer/name", True, "个人姓名或单位名称，60 字以内", "陈小明"),
     "phone": Column("联系电话", "/customer/phone", True, "手机，或带区号的固定电话", "13800001234"),
+    "credit_code": Column(
+        "统一社会信用代码", "/customer/credit_code", False, "仅企业填写，18 位，凭后四位也可查询进度"
+    ),
     "community_code": Column(
         "社区代码", "/address/community_code", True, "居委会、村委会的 12 位统计用区划代码", "441802006001"
     ),
@@ -75,6 +78,8 @@ _ALSO = {
     "手机号": "phone",
     "手机号码": "phone",
     "联系电话号码": "phone",
+    "信用代码": "credit_code",
+    "社会信用代码": "credit_code",
     "社区编码": "community_code",
     "区划代码": "community_code",
     "地址": "address_detail",

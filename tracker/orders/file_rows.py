@@ -12,6 +12,7 @@ from typing import Any
 
 from marshmallow import ValidationError
 
+from tracker import credit_codes
 from tracker.contacts.recipients import chinese_mobile
 from tracker.files.cells import as_meant
 from tracker.orders.file_columns import COLUMN_OF, COLUMNS, FIELDS, HEADER
@@ -66,7 +67,9 @@ def at_a_glance(row: Sequence[str]) -> Request | None:
     """The request of a row, its cells in the order of COLUMNS, that is written plainly and without fault;
     None for any other.
     """
-    reference, kind, name, phone, community, detail, plan, resource, accepted, dealer, language, way = row
+    (
+        reference, kind, name, phone, code, community, detail, plan, resource, accepted, dealer, language, way
+    ) = row  # fmt: skip
     number = chinese_mobile(phone)
     if (
         number is None
@@ -74,6 +77,7 @@ def at_a_glance(row: Sequence[str]) -> Request | None:
         or resource not in _RESOURCES
         or language not in _LANGUAGES
         or way not in _WAYS
+        or (code and not credit_codes.is_sound(code))
         or not _is_community(community)
         or not _is_reference(reference)
         or not _is_name(name)
@@ -89,7 +93,7 @@ def at_a_glance(row: Sequence[str]) -> Request | None:
         return None
     return {
         "external_reference": reference,
-        "customer": {"kind": _KINDS[kind], "name": name, "phone": number},
+        "customer": {"kind": _KINDS[kind], "name": name, "phone": number, "credit_code": code or None},
         "address": {"community_code": community, "detail": detail},
         "plan": plan,
         "resource": _RESOURCES[resource],

@@ -6,7 +6,7 @@ from tracker.orders.file_columns import EXPLANATION, FIELDS, SHEET, TITLES
 
 # As far down as the lists to choose from and the format as text reach.
 _PREPARED_ROWS = 5_000
-_WIDE = {"address_detail", "external_reference", "accepted_at"}
+_WIDE = {"address_detail", "external_reference", "accepted_at", "credit_code"}
 
 
 def csv_template() -> bytes:

@@ -28,7 +28,8 @@ class Order(Base):
     """One installation order (报装工单) from any channel.
 
     Personal columns are sealed; `phone_digest` and `lookup_digest` are keyed digests of the
-    phone and of number-and-last-four-digits, so that neither search nor lookup decrypts.
+    phone and of number-and-last-four-digits, so that neither search nor lookup decrypts. A company's order
+    may have its `credit_code` (统一社会信用代码), and the digest of number and last four characters of it.
     `price` is the plan as it was sold. `version` grows by one with every change (invariant I7).
     `external_reference` is the channel's own number; `content_digest` tells a repeat of the same
     order from another order under the same reference. `written_in`: see `tracker.orders.positions`.
@@ -65,6 +66,8 @@ class Order(Base):
     address_detail: Mapped[bytes] = mapped_column(LargeBinary)
     phone_digest: Mapped[bytes] = mapped_column(LargeBinary)
     lookup_digest: Mapped[bytes] = mapped_column(LargeBinary)
+    credit_code: Mapped[bytes | None] = mapped_column(LargeBinary)
+    credit_lookup_digest: Mapped[bytes | None] = mapped_column(LargeBinary)
     plan_id: Mapped[int] = mapped_column(ForeignKey("plans.id"))
     price: Mapped[dict[str, Any]] = mapped_column(JSONB)
     stage: Mapped[str] = mapped_column(String(20))

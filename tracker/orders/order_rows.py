@@ -5,6 +5,7 @@ from typing import Any
 from tracker.crypto import KeyRing
 from tracker.notices.drafts import Wanted
 from tracker.orders.check_order import CheckedOrder
+from tracker.orders.proofs import lookup_digest
 from tracker.orders.tell_changes import changes_ahead
 from tracker.orders.write_orders import ORDER_ID
 from tracker.promises import wording
@@ -15,7 +16,7 @@ def order_row(keys: KeyRing, one: CheckedOrder, number: str) -> dict[str, Any]:
     """Columns of `orders` and of `promises`; personal ones are sealed, price and rule as they are today."""
     request, plan = one.request, one.plan
     customer, address = request["customer"], request["address"]
-    rule = one.deadline.rule
+    rule, code = one.deadline.rule, customer["credit_code"]
     return {
         "number": number,
         "external_reference": one.reference,
@@ -31,7 +32,9 @@ def order_row(keys: KeyRing, one: CheckedOrder, number: str) -> dict[str, Any]:
         "contact_phone": keys.seal(customer["phone"], "orders.contact_phone"),
         "address_detail": keys.seal(address["detail"], "orders.address_detail"),
         "phone_digest": keys.digest_of("orders.phone", customer["phone"]),
-        "lookup_digest": keys.digest_of("orders.lookup", f"{number}/{customer['phone'][-4:]}"),
+        "lookup_digest": lookup_digest(keys, number, customer["phone"][-4:]),
+        "credit_code": code and keys.seal(code, "orders.credit_code"),
+        "credit_lookup_digest": code and lookup_digest(keys, number, code[-4:]),
         "plan_id": plan.id,
         "price": {
             "filing_number": plan.filing_number,

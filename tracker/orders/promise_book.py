@@ -29,12 +29,15 @@ _INSERT_ENTRIES = insert(PromiseEntry.__table__)
 
 @dataclass(frozen=True)
 class Why:
-    """Who writes an entry, and for what reason."""
+    """Who writes an entry, and for what reason; and the person who follows a delay up, as
+    ContactSchema loads one.
+    """
 
     actor: str
     reason_code: str | None = None
     reason_text: str | None = None
     evidence: str | None = None
+    contact: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -126,6 +129,7 @@ def rows_of(book: Book, entry: Entry, why: Why) -> tuple[Written, dict[str, Any]
         "reason_code": why.reason_code,
         "reason_text": why.reason_text,
         "evidence": why.evidence,
+        "contact": why.contact,
         "actor": why.actor,
         "recorded_at": entry.recorded_at,
         "rule": deadline.rule.as_json(),
@@ -150,4 +154,10 @@ def rows_of(book: Book, entry: Entry, why: Why) -> tuple[Written, dict[str, Any]
 
 def why_of(actor: Actor, request: Mapping[str, Any]) -> Why:
     """The reason that a request gives."""
-    return Why(actor.label, request.get("reason_code"), request.get("reason_text"), request.get("evidence"))
+    return Why(
+        actor.label,
+        reason_code=request.get("reason_code"),
+        reason_text=request.get("reason_text"),
+        evidence=request.get("evidence"),
+        contact=request.get("contact"),
+    )

@@ -2,7 +2,7 @@
 
 from marshmallow import fields
 
-from tracker.fields import Choice, Part, Pattern, Phone, StrictSchema, Text, Timestamp
+from tracker.fields import Choice, CreditCode, Part, Pattern, Phone, StrictSchema, Text, Timestamp
 from tracker.orders.fee_schemas import FeeSchema
 from tracker.orders.rules import REASONS, Stage
 from tracker.promises.schemas import RuleDraftSchema
@@ -11,11 +11,12 @@ REFERENCE_LIMIT = 64
 
 
 class CustomerSchema(StrictSchema):
-    """Who wants broadband. The name and the phone are sealed at rest."""
+    """Who wants broadband. The name, the phone and a company's credit code are sealed at rest."""
 
     kind = Choice(("home", "enterprise"), required=True)
     name = Text(60, required=True)
     phone = Phone(required=True)
+    credit_code = CreditCode(load_default=None)
 
 
 class AddressSchema(StrictSchema):
@@ -159,6 +160,7 @@ class LedgerEntrySchema(StrictSchema):
     reason_code = fields.String(allow_none=True)
     reason_text = fields.String(allow_none=True)
     evidence = fields.String(allow_none=True)
+    contact = fields.Nested(ContactSchema, allow_none=True)
     actor = fields.String()
     deadline = Timestamp()
     provisional = fields.Boolean()

@@ -33,6 +33,8 @@ _ORDER = {
     "address_detail": "hex",
     "phone_digest": "hex",
     "lookup_digest": "hex",
+    "credit_code": "hex",
+    "credit_lookup_digest": "hex",
     "plan_id": "int",
     "price": "jsonb",
     "accepted_at": "timestamptz",

@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 
 from tracker.complaints.rules import Satisfaction, Source, Standing
-from tracker.complaints.words import STATE_WORDS, TOPIC_WORDS
+from tracker.complaints.words import TOPIC_WORDS
 from tracker.orders.standing import N_
 
-__all__ = ["STATE_WORDS", "TOPIC_WORDS"]
+# Templates find them here, with the other words.
+__all__ = ["TOPIC_WORDS"]
 
 SOURCE_WORDS = {
     Source.WEBSITE: N_("官网"),
@@ -21,7 +22,7 @@ SOURCE_WORDS = {
 
 STANDING_WORDS = {
     Standing.ON_TIME: N_("处理中"),
-    Standing.NEAR: N_("即将到期"),
+    Standing.NEAR: N_("临近到期"),
     Standing.OVERDUE: N_("已超期"),
     Standing.CLOSED: N_("已办结"),
     Standing.CLOSED_LATE: N_("超期办结"),
@@ -40,7 +41,7 @@ STANDING_TONES = {
 # What the list may be narrowed to.
 SHOWN_WORDS = {
     "open": N_("未办结"),
-    "near": N_("即将到期"),
+    "near": N_("临近到期"),
     "overdue": N_("已超期"),
     "closed": N_("已办结"),
     "retracted": N_("客户已撤回"),

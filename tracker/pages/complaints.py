@@ -15,7 +15,7 @@ from tracker.complaints import queries
 from tracker.complaints.history import NAME, NOTE, PHONE, TEXT
 from tracker.complaints.persons import ROLES, name_person, names, people, person_in_charge
 from tracker.complaints.queries import SHOWN, Wanted
-from tracker.complaints.rules import PRESSING, Source, State, Topic, standing_of
+from tracker.complaints.rules import Source, State, Topic, standing_of
 from tracker.masks import mask_name, mask_phone
 from tracker.orders.actor import Actor
 from tracker.orders.standing import N_
@@ -52,7 +52,6 @@ def render(template: str, person: Person, **more: Any) -> str:
         is_manager=person.role == "manager",
         today=clock.today(),
         standing_on=standing_of,
-        pressing=PRESSING,
         **more,
     )
 

@@ -1,6 +1,7 @@
 """Dates, times left and money as people say them, in zh and en, on the city's clocks."""
 
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 
 from babel.dates import format_date
 
@@ -24,30 +25,36 @@ _NEAR_DAYS = {
 }
 
 
+@lru_cache(maxsize=4096)
+def _written(on: date, pattern: str, language: str) -> str:
+    """A day by a pattern. Pages say the same few days again and again."""
+    return format_date(on, pattern, locale=language)
+
+
 def day(on: date, language: str, today: date) -> str:
     """A day with its weekday, and its year if it is not this one: "11月12日（周四）"."""
     patterns = _DAY if on.year == today.year else _DAY_OF_ANOTHER_YEAR
-    return format_date(on, patterns[language], locale=language)
+    return _written(on, patterns[language], language)
 
 
 def month(on: date, language: str) -> str:
     """A month above a row of days: "11月", "Nov"."""
-    return format_date(on, "MMM", locale=language)
+    return _written(on, "MMM", language)
 
 
 def month_of_year(on: date, language: str) -> str:
     """A month with its year: "2027年1月", "January 2027"."""
-    return format_date(on, "y年M月" if language == "zh" else "MMMM y", locale=language)
+    return _written(on, "y年M月" if language == "zh" else "MMMM y", language)
 
 
 def weekday(on: date, language: str) -> str:
     """A weekday in a narrow column: "四", "Th"."""
-    return format_date(on, "EEEEE" if language == "zh" else "EEEEEE", locale=language)
+    return _written(on, "EEEEE" if language == "zh" else "EEEEEE", language)
 
 
 def long_day(on: date, language: str) -> str:
     """A day of the record, always with its year: "2024年1月1日", "1 January 2024"."""
-    return format_date(on, _LONG_DAY[language], locale=language)
+    return _written(on, _LONG_DAY[language], language)
 
 
 def deadline(at: datetime, language: str, today: date) -> str:
@@ -68,7 +75,7 @@ def instant(at: datetime, language: str, today: date) -> str:
     there = clock.local(at)
     patterns = _SHORT_DAY if there.year == today.year else _LONG_DAY
     comma = "," if language == "en" else ""
-    return f"{format_date(there.date(), patterns[language], locale=language)}{comma} {there:%H:%M}"
+    return f"{_written(there.date(), patterns[language], language)}{comma} {there:%H:%M}"
 
 
 def span(length: timedelta, language: str) -> str:

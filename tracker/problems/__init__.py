@@ -11,6 +11,7 @@ from typing import Any
 from tracker.problems import (
     channels,
     complaints,
+    credit_codes,
     customer_requests,
     files,
     lookups,
@@ -38,6 +39,7 @@ RULES: Mapping[str, ProblemRule] = {
         channels,
         webhooks,
         orders,
+        credit_codes,
         outages,
         complaints,
         payments,

@@ -55,6 +55,12 @@ RULES: tuple[ProblemRule, ...] = (
         "时段须在 {earliest} 至 {latest} 之间，长 30 分钟至 6 小时",
         "A window lies between {earliest} and {latest} and takes 30 minutes to 6 hours.",
     ),
+    ProblemRule(
+        "slot.window_text",
+        422,
+        "看不懂时段“{text}”，请写成 8:30-10:00",
+        "'{text}' is no window: write 8:30-10:00.",
+    ),
     ProblemRule("slot.windows_overlap", 422, "所选时段互相重叠", "The windows overlap."),
     ProblemRule(
         "slot.below_booked",

@@ -205,7 +205,8 @@ class PromiseEntry(Base):
     """One line of an order's promise ledger (`tracker.promises.ledger`): append-only (invariant I3).
 
     What the entry says stands in `starts_at`, `ends_at`, `lifts` and `agreed_at`; why, in the reason and
-    in `evidence`, the reference of a document kept elsewhere. The rest is the promise as it stands
+    in `evidence`, the reference of a document kept elsewhere. `contact` is who follows a delay up, as the
+    customer is told: "name", and "extension" of the hotline or null. The rest is the promise as it stands
     since: its rule, deadline and explanation, and the calendar that it was counted with.
     """
 
@@ -229,6 +230,7 @@ class PromiseEntry(Base):
     reason_code: Mapped[str | None] = mapped_column(String(40))
     reason_text: Mapped[str | None] = mapped_column(String(200))
     evidence: Mapped[str | None] = mapped_column(String(200))
+    contact: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     actor: Mapped[str] = mapped_column(String(80))
     recorded_at: Mapped[datetime]
     rule: Mapped[dict[str, Any]] = mapped_column(JSONB)

@@ -1,0 +1,121 @@
+"""Example orders of a month that is over, so that there are on-time figures to publish.
+
+Few enough to be told step by step like any order, and enough for a rate to be published.
+"""
+
+import csv
+import random
+from collections.abc import Callable, Sequence
+from datetime import datetime, time, timedelta
+from pathlib import Path
+
+from tracker import clock
+from tracker.figures.publish_figures import publish_figures
+from tracker.figures.rules import Period, months_told
+from tracker.orders.actor import Actor
+from tracker.orders.excuse_delay import excuse_delay
+from tracker.orders.file_columns import COLUMNS
+from tracker.orders.import_orders import import_orders
+from tracker.orders.positions import START
+from tracker.orders.queries import channel_orders
+from tracker.orders.record_progress import record_progress
+from tracker.orders.rules import PATH, Stage
+from tracker.reference import ChannelFacts, Reference
+from tracker.runtime import Runtime
+
+ORDERS = 36
+_CHANNEL = "app"
+# Latest acceptance in a month: what is promised by then is due in it.
+_LAST_DAY = 24
+
+
+def fill(runtime: Runtime, folder: Path, say: Callable[[str], None]) -> None:
+    """Import the orders of each operator, lead them to their ends, and publish; harmless to repeat."""
+    reference = runtime.reference.current()
+    for operator in sorted(reference.operators.values(), key=lambda operator: operator.id):
+        channel = next(
+            one
+            for one in reference.channels.values()
+            if one.operator_id == operator.id and one.code == _CHANNEL
+        )
+        path = folder / f"sample-history-{operator.code}.csv"
+        if not path.exists():
+            _write(path, reference, channel)
+        report = import_orders(runtime, channel, path)
+        if report.stored:
+            _finish(runtime, channel, report.stored)
+            say(f"{operator.name}: {report.stored} example orders of a past month ({path.name})")
+    if new := publish_figures(runtime.db):
+        say(f"{new} on-time figures")
+
+
+def _write(path: Path, reference: Reference, channel: ChannelFacts) -> None:
+    dice = random.Random(f"history {channel.id}")  # noqa: S311 - examples, the same each time
+    places = sorted(reference.places)
+    plan = next(
+        versions[0]
+        for (owner, _), versions in sorted(reference.plans.items())
+        if owner == channel.operator_id and versions[0].audience == "home"
+    )
+    month = months_told(clock.now())[-1]
+    draft = path.with_suffix(".new")
+    with draft.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(COLUMNS))
+        writer.writeheader()
+        for number in range(ORDERS):
+            writer.writerow(
+                {
+                    "external_reference": f"PAST-{month.starts_on:%y%m}-{number + 1:02d}",
+                    "customer_kind": "home",
+                    "customer_name": "示例客户",
+                    "phone": f"1380000{dice.randrange(10_000):04d}",
+                    "community_code": dice.choice(places),
+                    "address_detail": f"{dice.randrange(1, 60)}号{dice.randrange(101, 1805)}房",
+                    "plan": plan.filing_number,
+                    "resource": "ready",
+                    "accepted_at": _some_time_in(month, dice).isoformat(timespec="seconds"),
+                    "language": "zh",
+                }
+            )
+    draft.rename(path)
+
+
+def _some_time_in(month: Period, dice: random.Random) -> datetime:
+    day = month.starts_on.replace(day=dice.randint(1, _LAST_DAY))
+    return datetime.combine(day, time(dice.randint(8, 17), dice.randrange(60)), clock.CITY_ZONE)
+
+
+def _finish(runtime: Runtime, channel: ChannelFacts, count: int) -> None:
+    """Most are connected in time; some late, with or without an excuse, and a few withdrawn."""
+    dice = random.Random(f"ends {channel.id}")  # noqa: S311 - examples, the same each time
+    actor = Actor.of_channel(channel)
+    for number, accepted_at in _orders(runtime, channel, count):
+        # One commit for all that became of an order: a hundred orders are soon told.
+        with runtime.db.transaction():
+            _end(dice, runtime, actor, number, accepted_at)
+
+
+def _end(dice: random.Random, runtime: Runtime, actor: Actor, number: str, accepted_at: datetime) -> None:
+    ending = dice.choices(("kept", "late", "excused", "withdrawn"), (87, 5, 5, 3))[0]
+    if ending == "withdrawn":
+        why = {"stage": Stage.WITHDRAWN.value, "occurred_at": accepted_at + timedelta(hours=3)}
+        record_progress(runtime, actor, number, why | {"reason_code": "no_longer_wanted"})
+        return
+    hours = dice.uniform(10, 40) if ending == "kept" else dice.uniform(80, 120)
+    for step, stage in enumerate(PATH[1:], start=1):
+        at = accepted_at + timedelta(hours=hours * step / (len(PATH) - 2))
+        request: dict[str, object] = {"stage": stage.value, "occurred_at": at}
+        if stage is Stage.APPOINTED:
+            visit_at = at + timedelta(hours=1)
+            request["appointment"] = {"starts_at": visit_at, "ends_at": visit_at + timedelta(hours=2)}
+        record_progress(runtime, actor, number, request)
+    if ending == "excused":
+        excuse = {"starts_at": accepted_at + timedelta(hours=5), "reason_code": "roadworks"}
+        ends = {"ends_at": accepted_at + timedelta(hours=70), "reason_text": None, "evidence": "示例单据"}
+        excuse_delay(runtime, actor, number, excuse | ends)
+
+
+def _orders(runtime: Runtime, channel: ChannelFacts, count: int) -> Sequence[tuple[str, datetime]]:
+    with runtime.db.reading() as connection:
+        orders, _, _ = channel_orders(connection, channel.id, after=START, limit=count, stage=None)
+    return [(order["number"], order["accepted_at"]) for order in orders]

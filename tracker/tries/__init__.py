@@ -1,0 +1,1 @@
+"""Tries at what needs a proof, counted by all processes together: how often an address, how often wrong."""
