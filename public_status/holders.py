@@ -53,7 +53,7 @@ def only_holders(
         def guarded(**values: Any) -> ResponseReturnValue:
             holder = _holder(run)
             if holder is None:
-                return session_over()
+                return session_over(secure=run.config.site_is_secure)
             if request.method == "POST" and not _bears(holder):
                 return stale(holder)
             return view(holder, **values)
@@ -63,17 +63,18 @@ def only_holders(
     return guard
 
 
-def session_over(*, left: bool = False) -> Response:
+def session_over(*, secure: bool, left: bool = False) -> Response:
     """The form of the lookup, and why it is shown; `left`: it was closed on purpose. Forgets the cookie."""
     page = render("lookup.html", faults={}, typed="", session_left=left, session_over=not left)
     response = make_response(page, 200 if left else 403)
-    forget_cookie(response)
+    if token_sent():
+        forget_cookie(response, secure=secure)
     return response
 
 
-def forget_cookie(response: Response) -> None:
+def forget_cookie(response: Response, *, secure: bool) -> None:
     """Take the token out of the browser."""
-    response.delete_cookie(COOKIE, path=ROOT, httponly=True, samesite="Strict")
+    response.delete_cookie(COOKIE, path=ROOT, secure=secure, httponly=True, samesite="Strict")
 
 
 def give_cookie(response: Response, token: str, *, secure: bool) -> None:

@@ -46,7 +46,7 @@ def register(app: Flask, run: PublicRuntime) -> None:
     @app.get(holders.ROOT)
     def own_order() -> ResponseReturnValue:
         if request.args.get("said") == action_words.LEFT and not holders.token_sent():
-            return holders.session_over(left=True)
+            return holders.session_over(secure=run.config.site_is_secure, left=True)
         return _own_order()
 
     @held
@@ -71,7 +71,7 @@ def register(app: Flask, run: PublicRuntime) -> None:
     def leave(_holder: Holder) -> ResponseReturnValue:
         close_session(run.db, run.keys, holders.token_sent(), clock.now())
         response = redirect(f"{holders.ROOT}?said={action_words.LEFT}", 303)
-        holders.forget_cookie(response)
+        holders.forget_cookie(response, secure=run.config.site_is_secure)
         return response
 
 

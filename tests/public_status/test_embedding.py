@@ -105,7 +105,8 @@ def test_a_form_is_as_good_as_json(client: FlaskClient, ask: Ask, number: str) -
 
 
 def test_it_names_nobody(ask: Ask, number: str) -> None:
-    words = ask(number).text
+    # The number may hold the four digits by chance.
+    words = ask(number).text.replace(number, "")
     for personal in ("张三", "13800001234", "1234", "测试路"):
         assert personal not in words
 
@@ -157,7 +158,7 @@ def test_it_is_asked_by_post_alone_and_briefly(client: FlaskClient) -> None:
     read = client.get("/api/lookup")
     assert (read.status_code, read.json["rule"]) == (405, "request.method")
     assert "POST" in read.headers["Allow"]
-    long = client.post("/api/lookup", json={"number": "Q" * 20_000, "last4": "1234"})
+    long = client.post("/api/lookup", json={"number": "Q" * 9000, "last4": "1234"})
     assert (long.status_code, long.json["rule"]) == (413, "request.too_large")
 
 
