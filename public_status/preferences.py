@@ -55,8 +55,11 @@ def register(app: Flask, *, secure: bool) -> None:
 
 def language() -> str:
     """The language of this answer: zh or en."""
-    locale = get_locale()
-    return "en" if locale is not None and locale.language == "en" else "zh"
+    chosen: str | None = g.get("language")
+    if chosen is None:
+        locale = get_locale()
+        chosen = g.language = "en" if locale is not None and locale.language == "en" else "zh"
+    return chosen
 
 
 def elder() -> bool:

@@ -18,6 +18,7 @@ from tracker.db import Database
 from tracker.orders.fee_sums import Charged, Paid
 from tracker.orders.models import MOVE_KINDS, Charge, Order, OrderEvent, Payment
 from tracker.orders.rules import Stage
+from tracker.prepared import PreparedRead
 from tracker.promises.ledger import Kind
 from tracker.promises.models import Promise, PromiseEntry
 from tracker.promises.standing import current, latest_entry
@@ -72,8 +73,8 @@ def standing_by_number(connection: Connection, number: str) -> Standing | None:
     return _standing(connection, _BY_NUMBER, number=number)
 
 
-def _standing(connection: Connection, statement: Select[Any], **given: Any) -> Standing | None:
-    row = connection.execute(statement, given).one_or_none()
+def _standing(connection: Connection, read: PreparedRead, **given: Any) -> Standing | None:
+    row = read.one_or_none(connection, **given)
     if row is None:
         return None
     return Standing(
@@ -170,8 +171,10 @@ def _standing_select() -> Select[Any]:
     )
 
 
-# Built once: putting a statement together costs more than PostgreSQL takes to run it.
-_BY_NUMBER = _standing_select().where(Order.number == bindparam("number"))
-_BY_DIGEST = _BY_NUMBER.where(
-    or_(Order.lookup_digest == bindparam("digest"), Order.credit_lookup_digest == bindparam("digest"))
+_NUMBERED = _standing_select().where(Order.number == bindparam("number"))
+_BY_NUMBER = PreparedRead(_NUMBERED)
+_BY_DIGEST = PreparedRead(
+    _NUMBERED.where(
+        or_(Order.lookup_digest == bindparam("digest"), Order.credit_lookup_digest == bindparam("digest"))
+    )
 )

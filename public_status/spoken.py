@@ -24,11 +24,23 @@ Filters = Mapping[str, Callable[[Any], Any]]
 
 
 class _PlainContext(Context):
-    """What calls a template's functions: at once, for none of the site's asks for the context."""
+    """The context of one rendering, where all templates have the same globals and none of their functions
+    asks for the context: to find that out for every call costs more than the calls.
+    """
 
-    def call(self, function: Callable[..., Any], /, *args: Any, **given: Any) -> Any:
-        given.pop("_block_vars", None)
-        given.pop("_loop_vars", None)
+    def __init__(self, *args: Any, **given: Any) -> None:
+        super().__init__(*args, **given)
+        self.globals_keys = set()
+
+    def call(
+        self,
+        function: Callable[..., Any],
+        /,
+        *args: Any,
+        _block_vars: object = None,
+        _loop_vars: object = None,
+        **given: Any,
+    ) -> Any:
         return function(*args, **given)
 
 
@@ -98,10 +110,14 @@ def _say(catalogue: NullTranslations) -> Callable[..., Markup]:
     """
 
     @lru_cache(maxsize=1024)
-    def translated(sentence: str) -> Markup:
+    def pattern(sentence: str) -> Markup:
         return Markup(catalogue.ugettext(sentence))  # noqa: S704 - what translators wrote is markup
 
+    @lru_cache(maxsize=1024)
+    def alone(sentence: str) -> Markup:
+        return pattern(sentence) % {}
+
     def say(sentence: str, /, **values: Any) -> Markup:
-        return translated(sentence) % values
+        return pattern(sentence) % values if values else alone(sentence)
 
     return say

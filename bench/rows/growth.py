@@ -9,6 +9,7 @@ from bench import load
 from bench.figures import BenchError, Beside, Figure, Plan, Row
 from bench.rows.examples import known_orders
 from bench.rows.intake import intake_requests
+from bench.rows.status import lookups, public_site
 from bench.system import System, Web, free_port
 from bench.turns import Target, once
 
@@ -61,10 +62,13 @@ _ALIAS = {"orders": "o", "order_events": "e", "promises": "p", "notices": "t"}
 
 
 def measure(system: System, plan: Plan, ceilings: Web, step: Callable[[str], None]) -> list[Row]:
-    """Recording and reading orders with few and with many stored."""
+    """Recording, reading and looking up orders with few and with many stored."""
     known = known_orders(system, plan.orders)
     port = free_port()
-    with system.process("service", "tracker", "serve", ready=port, TRACKER_PORT=str(port)) as pid:
+    with (
+        system.process("service", "tracker", "serve", ready=port, TRACKER_PORT=str(port)) as pid,
+        public_site(system) as site,
+    ):
         targets = {
             "orders recorded": Target("POST /api/v1/orders", port, pid, intake_requests(system), 201),
             "orders read": Target(
@@ -76,6 +80,7 @@ def measure(system: System, plan: Plan, ceilings: Web, step: Callable[[str], Non
                     for n, _ in known
                 ),
             ),
+            "status pages": Target("POST /status", site.port, site.pid, lookups(known)),
         }
         figures: dict[str, list[Figure]] = {name: [] for name in targets}
         for stored in (_FEW, plan.grown):

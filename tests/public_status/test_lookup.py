@@ -3,12 +3,11 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+import psycopg
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import event
 from werkzeug.test import TestResponse
 
-from public_status.runtime import PublicRuntime
 from tracker import clock
 from tracker.orders import numbers
 from tracker.orders.actor import Actor
@@ -130,16 +129,18 @@ def test_a_provisional_date_says_that_it_is(
 
 
 def test_no_such_order_and_wrong_digits_get_the_same_answer(
-    public_runtime: PublicRuntime, look_up: LookUp, number: str
+    look_up: LookUp, number: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     look_up(numbers.new_number(TUESDAY_MORNING.date()))
     other = numbers.new_number(TUESDAY_MORNING.date())
-    asked: list[str] = []
+    asked: list[str | bytes] = []
+    execute = psycopg.Cursor.execute
 
-    def note(connection: object, cursor: object, statement: str, *_: object) -> None:
+    def noted(cursor: psycopg.Cursor, statement: str | bytes, *given: object, **more: object) -> object:
         asked.append(statement)
+        return execute(cursor, statement, *given, **more)
 
-    event.listen(public_runtime.db.autocommitting, "before_cursor_execute", note)
+    monkeypatch.setattr(psycopg.Cursor, "execute", noted)
     wrong_digits = look_up(number, "9999")
     statements = list(asked)
     asked.clear()

@@ -21,6 +21,7 @@ from tracker.db import PUBLIC_ROLE, Database
 from tracker.embedded import Servers
 from tracker.orders.models import Order
 from tracker.orders.place_orders import Placed
+from tracker.prepared import PreparedRead
 
 Place = Callable[..., Placed]
 LookUp = Callable[..., TestResponse]
@@ -110,7 +111,7 @@ def test_nothing_personal_reaches_the_log(
     client.get(f"/{number}/1234")
     monkeypatch.setattr("public_status.tickets.issue", lambda *_: 1 / 0)
     assert client.post("/status", data={"number": number, "last4": "1234"}).status_code == 500
-    monkeypatch.setattr("public_status.queries._BY_DIGEST", select(Order.customer_name))
+    monkeypatch.setattr("public_status.queries._BY_DIGEST", PreparedRead(select(Order.customer_name)))
     client.post("/status", data={"number": number, "last4": "1234"})
     log = written.getvalue()
     assert log.count('"event": "request"') == 5

@@ -9,19 +9,21 @@ import re
 import secrets
 import unicodedata
 from datetime import date
+from itertools import count
+from operator import mul
 
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 PREFIX = "QY"
 _RANDOM = 6
 _NUMBERS_A_DAY = len(ALPHABET) ** _RANDOM
+_FORGIVEN = dict.fromkeys(map(ord, " -_\u2013\u2014\u00ad\t"))
 _SHAPE = re.compile(f"{PREFIX}[0-9]{{6}}[{ALPHABET}]{{{_RANDOM + 1}}}")
 
 
 def check_character(body: str) -> str:
     """The check character of date and random part ("261123K7M4QZ"), without the prefix."""
-    values = [int(char) for char in body[:6]] + [ALPHABET.index(char) for char in body[6:]]
-    total = sum(weight * value for weight, value in enumerate(values, start=2))
-    return ALPHABET[total % len(ALPHABET)]
+    values = [*map(int, body[:6]), *map(ALPHABET.index, body[6:])]
+    return ALPHABET[sum(map(mul, values, count(2))) % len(ALPHABET)]
 
 
 def new_number(accepted_on: date) -> str:
@@ -40,7 +42,7 @@ def normalise(typed: str) -> str | None:
     Full-width characters, lower case, spaces and dashes are forgiven.
     """
     folded = unicodedata.normalize("NFKC", typed[:64]).upper()
-    number = "".join(char for char in folded if char not in " -_\u2013\u2014\u00ad\t")
+    number = folded.translate(_FORGIVEN)
     if not _SHAPE.fullmatch(number):
         return None
     return number if check_character(number[len(PREFIX) : -1]) == number[-1] else None
