@@ -10,6 +10,7 @@ from typing import Any
 from flask import Flask, Response, jsonify, request
 from flask_babel import force_locale
 from flask_babel import gettext as _
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from public_status import preferences, rules
 from public_status.open_data import instant
@@ -81,9 +82,12 @@ def trouble(status: int, *, locked: bool = False) -> Response:
 
 
 def _language() -> str:
-    return preferences.chosen_language(
-        {"lang": given("lang")}, {}, request.headers.get("Accept-Language", "")
-    )
+    try:
+        asked = given("lang")
+    except RequestEntityTooLarge:
+        # What went wrong may be the body itself.
+        asked = ""
+    return preferences.chosen_language({"lang": asked}, {}, request.headers.get("Accept-Language", ""))
 
 
 def _problem(rule: str, language: str) -> Response:
