@@ -8,6 +8,7 @@ import pytest
 from icalendar import Calendar
 from looking import assert_accessible, assert_no_sideways_scrolling
 from playwright.sync_api import Page, expect
+from second_level import enter
 from visiting import Visitor
 
 from tests.holding import CODE, Worker, order_row, refused, store_code
@@ -44,18 +45,6 @@ def diary(runtime: Runtime, channel: ChannelFacts) -> Diary:
 def worker(runtime: Runtime, site: str) -> Iterator[None]:
     with Worker(runtime):
         yield
-
-
-def enter(visitor: Visitor, runtime: Runtime, number: str, **how: Any) -> Page:
-    """Looks the order up, and types the code that went to its phone."""
-    page = visitor.open(**how)
-    visitor.look_up(page, number)
-    page.locator("button[name=send]").click()
-    store_code(runtime, number)
-    page.locator("#code").fill(CODE)
-    page.locator("form[action='/code/check'] button").click()
-    page.wait_for_url("**/order")
-    return page
 
 
 def states(

@@ -2,15 +2,24 @@
 
 import os
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from fee_stories import COMPARISON, PLAN
+from figure_stories import tell_of_figures
 from playwright.sync_api import Page
+from second_level import enter
 from visiting import Clerk, Visitor
 
+from tests.holding import Worker
+from tests.visiting_slots import Diary
+from tracker.clock import CITY_ZONE
+from tracker.embedded import Servers
 from tracker.orders import numbers
+from tracker.reference import ChannelFacts
+from tracker.runtime import Runtime
 
 pytestmark = [
     pytest.mark.browser,
@@ -44,9 +53,27 @@ _SHOTS: dict[str, tuple[dict[str, Any], str, str, int]] = {
     "process-desktop-en": (_DESKTOP | _ENGLISH, "/process?audience=enterprise", "", 1000),
     "standard-phone-en": (_PHONE | _ENGLISH, "/standard", "", 1130),
     "standard-desktop-zh": (_DESKTOP, "/standard?audience=enterprise", "", 920),
+    "company-phone-zh": (_PHONE, "/?audience=enterprise", "", 844),
+    "lost-number-phone-zh": (_PHONE, "/lost-number", "", 844),
+    "figures-phone-zh": (_PHONE, "/figures", "", 1130),
+    "figures-desktop-en": (_DESKTOP | _ENGLISH, "/figures", "", 1100),
+    "hand-out-desktop-zh": (_DESKTOP, "/print", "", 1180),
+    "accessibility-phone-en": (_PHONE | _ENGLISH, "/accessibility", "", 1130),
+    "privacy-phone-zh": (_PHONE, "/privacy", "", 1130),
     "not-found-phone-zh": (_PHONE, "/", "wrong", 844),
 }
 
+
+# How it is opened; the page of an order's second level; how much of it is shown.
+_OWN_SHOTS: dict[str, tuple[dict[str, Any], str, int]] = {
+    "own-order-phone-zh": (_PHONE, "/order", 1900),
+    "own-order-desktop-en": (_DESKTOP | _ENGLISH, "/order", 1400),
+    "own-order-elder": (_PHONE | {"elder": True}, "/order", 1700),
+    "own-visit-phone-zh": (_PHONE, "/order/appointment", 1130),
+    "own-hold-phone-en-dark": (_PHONE | _ENGLISH | {"dark": True}, "/order/hold", 1000),
+    "own-withdrawal-phone-zh": (_PHONE, "/order/withdrawal", 1000),
+    "own-complaint-desktop-zh": (_DESKTOP, "/order/complaint", 900),
+}
 
 _STAFF_SHOTS: dict[str, tuple[dict[str, Any], int]] = {
     "promise-desktop-zh": (_DESKTOP, 1100),
@@ -65,12 +92,57 @@ def test_staff_shots(
     _take(page, name, how, height)
 
 
+@pytest.fixture
+def diary(runtime: Runtime, channel: ChannelFacts) -> Diary:
+    made = Diary(runtime, channel.operator_id)
+    for day in (25, 26, 27, 30):
+        for hour in (9, 11, 14, 16, 19):
+            made.slot(starts_at=datetime(2026, 11, day, hour, tzinfo=CITY_ZONE))
+    return made
+
+
+@pytest.mark.usefixtures("diary")
+@pytest.mark.parametrize("name", ["slots-desktop-zh", "slots-phone-zh"])
+def test_slot_shots(name: str, clerk: Clerk) -> None:
+    how = _PHONE if "phone" in name else _DESKTOP
+    _take(clerk.enter("/slots", **how), name, how, 900)
+
+
+@pytest.mark.usefixtures("diary")
+@pytest.mark.parametrize("name", _OWN_SHOTS)
+def test_own_shots(
+    name: str,
+    visitor: Visitor,
+    runtime: Runtime,
+    order: Callable[[str], str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    how, path, height = _OWN_SHOTS[name]
+    _fix_number(monkeypatch)
+    page = enter(visitor, runtime, order("near"), **how)
+    if path == "/order":
+        with Worker(runtime):
+            page.goto("/order/complaint")
+            page.locator("form.ask [type=radio]").first.check()
+            page.locator("textarea").fill("约好的时间没有人来")
+            page.locator("form.ask button").click()
+            page.wait_for_url("**/order?said=complaint")
+    page.goto(path)
+    _take(page, name, how, height)
+
+
 @pytest.mark.usefixtures("tariffs")
 @pytest.mark.parametrize("name", _SHOTS)
 def test_shots(
-    name: str, visitor: Visitor, order: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
+    name: str,
+    visitor: Visitor,
+    order: Callable[[str], str],
+    stores: Servers,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     how, path, story, height = _SHOTS[name]
+    if path == "/figures":
+        tell_of_figures(stores.owner_url)
     fixed = _fix_number(monkeypatch)
     page = visitor.open(path, **how)
     if story:
