@@ -87,9 +87,10 @@ $(CONTRACT): $(VENV)/.base tests/contract/package.json tests/contract/package-lo
 	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(NPM_CI) --prefix tests/contract
 	@touch $@
 
-# The style sheets.
+# The style sheets. The public site's holds only what its templates use.
 CATALOGUES := public_status/translations tracker/pages/translations
-$(PAGES): $(VENV)/.base package.json package-lock.json $(wildcard tracker/pages/design/*) \
+PUBLIC_PAGES := $(wildcard public_status/*.py public_status/templates/*.html tracker/pages/templates/design/*.html)
+$(PAGES): $(VENV)/.base package.json package-lock.json $(wildcard tracker/pages/design/*) $(PUBLIC_PAGES) \
   $(foreach folder,$(CATALOGUES),$(folder)/en/LC_MESSAGES/messages.po)
 	@$(NODE)
 	@echo "building the pages"

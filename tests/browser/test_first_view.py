@@ -7,11 +7,18 @@ from dataclasses import dataclass
 import pytest
 from fee_stories import COMPARISON, PLAN
 from playwright.sync_api import Page
+from second_level import enter
 from visiting import Visitor
 
 from tracker.pages import assets
+from tracker.runtime import Runtime
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("tariffs")]
+
+_OPEN_PAGES = (
+    *("/fees", PLAN, COMPARISON, "/fees/changes", "/process", "/standard", "/outages"),
+    *("/figures", "/accessibility", "/privacy", "/print", "/lost-number"),
+)
 
 _MOST_BYTES = 60_000
 _MOST_MS = 1000
@@ -109,9 +116,17 @@ def test_no_page_lacks_anything_of_the_design(visitor: Visitor, order: Callable[
     page = visitor.open()
     visitor.look_up(page, order("late"))
     assert page.evaluate(_MISSING, [sheet("site.css"), sheet("public.css")]) == []
-    paths = ("/fees", PLAN, COMPARISON, "/fees/changes", "/process", "/standard", "/outages", "/nowhere")
-    for path in paths:
+    for path in (*_OPEN_PAGES, "/nowhere"):
         page.goto(path)
+        assert page.evaluate(_MISSING, [sheet("site.css"), sheet("public.css")]) == [], path
+
+
+def test_no_page_of_ones_own_order_lacks_anything_either(
+    visitor: Visitor, runtime: Runtime, order: Callable[[str], str]
+) -> None:
+    page = enter(visitor, runtime, order("near"))
+    for path in ("", "/appointment", "/hold", "/withdrawal", "/complaint", "/rating"):
+        page.goto(f"/order{path}")
         assert page.evaluate(_MISSING, [sheet("site.css"), sheet("public.css")]) == [], path
 
 
