@@ -154,7 +154,7 @@ def test_large_type_is_large_and_easy_to_press(visitor: Visitor, order: Callable
 def test_the_choice_of_type_is_kept(visitor: Visitor) -> None:
     page = visitor.open()
     page.get_by_role("link", name="长辈版").click()
-    page.get_by_role("link", name="资费公示").click()
+    page.get_by_role("link", name="资费公示", exact=True).click()
     expect(page.locator("html[data-elder]")).to_have_count(1)
     page.get_by_role("link", name="标准版").click()
     expect(page.locator("html[data-elder]")).to_have_count(0)
