@@ -1,5 +1,6 @@
-"""The agreed visit as a calendar file, read back as a calendar reads it."""
+"""What a holder takes away: the visit as a calendar file, read back as a calendar does, and paper."""
 
+import dataclasses
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -7,10 +8,15 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 from icalendar import Calendar
+from markupsafe import escape
 
+from public_status import create_app
+from public_status.qr import qr_picture
+from public_status.runtime import start
 from tests.holding import Holder, plain
 from tests.visiting_slots import dispatched
 from tracker import clock
+from tracker.config import Config
 from tracker.orders.actor import Actor
 from tracker.orders.record_progress import record_progress
 from tracker.reference import ChannelFacts
@@ -99,3 +105,17 @@ def test_it_speaks_english(client: FlaskClient, runtime: Runtime, appoint: Calla
     event = event_in(client.get("/order/visit.ics").data)
     assert event["SUMMARY"] == "Broadband installation (Qingyuan Telecom)"
     assert "installer no. 0321" in event["DESCRIPTION"]
+
+
+def test_paper_leads_to_the_site_and_to_nobodys_order(
+    config: Config, runtime: Runtime, appoint: Callable[..., str]
+) -> None:
+    run = start(dataclasses.replace(config, public_site_url="http://status.example"))
+    holder = Holder(create_app(run).test_client(), runtime, appoint())
+    holder.sign_in()
+    page = holder.page()
+    run.close()
+    paper = page[page.index('<div class="paper-only">') :]
+    assert f'<img src="{escape(qr_picture("http://status.example"))}" alt=""' in paper
+    assert "http://status.example" in plain(paper)
+    assert holder.number not in paper
