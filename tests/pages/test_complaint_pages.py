@@ -14,6 +14,7 @@ from tests.complaining import DAY, NOW, Desk
 from tracker import clock
 from tracker.complaints.models import Complaint
 from tracker.complaints.retract_rating import retract_rating
+from tracker.files import giving
 from tracker.orders.actor import Actor
 
 NEW = "/complaints/new"
@@ -333,6 +334,14 @@ def test_the_list_as_a_file(desk, office) -> None:
     assert rows[0][0] == "Complaint"
     assert rows[1][6:8] == ("Closed late", "'=HYPERLINK(1)")
     assert rows[1][10] == "'=1+1"
+
+
+def test_a_workbook_of_too_many_complaints_is_refused_with_advice(desk, office, monkeypatch) -> None:
+    monkeypatch.setattr(giving, "MOST_ROWS", 1)
+    received(office, 1)
+    received(office, 1, topic="fees")
+    assert "请先筛选，或下载 CSV" in desk.get("/complaints.xlsx", follow_redirects=True).text
+    assert desk.get("/complaints.xlsx?topic=fees").status_code == 200
 
 
 def test_what_presses_stands_on_the_first_page(desk, as_, office, monkeypatch) -> None:

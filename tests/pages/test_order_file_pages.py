@@ -10,7 +10,7 @@ from desk_forms import send
 from order_file_samples import csv_file, rows_of, xlsx_file
 from sqlalchemy import func, select, text
 
-from tracker.files import scratch
+from tracker.files import giving, scratch
 from tracker.order_files import store_upload
 from tracker.order_files.models import OrderFile
 from tracker.order_files.take_in import take_in_due
@@ -271,7 +271,7 @@ def test_no_cell_of_an_export_is_a_formula(desk, place, runtime, stores) -> None
 
 
 def test_a_workbook_of_too_many_orders_is_refused_with_advice(desk, place, monkeypatch) -> None:
-    monkeypatch.setattr(export_orders, "MOST_ROWS", 1)
+    monkeypatch.setattr(giving, "MOST_ROWS", 1)
     place(), place()
     answer = desk.get("/orders.xlsx", follow_redirects=True)
     assert "请先筛选，或下载 CSV" in answer.text

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from subscribing import City, in_city
 
 from tracker import clock
+from tracker.files import giving
 from tracker.problems import Refusal
 from tracker.tariff_changes import export
 from tracker.tariff_changes.preview_change import preview_change
@@ -188,7 +189,7 @@ def test_too_many_rows_for_a_workbook_leave_nothing_behind(city: City, frozen, m
     city.subscribe(3)
     change = city.announce()
     warn_subscribers(city.run, change)
-    monkeypatch.setattr(export, "MOST_ROWS", 2)
+    monkeypatch.setattr(giving, "MOST_ROWS", 2)
     with city.run.db.reading() as connection:
         found = read_change(connection, change)
     assert found is not None

@@ -7,11 +7,16 @@ from typing import Any
 import xlsxwriter
 
 from tracker.files.cells import BOM, csv_line, harmless
+from tracker.problems import Fault, Refusal
 
 _CHUNK = 1 << 16
 
-Pages = Iterable[Sequence[Sequence[str]]]
+Cells = Sequence[str | int | float]
+Pages = Iterable[Sequence[Cells]]
 """Rows of cells, in batches as they are read."""
+
+# A workbook is made whole before it is sent, while somebody waits; more rows than this belong into CSV.
+MOST_ROWS = 100_000
 
 
 def csv_lines(head: Sequence[str], pages: Pages) -> Iterator[str]:
@@ -21,8 +26,13 @@ def csv_lines(head: Sequence[str], pages: Pages) -> Iterator[str]:
         yield "".join([csv_line(cells) for cells in page])
 
 
-def xlsx(title: str, head: Sequence[str], widths: Sequence[int], pages: Pages) -> Iterator[bytes]:
-    """A workbook of one sheet, in pieces. `widths` of its columns, in characters."""
+def xlsx(
+    title: str, head: Sequence[str], widths: Sequence[int], pages: Pages, *, too_many: str
+) -> Iterator[bytes]:
+    """A workbook of one sheet, in pieces. `widths` of its columns, in characters.
+
+    Raises Refusal of the rule `too_many` before the first piece, where there are more than MOST_ROWS.
+    """
     file = tempfile.TemporaryFile()  # noqa: SIM115 - closed once it has been sent
     try:
         with xlsxwriter.Workbook(file, {"constant_memory": True, "strings_to_formulas": False}) as book:
@@ -33,8 +43,13 @@ def xlsx(title: str, head: Sequence[str], widths: Sequence[int], pages: Pages) -
                 sheet.set_column(index, index, width)
             sheet.write_row(0, 0, head, bold)
             for number, cells in enumerate((cells for page in pages for cells in page), start=1):
+                if number > MOST_ROWS:
+                    raise Refusal(Fault(too_many, "", {"limit": MOST_ROWS}))
                 for index, cell in enumerate(cells):
-                    sheet.write_string(number, index, harmless(cell))
+                    if isinstance(cell, str):
+                        sheet.write_string(number, index, harmless(cell))
+                    else:
+                        sheet.write_number(number, index, cell)
     except BaseException:
         file.close()
         raise

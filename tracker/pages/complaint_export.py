@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Response
+from flask import Response, flash, redirect, request, url_for
 from flask_babel import gettext
 from flask_login import login_required
 
@@ -10,8 +10,9 @@ from tracker.complaints import export_complaints
 from tracker.files import giving
 from tracker.pages import complaint_words
 from tracker.pages.complaints import handler, wanted_of
-from tracker.pages.plans import runtime
+from tracker.pages.plans import language, runtime
 from tracker.pages.signing_in import blueprint
+from tracker.problems import Refusal
 
 _SHEET_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _WIDTHS = (18, 18, 12, 12, 20, 14, 12, 14, 14, 20, 40, 14, 12)
@@ -27,7 +28,12 @@ def complaints_file(kind: str) -> Any:
     if kind == "csv":
         response = Response(giving.csv_lines(_head(), pages), mimetype="text/csv")
     else:
-        response = Response(giving.xlsx(gettext("投诉"), _head(), _WIDTHS, pages), mimetype=_SHEET_TYPE)
+        try:
+            book = giving.xlsx(gettext("投诉"), _head(), _WIDTHS, pages, too_many="complaint.too_many_rows")
+        except Refusal as refusal:
+            flash(refusal.faults[0].words(language()))
+            return redirect(url_for("staff.complaints", **request.args.to_dict()))
+        response = Response(book, mimetype=_SHEET_TYPE)
     response.headers.set("Content-Disposition", "attachment", filename=f"complaints.{kind}")
     response.headers["Cache-Control"] = "no-store"
     return response

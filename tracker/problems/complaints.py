@@ -16,6 +16,12 @@ RULES: tuple[ProblemRule, ...] = (
         "同样的投诉正在处理，编号 {number}",
         "The same complaint is being dealt with already, as {number}.",
     ),
+    ProblemRule(
+        "complaint.too_many_rows",
+        422,
+        "超过 {limit} 行，请先筛选，或下载 CSV",
+        "There are more than {limit} rows: filter them first, or take the CSV file.",
+    ),
     ProblemRule("complaint.ended", 409, "投诉已办结或撤回", "The complaint has come to its end."),
     ProblemRule(
         "complaint.not_closed",

@@ -2,22 +2,15 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from io import BytesIO
 from typing import Any
-
-import xlsxwriter
 
 from tracker import clock
 from tracker.db import Database
-from tracker.files.cells import BOM, csv_line, harmless
-from tracker.problems import Fault, Refusal
+from tracker.files import giving
 from tracker.tariff_changes.coverage import Proof, proofs
 from tracker.tariff_changes.read_change import Change
 from tracker.tariff_changes.rules import Told
 from tracker.tariffs.rules import yuan
-
-# A workbook is made whole before it is sent; more rows than this belong into CSV.
-MOST_ROWS = 100_000
 
 TOLD_WORDS = {
     Told.ON_TIME: "按时告知",
@@ -42,27 +35,21 @@ _WIDTHS = (22, 16, 16, 13, 12, 20, 10, 38, 16)
 
 def csv_lines(db: Database, change: Change, now: datetime, told: Told | None = None) -> Iterator[str]:
     """The lines of a CSV file, streamed; of those who stand so, or of all."""
-    yield BOM + csv_line(HEADER)
-    for proof in proofs(db, change, now, told=told):
-        yield csv_line(_cells(proof))
+    return giving.csv_lines(HEADER, _pages(db, change, now, told))
 
 
 def xlsx(db: Database, change: Change, now: datetime, told: Told | None = None) -> bytes:
     """The same as a workbook. Raises Refusal tariff_change.too_many_rows."""
-    file = BytesIO()
-    # Its temporary files go with it, whatever happens.
-    with xlsxwriter.Workbook(file, {"constant_memory": True, "strings_to_formulas": False}) as book:
-        head = book.add_format({"bold": True, "bg_color": "#E1F0F0", "border": 1})
-        sheet = book.add_worksheet("告知情况")
-        sheet.freeze_panes(1, 1)
-        for index, width in enumerate(_WIDTHS):
-            sheet.set_column(index, index, width)
-        sheet.write_row(0, 0, HEADER, head)
-        for number, proof in enumerate(proofs(db, change, now, told=told), start=1):
-            if number > MOST_ROWS:
-                raise Refusal(Fault("tariff_change.too_many_rows", "", {"limit": MOST_ROWS}))
-            sheet.write_row(number, 0, [harmless(c) if isinstance(c, str) else c for c in _cells(proof)])
-    return file.getvalue()
+    pages = _pages(db, change, now, told)
+    pieces = giving.xlsx("告知情况", HEADER, _WIDTHS, pages, too_many="tariff_change.too_many_rows")
+    return b"".join(pieces)
+
+
+def _pages(
+    db: Database, change: Change, now: datetime, told: Told | None
+) -> Iterator[tuple[tuple[Any, ...], ...]]:
+    for proof in proofs(db, change, now, told=told):
+        yield (_cells(proof),)
 
 
 def _cells(proof: Proof) -> tuple[Any, ...]:
