@@ -13,7 +13,7 @@ from flask_babel import gettext as _
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from public_status import preferences, rules
-from public_status.open_data import instant
+from public_status.open_files import instant
 from public_status.order_facts import OrderFacts, facts_of
 from public_status.queries import Standing
 from tracker import clock

@@ -6,14 +6,14 @@ Rates of samples that are too small are not told, and neither is what they could
 from collections.abc import Iterator
 from typing import Any
 
-from flask import Flask, Response, jsonify, make_response
+from flask import Flask
 
 from public_status.figure_board import PublishedFigure, Rate
 from public_status.figures import reason_words
-from public_status.open_data import instant, object_of, open_to_all
+from public_status.open_files import instant, object_of, serve_files
 from public_status.published import Snapshot
 from public_status.runtime import PublicRuntime
-from public_status.shelf import Kind, Shelf, shown
+from public_status.shelf import Shelf
 from tracker.figures.rules import LEAST_SAMPLE, PeriodKind
 from tracker.files.cells import BOM, csv_line
 
@@ -35,25 +35,15 @@ _COLUMNS = (
 def register(app: Flask, run: PublicRuntime, shelf: Shelf) -> None:
     """The three files."""
     site_url = run.config.public_site_url
-    for path in ("/figures.json", "/figures.csv", "/figures/schema.json"):
-        shelf.add(path, Kind(for_people=False))
-
-    @app.get("/figures.json")
-    def figures_json() -> Response:
-        return open_to_all(jsonify(as_json(shown().snapshot, site_url)))
-
-    @app.get("/figures.csv")
-    def figures_csv() -> Response:
-        response = make_response(as_csv(shown().snapshot))
-        response.content_type = "text/csv; charset=utf-8"
-        response.headers["Content-Disposition"] = 'attachment; filename="qingyuan-broadband-on-time.csv"'
-        return open_to_all(response)
-
-    @app.get("/figures/schema.json")
-    def figures_schema() -> Response:
-        response = jsonify(schema(site_url))
-        response.content_type = "application/schema+json"
-        return open_to_all(response)
+    serve_files(
+        app,
+        shelf,
+        "/figures",
+        saved_as="qingyuan-broadband-on-time.csv",
+        as_json=lambda snapshot: as_json(snapshot, site_url),
+        as_csv=as_csv,
+        schema=schema(site_url),
+    )
 
 
 def as_json(snapshot: Snapshot, site_url: str) -> dict[str, Any]:

@@ -5,15 +5,15 @@ recorded and nothing that depends on the day of reading. See docs/open-data.md.
 """
 
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
-from flask import Flask, Response, jsonify, make_response
+from flask import Flask
 
+from public_status.open_files import instant, object_of, serve_files
 from public_status.published import Change, PlanVersion, PublishedPlan, Snapshot
 from public_status.runtime import PublicRuntime
-from public_status.shelf import Kind, Shelf, shown
-from tracker import clock
+from public_status.shelf import Shelf
 from tracker.files.cells import BOM, csv_line
 from tracker.tariffs.rules import AUDIENCES, PLAN_KINDS, ChangeKind, ChangeState, PlanState, sold_until
 
@@ -28,33 +28,15 @@ _TEXTS = (
 def register(app: Flask, run: PublicRuntime, shelf: Shelf) -> None:
     """The three files."""
     site_url = run.config.public_site_url
-    for path in ("/fees.json", "/fees.csv", "/fees/schema.json"):
-        shelf.add(path, Kind(for_people=False))
-
-    @app.get("/fees.json")
-    def fees_json() -> Response:
-        return open_to_all(jsonify(as_json(shown().snapshot, site_url)))
-
-    @app.get("/fees.csv")
-    def fees_csv() -> Response:
-        response = make_response(as_csv(shown().snapshot, site_url))
-        response.content_type = "text/csv; charset=utf-8"
-        response.headers["Content-Disposition"] = 'attachment; filename="qingyuan-broadband-fees.csv"'
-        return open_to_all(response)
-
-    @app.get("/fees/schema.json")
-    def fees_schema() -> Response:
-        response = jsonify(schema(site_url))
-        response.content_type = "application/schema+json"
-        return open_to_all(response)
-
-
-def open_to_all(response: Response) -> Response:
-    """Any page may read it, and any cache keep it as long as it asks whether it still stands."""
-    response.headers["Cache-Control"] = "public, no-cache"
-    response.headers["Access-Control-Allow-Origin"] = "*"
-    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
-    return response
+    serve_files(
+        app,
+        shelf,
+        "/fees",
+        saved_as="qingyuan-broadband-fees.csv",
+        as_json=lambda snapshot: as_json(snapshot, site_url),
+        as_csv=lambda snapshot: as_csv(snapshot, site_url),
+        schema=schema(site_url),
+    )
 
 
 def as_json(snapshot: Snapshot, site_url: str) -> dict[str, Any]:
@@ -158,11 +140,6 @@ def _day(day: date | None) -> str | None:
     return None if day is None else day.isoformat()
 
 
-def instant(at: datetime | None) -> str | None:
-    """An instant on the city's clocks, with its offset."""
-    return None if at is None else clock.local(at).isoformat(timespec="seconds")
-
-
 _ONE_ROW_IDENTITY = (
     "operator", "operator_name", "region", "region_name", "filing_number", "url", "version", "state",
     "audience", "kind", "product",
@@ -246,14 +223,4 @@ def schema(site_url: str) -> dict[str, Any]:
                 "plans": {"type": "array", "items": object_of(plan)},
             }
         ),
-    }
-
-
-def object_of(properties: dict[str, Any]) -> dict[str, Any]:
-    """The schema of an object that has just these properties."""
-    return {
-        "type": "object",
-        "properties": properties,
-        "required": list(properties),
-        "additionalProperties": False,
     }

@@ -5,13 +5,13 @@ It holds what was recorded and nothing that depends on the moment of reading. Se
 
 from typing import Any
 
-from flask import Flask, Response, jsonify
+from flask import Flask
 
-from public_status.open_data import instant, object_of, open_to_all
+from public_status.open_files import instant, object_of, serve_files
 from public_status.outage_board import PublishedOutage
 from public_status.published import OperatorCard, Snapshot
 from public_status.runtime import PublicRuntime
-from public_status.shelf import Kind, Shelf, shown
+from public_status.shelf import Shelf
 from tracker.outages.rules import SERVICES
 from tracker.outages.rules import Kind as OutageKind
 
@@ -25,18 +25,13 @@ _ALWAYS_THERE = ("starts_at", "first_starts_at", "announced_at")
 def register(app: Flask, run: PublicRuntime, shelf: Shelf) -> None:
     """The two files."""
     site_url = run.config.public_site_url
-    for path in ("/outages.json", "/outages/schema.json"):
-        shelf.add(path, Kind(for_people=False))
-
-    @app.get("/outages.json")
-    def outages_json() -> Response:
-        return open_to_all(jsonify(as_json(shown().snapshot, site_url)))
-
-    @app.get("/outages/schema.json")
-    def outages_schema() -> Response:
-        response = jsonify(schema(site_url))
-        response.content_type = "application/schema+json"
-        return open_to_all(response)
+    serve_files(
+        app,
+        shelf,
+        "/outages",
+        as_json=lambda snapshot: as_json(snapshot, site_url),
+        schema=schema(site_url),
+    )
 
 
 def as_json(snapshot: Snapshot, site_url: str) -> dict[str, Any]:

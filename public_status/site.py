@@ -116,7 +116,9 @@ def _set_headers(app: Flask, *, secure: bool) -> None:
 
     def with_headers(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         def start(status: str, headers: Headers, *failure: Any) -> Any:
-            return start_response(status, headers + always, *failure)
+            # Open data says for itself who may read it.
+            given = {name for name, _ in headers}
+            return start_response(status, headers + [one for one in always if one[0] not in given], *failure)
 
         return beneath(environ, start)
 
