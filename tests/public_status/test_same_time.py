@@ -1,6 +1,6 @@
 """A wrong try and one at a number that nobody has cannot be told apart by the time that they take."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from itertools import cycle
 
@@ -38,18 +38,14 @@ def test_wrong_digits_and_no_such_order_take_the_same_time(
     known = cycle([place().number for _ in range(_NUMBERS)])
     unknown = cycle([numbers.new_number(clock.today()) for _ in range(_NUMBERS)])
     with processes(with_store(config, store, lookup_limit=_UNLIMITED), 1) as (site,):
-
-        def wrong_at(number: str) -> None:
-            assert look_up_from(site, number, "9999").status_code == 404
-
         rounds = cycle(range(_NUMBERS))
 
-        def wrong() -> None:
+        def wrong_at(numbers_of_a_kind: Iterator[str]) -> None:
             if next(rounds) == 0:
                 hurrying()
-            wrong_at(next(known))
+            assert look_up_from(site, next(numbers_of_a_kind), "9999").status_code == 404
 
-        assert_same_time(wrong, lambda: wrong_at(next(unknown)))
+        assert_same_time(lambda: wrong_at(known), lambda: wrong_at(unknown))
 
 
 def test_one_per_cent_would_be_noticed() -> None:
