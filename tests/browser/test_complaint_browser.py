@@ -108,14 +108,15 @@ def walk(page: Page, story: dict[str, int | str]) -> Iterator[Page]:
         yield page
 
 
-@pytest.mark.parametrize("width", [320, 390, 1280])
-@pytest.mark.parametrize("language", ["zh-CN", "en"])
+@pytest.mark.parametrize(
+    ("width", "language"), [(320, "zh-CN"), (320, "en"), (390, "zh-CN"), (1280, "zh-CN"), (1280, "en")]
+)
 def test_every_page_is_accessible(
     clerk: Clerk, story: dict[str, int | str], width: int, language: str
 ) -> None:
     for page in walk(clerk.enter("/", width=width, language=language), story):
         assert_no_sideways_scrolling(page)
-        assert_accessible(page)
+        assert_accessible(page, looks_only=(width, language) != (1280, "zh-CN"))
 
 
 @pytest.mark.usefixtures("office")

@@ -174,7 +174,7 @@ def test_every_staff_page_is_accessible(
 ) -> None:
     for page in staff_pages(clerk.enter("/", width=width, language=language)):
         assert_no_sideways_scrolling(page)
-        assert_accessible(page)
+        assert_accessible(page, looks_only=(width, language) != (1280, "zh-CN"))
 
 
 def test_a_change_is_on_the_open_page_at_once(visitor: Visitor, outages: Announcer) -> None:

@@ -102,10 +102,8 @@ def save(page: Page) -> None:
     "how",
     [
         {},
-        {"dark": True},
-        {"language": "en-GB"},
         {"width": 1280},
-        {"width": 1280, "dark": True, "language": "en-GB"},
+        {"dark": True, "language": "en-GB"},
     ],
     ids=lambda how: "-".join(map(str, how.values())) or "phone",
 )
@@ -113,7 +111,7 @@ def test_every_page_is_accessible_and_fits(
     clerk: Clerk, every_page: Callable[[Page], Any], how: dict[str, Any]
 ) -> None:
     for page in every_page(clerk.enter(**how)):
-        assert_accessible(page)
+        assert_accessible(page, looks_only=bool(how))
         assert_no_sideways_scrolling(page)
 
 

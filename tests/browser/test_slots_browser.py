@@ -86,7 +86,7 @@ def test_every_page_of_slots_is_accessible(
 
     def check() -> None:
         assert_no_sideways_scrolling(page)
-        assert_accessible(page)
+        assert_accessible(page, looks_only=width != 1280)
 
     for path in (
         "/slots",

@@ -109,10 +109,8 @@ def go_on(page: Page) -> None:
     "how",
     [
         {},
-        {"dark": True},
-        {"language": "en-GB"},
         {"width": 1280},
-        {"width": 1280, "dark": True, "language": "en-GB"},
+        {"dark": True, "language": "en-GB"},
     ],
     ids=lambda how: "-".join(map(str, how.values())) or "phone",
 )
@@ -122,7 +120,7 @@ def test_every_page_is_accessible_and_fits(
     for page in every_page(clerk.enter(**how)):
         expect(page.get_by_role("heading", level=1)).to_have_count(1)
         expect(page.locator(".answer[data-tone=danger]"), "an error page").to_have_count(0)
-        assert_accessible(page)
+        assert_accessible(page, looks_only=bool(how))
         assert_no_sideways_scrolling(page)
 
 

@@ -121,8 +121,7 @@ def every_page(hooks: list[int]) -> Callable[[Page], Iterator[str]]:
     "how",
     [
         {"width": 1280},
-        {"width": 1280, "dark": True},
-        {"width": 1280, "language": "en-GB"},
+        {"width": 1280, "dark": True, "language": "en-GB"},
         {"width": 390},
         {"width": 320, "language": "en-GB"},
     ],
@@ -133,7 +132,7 @@ def test_pages_are_accessible_and_fit(
 ) -> None:
     page = clerk.enter(**how)
     for _ in every_page(page):
-        assert_accessible(page)
+        assert_accessible(page, looks_only=how != {"width": 1280})
         assert_no_sideways_scrolling(page)
 
 
