@@ -127,7 +127,9 @@ def _grant() -> None:
         op.execute(f"REVOKE EXECUTE ON FUNCTION {function} FROM PUBLIC")
         op.execute(f"GRANT EXECUTE ON FUNCTION {function} TO tracker_public")
     op.execute(
-        "GRANT SELECT, INSERT (kind, operator_id, order_id, session_digest, payload, asked_at, once)"
+        "GRANT SELECT (id, kind, operator_id, order_id, session_digest, payload, asked_at, once, state,"
+        " applied_at, due_at, undo_until, refusal, outcome),"
+        " INSERT (kind, operator_id, order_id, session_digest, payload, asked_at, once)"
         " ON customer_requests TO tracker_public"
     )
     op.execute(

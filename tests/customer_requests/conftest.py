@@ -33,7 +33,7 @@ SHOWN = {
 @pytest.fixture
 def site(stores, clean) -> Iterator[Database]:
     """The database as the public site reaches it."""
-    made = Database(stores.public_url, role=db.PUBLIC_ROLE, patience="3s")
+    made = Database(stores.public_url, role=db.PUBLIC_ROLE, patience=3)
     yield made
     made.dispose()
 

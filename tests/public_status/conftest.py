@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from datetime import datetime
 
+import psycopg
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -61,3 +62,17 @@ def morning(monkeypatch: pytest.MonkeyPatch) -> datetime:
     at = datetime(2026, 11, 24, 8, 40, tzinfo=clock.CITY_ZONE)
     monkeypatch.setattr(clock, "now", lambda: at)
     return at
+
+
+@pytest.fixture
+def statements(monkeypatch: pytest.MonkeyPatch) -> list[str | bytes]:
+    """What the database is asked from now on, as the driver is told it."""
+    asked: list[str | bytes] = []
+    execute = psycopg.Cursor.execute
+
+    def noted(cursor: psycopg.Cursor, statement: str | bytes, *given: object, **more: object) -> object:
+        asked.append(statement)
+        return execute(cursor, statement, *given, **more)
+
+    monkeypatch.setattr(psycopg.Cursor, "execute", noted)
+    return asked

@@ -21,18 +21,20 @@ PUBLISHED = {
     "operators",
     "plans",
     "promise_rules",
+    "published_figures",
     "reference_revision",
 }
 
 READ = {
-    # How an order stands. The digest is what number and digits are compared with.
-    "orders": "id operator_id number stage customer_kind product lookup_digest price accepted_at"
-    " appointment_starts_at appointment_ends_at closed_at installer_title installer_staff_number",
+    # How an order stands. The digests are what number and four characters are compared with.
+    "orders": "id operator_id number stage customer_kind product lookup_digest credit_lookup_digest price"
+    " accepted_at appointment_starts_at appointment_ends_at closed_at installer_title installer_staff_number",
     "order_events": "id order_id order_version kind stage reason_code occurred_at",
     "promises": "order_id deadline provisional explanation",
-    # When the clock stood still, until when, and the deadline that came of it.
+    # When the clock stood still, until when, the deadline that came of it, and who of the operator's people
+    # follows a delay up.
     "promise_entries": "order_id number kind recorded_at starts_at ends_at lifts reason_code deadline"
-    " provisional explanation",
+    " provisional explanation contact",
     # Fees due and paid; neither who recorded them nor a bank's reference.
     "charges": "id order_id fee amount_fen due_on reason",
     "payments": "id order_id fee amount_fen paid_at",
@@ -45,8 +47,13 @@ READ = {
     # The texts of an order, for the holder of its phone; not to whom they went.
     "notices": "id order_id template language body state created_at next_at accepted_at delivered_at",
     # What was asked for here, and what came of it.
-    "customer_requests": "id kind operator_id order_id session_digest payload asked_at state applied_at"
+    "customer_requests": "id kind operator_id order_id session_digest payload asked_at once state applied_at"
     " due_at undo_until refusal outcome",
+    # What is still free; not who has booked.
+    "visit_slots": "id operator_id area_code starts_at ends_at capacity booked closed_at",
+    # How a complaint stands, for who made it; not what was written, nor in whose hands it is.
+    "complaints": "id number order_id topic received_at due_on state result",
+    "ratings": "order_id score rated_at retracted_at",
     # That a code went out, and what its session shows; not the digest of the code.
     "lookup_codes": "id order_id created_at expires_at tries used_at session_digest session_ends_at shown",
     # Digests of addresses and numbers that were tried.
@@ -55,7 +62,7 @@ READ = {
 
 WRITTEN = {
     # Asking for something; what comes of it is the service's to write.
-    ("INSERT", "customer_requests"): "kind operator_id order_id session_digest payload asked_at",
+    ("INSERT", "customer_requests"): "kind operator_id order_id session_digest payload asked_at once",
     ("INSERT", "lookup_tries"): "key count ends_at",
     ("UPDATE", "lookup_tries"): "count ends_at",
 }
