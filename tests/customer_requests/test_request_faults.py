@@ -99,7 +99,7 @@ def test_real_workers_are_killed_and_others_take_over(runtime, settings, hold, l
         # A job that was taken by the worker that was killed is made up for by the schedule; here by hand.
         until(
             "every request is done",
-            lambda: ring(bell) is None and all(not look(request).is_open for request in requests),
+            lambda: ring(bell) and all(not look(request).is_open for request in requests),
             within=60,
             every=0.5,
             else_say=workers[0].last_words,
