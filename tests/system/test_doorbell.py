@@ -60,17 +60,6 @@ def test_queues_do_not_wait_for_each_other(bell, settings) -> None:
         assert Queue(name, connection=client, serializer=JSONSerializer).count == 1
 
 
-def test_another_job_that_waits_in_the_queue_is_not_the_same(bell, settings) -> None:
-    """What customers ask for and the codes that follow from it are seen to by one queue."""
-    client = connect(settings["TRACKER_REDIS_URL"], patient=True)
-    urgent = Queue("urgent", connection=client, serializer=JSONSerializer)
-    for _ in range(2):
-        assert bell.ring("urgent", "workers.jobs.apply_requests", one_is_enough=True)
-        assert bell.ring("urgent", "workers.jobs.deliver", 1, one_is_enough=True)
-        time.sleep(5 * queueing._MOMENT)
-        assert [job.func_name.rpartition(".")[2] for job in urgent.jobs] == ["apply_requests", "deliver"]
-
-
 def test_closing_waits_for_a_ring_that_is_on_its_way(settings, clean) -> None:
     """An exception in its thread fails this test."""
     for step in range(100):
