@@ -58,17 +58,17 @@ _SHOTS: dict[str, tuple[dict[str, Any], str, str, int]] = {
     "figures-phone-zh": (_PHONE, "/figures", "", 1130),
     "figures-desktop-en": (_DESKTOP | _ENGLISH, "/figures", "", 1100),
     "hand-out-desktop-zh": (_DESKTOP, "/print", "", 1180),
-    "accessibility-phone-en": (_PHONE | _ENGLISH, "/accessibility", "", 1130),
-    "privacy-phone-zh": (_PHONE, "/privacy", "", 1130),
+    "accessibility-phone-en": (_PHONE | _ENGLISH, "/accessibility", "", 844),
+    "privacy-phone-zh": (_PHONE, "/privacy", "", 844),
     "not-found-phone-zh": (_PHONE, "/", "wrong", 844),
 }
 
 
 # How it is opened; the page of an order's second level; how much of it is shown.
 _OWN_SHOTS: dict[str, tuple[dict[str, Any], str, int]] = {
-    "own-order-phone-zh": (_PHONE, "/order", 1900),
+    "own-order-phone-zh": (_PHONE, "/order", 1500),
     "own-order-desktop-en": (_DESKTOP | _ENGLISH, "/order", 1400),
-    "own-order-elder": (_PHONE | {"elder": True}, "/order", 1700),
+    "own-order-elder": (_PHONE | {"elder": True}, "/order", 1200),
     "own-visit-phone-zh": (_PHONE, "/order/appointment", 1130),
     "own-hold-phone-en-dark": (_PHONE | _ENGLISH | {"dark": True}, "/order/hold", 1000),
     "own-withdrawal-phone-zh": (_PHONE, "/order/withdrawal", 1000),
