@@ -13,6 +13,7 @@ from sqlalchemy import Row
 from public_status import holders, own_order, preferences, queries, tickets
 from public_status.desk import Desk, new_once, once_sent
 from public_status.limits import Limits
+from public_status.lookup import lookup_form
 from public_status.runtime import PublicRuntime
 from public_status.spoken import render
 from tracker import clock
@@ -78,7 +79,7 @@ def _order(run: PublicRuntime) -> tuple[str, Row[Any]] | None:
 
 
 def _expired() -> tuple[str, int]:
-    return render("lookup.html", faults={}, typed="", expired=True), 410
+    return lookup_form(expired=True), 410
 
 
 def _page(

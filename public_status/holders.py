@@ -16,8 +16,8 @@ from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
 from public_status import queries
+from public_status.lookup import lookup_form
 from public_status.runtime import PublicRuntime
-from public_status.spoken import render
 from tracker import clock
 from tracker.crypto import KeyRing
 from tracker.customer_requests.asking import Session, session_of
@@ -65,7 +65,7 @@ def only_holders(
 
 def session_over(*, secure: bool, left: bool = False) -> Response:
     """The form of the lookup, and why it is shown; `left`: it was closed on purpose. Forgets the cookie."""
-    page = render("lookup.html", faults={}, typed="", session_left=left, session_over=not left)
+    page = lookup_form(session_left=left, session_over=not left)
     response = make_response(page, 200 if left else 403)
     if token_sent():
         forget_cookie(response, secure=secure)

@@ -44,8 +44,8 @@ class Limits:
     def __init__(self, run: PublicRuntime) -> None:
         self._run = run
 
-    def limit(self, words: str, name: str = "") -> Limited:
-        """Let an address ask for the view below so often ("6 per minute"); views of one name count together.
+    def limit(self, words: str) -> Limited:
+        """Let an address ask for the view below so often ("6 per minute"), each view counted by itself.
 
         Raises ValueError for anything but one limit.
         """
@@ -54,7 +54,7 @@ class Limits:
         def guard(view: View) -> View:
             @wraps(view)
             def limited(**given: Any) -> Any:
-                self._enter(name or view.__name__, quota, _NOTHING)
+                self._enter(view.__name__, quota, _NOTHING)
                 return view(**given)
 
             return limited

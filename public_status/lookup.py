@@ -32,7 +32,7 @@ def register(app: Flask, run: PublicRuntime, shelf: Shelf, limits: Limits) -> No
 
     @app.get("/")
     def home() -> str:
-        return _form()
+        return lookup_form()
 
     @app.get(PATH)
     def status_without_form() -> Response:
@@ -56,7 +56,8 @@ def _of_company() -> bool:
     return request.values.get("audience") == "enterprise"
 
 
-def _form(**shown: Any) -> str:
+def lookup_form(**shown: Any) -> str:
+    """The form, and above it what is `shown`: that nothing was found, that a page or a session is over."""
     return render("lookup.html", **{"faults": {}, "typed": "", "company": _of_company(), **shown})
 
 
@@ -75,7 +76,7 @@ def _by_proof(run: PublicRuntime) -> Answer:
         faults["last4"] = (
             _("请输入四位：手机号或信用代码的最后四位") if _of_company() else _("请输入手机号的后四位数字")
         )
-    return _form(faults=faults, typed=typed[:40], missed=True), 404
+    return lookup_form(faults=faults, typed=typed[:40], missed=True), 404
 
 
 def proved(run: PublicRuntime, typed: str, typed_proof: str) -> Standing | None:
@@ -97,7 +98,7 @@ def _by_ticket(run: PublicRuntime, ticket: str) -> Answer:
     number = tickets.number_of(run.keys, ticket, clock.now())
     standing = number and queries.read(run.db, lambda c: queries.standing_by_number(c, number))
     if not standing:
-        return _form(expired=True), 410
+        return lookup_form(expired=True), 410
     return _status_page(run, standing), 200
 
 

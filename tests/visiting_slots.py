@@ -1,8 +1,9 @@
 """Slots for visits, and orders that are far enough to book one, as the tests need them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from itertools import product
 from typing import Any
 
 from sqlalchemy import insert, select, text
@@ -13,6 +14,7 @@ from tracker.orders.record_progress import record_progress
 from tracker.reference import ChannelFacts
 from tracker.runtime import Runtime
 from tracker.visits.models import VisitSlot
+from tracker.visits.rules import USUAL_WINDOWS
 
 # The town and the county of the orders that the tests place.
 TOWN, COUNTY = "441802006", "441802"
@@ -35,6 +37,11 @@ class Diary:
         with self.run.db.transaction() as connection:
             made = insert(_slots).values(operator_id=self.operator_id, **values).returning(_slots.c.id)
             return connection.execute(made).scalar_one()
+
+    def fill(self, days: Iterable[date]) -> None:
+        """One slot of each usual window on these days."""
+        for day, window in product(days, USUAL_WINDOWS):
+            self.slot(starts_at=window.on(day)[0])
 
     def row(self, slot_id: int) -> Any:
         with self.run.db.reading() as connection:

@@ -1,7 +1,7 @@
 """The second level as people use it: on a phone and a desktop, large, by keyboard, without JavaScript."""
 
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -13,7 +13,6 @@ from visiting import Visitor
 
 from tests.holding import CODE, Worker, order_row, refused, store_code
 from tests.visiting_slots import Diary
-from tracker.clock import CITY_ZONE
 from tracker.complaints.file_complaint import file_complaint
 from tracker.orders.actor import Actor
 from tracker.reference import ChannelFacts
@@ -35,9 +34,7 @@ _TYPE_SIZES = """() => [...document.querySelectorAll('body *')]
 def diary(runtime: Runtime, channel: ChannelFacts) -> Diary:
     """Slots of the next days, more than three of them."""
     made = Diary(runtime, channel.operator_id)
-    for day in (25, 26, 27, 30):
-        for hour in (9, 11, 14, 16, 19):
-            made.slot(starts_at=datetime(2026, 11, day, hour, tzinfo=CITY_ZONE))
+    made.fill(date(2026, 11, day) for day in (25, 26, 27, 30))
     return made
 
 

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,6 @@ from visiting import Clerk, Visitor
 
 from tests.holding import Worker
 from tests.visiting_slots import Diary
-from tracker.clock import CITY_ZONE
 from tracker.embedded import Servers
 from tracker.orders import numbers
 from tracker.reference import ChannelFacts
@@ -95,9 +94,7 @@ def test_staff_shots(
 @pytest.fixture
 def diary(runtime: Runtime, channel: ChannelFacts) -> Diary:
     made = Diary(runtime, channel.operator_id)
-    for day in (25, 26, 27, 30):
-        for hour in (9, 11, 14, 16, 19):
-            made.slot(starts_at=datetime(2026, 11, day, hour, tzinfo=CITY_ZONE))
+    made.fill(date(2026, 11, day) for day in (25, 26, 27, 30))
     return made
 
 
