@@ -41,7 +41,8 @@ _BUSINESS_TABLES = (
     " tallies, heartbeats, tariff_warning_runs, tariff_warnings, subscriber_events,"
     " subscribers, webhook_deliveries, webhooks, order_file_parts, order_files, outage_events, outages,"
     " customer_requests, lookup_codes, visit_slot_changes, slot_bookings, visit_slots,"
-    " complaint_events, complaints, complaint_persons, ratings, published_figures, lookup_tries"
+    " complaint_events, complaints, complaint_persons, ratings, published_figures, lookup_tries,"
+    " audit_entries, team_members, teams"
 )
 
 

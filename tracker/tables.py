@@ -7,6 +7,7 @@ from sqlalchemy import MetaData
 from tracker.db import Base
 
 _MODULES = (
+    "tracker.audit.models",
     "tracker.channels.models",
     "tracker.complaints.models",
     "tracker.contacts.models",
@@ -26,6 +27,7 @@ _MODULES = (
     "tracker.subscribers.models",
     "tracker.tariff_changes.models",
     "tracker.tariffs.models",
+    "tracker.teams.models",
     "tracker.templates.models",
     "tracker.tries.models",
     "tracker.visits.models",

@@ -22,6 +22,8 @@ from tracker.db import Base
 from tracker.orders.fee_rules import METHODS
 from tracker.orders.rules import Stage
 from tracker.promises.ledger import Kind
+from tracker.staff.models import Account
+from tracker.teams.models import Team
 
 
 class Order(Base):
@@ -30,6 +32,8 @@ class Order(Base):
     Personal columns are sealed; `phone_digest` and `lookup_digest` are keyed digests of the
     phone and of number-and-last-four-digits, so that neither search nor lookup decrypts. A company's order
     may have its `credit_code` (统一社会信用代码), and the digest of number and last four characters of it.
+    `team_id` and `installer_id` are whose it is to install, where the operator's own staff do it;
+    `installer_title` and `installer_staff_number` are whom the customer is told of.
     `price` is the plan as it was sold. `version` grows by one with every change (invariant I7).
     `external_reference` is the channel's own number; `content_digest` tells a repeat of the same
     order from another order under the same reference. `written_in`: see `tracker.orders.positions`.
@@ -46,6 +50,18 @@ class Order(Base):
         Index(None, "phone_digest"),
         Index(None, "channel_id", "written_in", "id"),
         Index(None, "channel_id", "stage", "written_in", "id"),
+        Index(
+            "ix_orders_work_of_team",
+            "team_id",
+            "appointment_starts_at",
+            postgresql_where=text("closed_at IS NULL AND team_id IS NOT NULL"),
+        ),
+        Index(
+            "ix_orders_work_of_installer",
+            "installer_id",
+            "appointment_starts_at",
+            postgresql_where=text("closed_at IS NULL AND installer_id IS NOT NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
@@ -73,6 +89,8 @@ class Order(Base):
     stage: Mapped[str] = mapped_column(String(20))
     version: Mapped[int] = mapped_column(Integer)
     accepted_at: Mapped[datetime]
+    team_id: Mapped[int | None] = mapped_column(ForeignKey(Team.id))
+    installer_id: Mapped[int | None] = mapped_column(ForeignKey(Account.id))
     appointment_starts_at: Mapped[datetime | None]
     appointment_ends_at: Mapped[datetime | None]
     installer_title: Mapped[str | None] = mapped_column(String(20))

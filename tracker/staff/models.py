@@ -2,7 +2,16 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Identity, SmallInteger, String, UniqueConstraint
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Identity,
+    Index,
+    LargeBinary,
+    SmallInteger,
+    String,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tracker.db import Base
@@ -27,11 +36,16 @@ class Operator(Base):
 
 
 class Account(Base):
-    """Somebody who signs in. A regulator's or administrator's account belongs to no operator."""
+    """Somebody who signs in. A regulator's or administrator's account belongs to no operator.
+
+    `title` ("李师傅") and `staff_number` (工号) are how customers are told of an installer. The phone, to
+    which invitations and resets go, is sealed.
+    """
 
     __tablename__ = "accounts"
     __table_args__ = (
         UniqueConstraint("username"),
+        Index("uq_accounts_staff_number", "operator_id", "staff_number", unique=True),
         CheckConstraint(f"role IN ({', '.join(repr(r) for r in ROLES)})", name="role"),
         CheckConstraint(
             "(operator_id IS NULL) = (role IN ('regulator', 'administrator'))", name="operator_by_role"
@@ -43,6 +57,10 @@ class Account(Base):
     username: Mapped[str] = mapped_column(String(64))
     display_name: Mapped[str] = mapped_column(String(64))
     role: Mapped[str] = mapped_column(String(20))
+    title: Mapped[str | None] = mapped_column(String(20))
+    staff_number: Mapped[str | None] = mapped_column(String(20))
+    phone: Mapped[bytes | None] = mapped_column(LargeBinary)
+    phone_digest: Mapped[bytes | None] = mapped_column(LargeBinary)
     password_hash: Mapped[str] = mapped_column(String(200))
     disabled_at: Mapped[datetime | None]
     created_at: Mapped[datetime]

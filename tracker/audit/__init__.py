@@ -1,0 +1,1 @@
+"""Who saw or changed personal data, when and why (审计): an append-only chain."""

@@ -1,0 +1,1 @@
+"""Personal data is forgotten once its time is over."""

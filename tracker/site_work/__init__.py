@@ -1,0 +1,1 @@
+"""What installers record at the customer: arrival, line tests, pictures, the confirmation."""
