@@ -4,10 +4,10 @@ from datetime import date
 
 from flask import Flask
 
-from public_status.qr import qr_picture
 from public_status.runtime import PublicRuntime
 from public_status.shelf import Kind, Shelf
 from public_status.spoken import render
+from tracker.pages.qr import qr_picture
 
 # The day on which every page was last gone through: both languages and sizes of type, 320 pixels, keyboard.
 CHECKED_ON = date(2026, 11, 26)

@@ -9,10 +9,10 @@ from flask import Flask, current_app, request
 
 from public_status import preferences, spoken
 from public_status.preferences import CHOICES
-from public_status.qr import qr_picture
 from public_status.runtime import PublicRuntime
 from tracker import clock
 from tracker.pages import wording
+from tracker.pages.qr import qr_picture
 from tracker.tariffs.rules import yuan
 
 _LANGUAGE_TAGS = {"zh": "zh-CN", "en": "en"}

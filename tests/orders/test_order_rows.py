@@ -48,6 +48,7 @@ def test_a_plain_row_is_read_at_a_glance() -> None:
         "dealer": None,
         "language": "zh",
         "notify_by": "text",
+        "needs_assistance": False,
     }
 
 

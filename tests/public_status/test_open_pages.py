@@ -11,9 +11,9 @@ from test_fee_plans import plain
 from public_status import create_app
 from public_status.about import CHECKED_ON
 from public_status.keeper import Keeper
-from public_status.qr import qr_picture
 from public_status.runtime import PublicRuntime
 from tracker.db import PUBLIC_ROLE, Database
+from tracker.pages.qr import qr_picture
 
 _PAGES = ("/accessibility", "/privacy", "/print")
 

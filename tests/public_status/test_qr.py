@@ -6,7 +6,7 @@ from urllib.parse import unquote
 
 import pytest
 
-from public_status.qr import qr_picture
+from tracker.pages.qr import qr_picture
 
 ADDRESS = "https://kd.qingyuan.example/"
 

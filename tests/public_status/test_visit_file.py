@@ -11,7 +11,6 @@ from icalendar import Calendar
 from markupsafe import escape
 
 from public_status import create_app
-from public_status.qr import qr_picture
 from public_status.runtime import start
 from tests.holding import Holder, plain
 from tests.visiting_slots import dispatched
@@ -19,6 +18,7 @@ from tracker import clock
 from tracker.config import Config
 from tracker.orders.actor import Actor
 from tracker.orders.record_progress import record_progress
+from tracker.pages.qr import qr_picture
 from tracker.reference import ChannelFacts
 from tracker.runtime import Runtime
 

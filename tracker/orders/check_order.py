@@ -16,6 +16,7 @@ from tracker.promises.deadline import Deadline
 from tracker.reference import ChannelFacts, Place, PlanFacts, Reference
 
 _OLDEST = timedelta(days=730)
+_SAYS_NOTHING = (("notify_by", "text"), ("needs_assistance", False))
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,7 @@ def check_order(
 def digest_of(keys: KeyRing, request: Mapping[str, Any]) -> bytes:
     """A keyed digest of what was asked for, so that a stored one gives nothing away."""
     # A field that came later counts only where it says something: orders from before have no place for it.
-    request = {name: value for name, value in request.items() if (name, value) != ("notify_by", "text")}
+    request = {name: value for name, value in request.items() if (name, value) not in _SAYS_NOTHING}
     request["customer"] = {name: value for name, value in request["customer"].items() if value is not None}
     canonical = json.dumps(request, sort_keys=True, ensure_ascii=False, default=str)
     return keys.digest_of("orders.content", hashlib.sha256(canonical.encode()).hexdigest())

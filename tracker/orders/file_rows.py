@@ -101,6 +101,7 @@ def at_a_glance(row: Sequence[str]) -> Request | None:
         "dealer": dealer or None,
         "language": _LANGUAGES[language],
         "notify_by": _WAYS[way],
+        "needs_assistance": False,
     }
 
 

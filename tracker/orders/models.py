@@ -34,6 +34,7 @@ class Order(Base):
     may have its `credit_code` (统一社会信用代码), and the digest of number and last four characters of it.
     `team_id` and `installer_id` are whose it is to install, where the operator's own staff do it;
     `installer_title` and `installer_staff_number` are whom the customer is told of.
+    `needs_assistance`: the customer is old or disabled, and whoever comes takes more time (适老化).
     `price` is the plan as it was sold. `version` grows by one with every change (invariant I7).
     `external_reference` is the channel's own number; `content_digest` tells a repeat of the same
     order from another order under the same reference. `written_in`: see `tracker.orders.positions`.
@@ -77,6 +78,7 @@ class Order(Base):
     dealer: Mapped[str | None] = mapped_column(String(60))
     language: Mapped[str] = mapped_column(String(5))
     notify_by: Mapped[str] = mapped_column(String(5), server_default=text("'text'"))
+    needs_assistance: Mapped[bool] = mapped_column(server_default=text("false"))
     customer_name: Mapped[bytes] = mapped_column(LargeBinary)
     contact_phone: Mapped[bytes] = mapped_column(LargeBinary)
     address_detail: Mapped[bytes] = mapped_column(LargeBinary)

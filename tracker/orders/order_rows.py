@@ -28,6 +28,7 @@ def order_row(keys: KeyRing, one: CheckedOrder, number: str) -> dict[str, Any]:
         "dealer": request["dealer"],
         "language": request["language"],
         "notify_by": request["notify_by"],
+        "needs_assistance": request["needs_assistance"],
         "customer_name": keys.seal(customer["name"], "orders.customer_name"),
         "contact_phone": keys.seal(customer["phone"], "orders.contact_phone"),
         "address_detail": keys.seal(address["detail"], "orders.address_detail"),

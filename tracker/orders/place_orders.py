@@ -32,10 +32,16 @@ class Placed:
 
 
 def place_order(
-    runtime: Runtime, channel: ChannelFacts, request: Mapping[str, Any], *, reference: Reference | None = None
+    runtime: Runtime,
+    channel: ChannelFacts,
+    request: Mapping[str, Any],
+    *,
+    reference: Reference | None = None,
+    actor: str | None = None,
+    detail: Mapping[str, Any] | None = None,
 ) -> Placed:
     """Take in one order. Raises Refusal with every fault found."""
-    (result,) = place_orders(runtime, channel, [request], reference=reference)
+    (result,) = place_orders(runtime, channel, [request], reference=reference, actor=actor, detail=detail)
     if isinstance(result, Refusal):
         raise result
     return result
@@ -49,6 +55,7 @@ def place_orders(
     notify_old: bool = False,
     reference: Reference | None = None,
     actor: str | None = None,
+    detail: Mapping[str, Any] | None = None,
 ) -> list[Placed | Refusal]:
     """Take in a batch in one transaction; each request, loaded by OrderRequestSchema, succeeds or
     is refused by itself, and the results come in the same order.
@@ -56,7 +63,8 @@ def place_orders(
     A request whose reference the channel has used before is answered with the order stored then if
     the content is the same, and refused if it is not. `notify_old`: tell customers even of orders
     accepted over a day ago. `reference`: the reference data, where the caller has just read it. `actor`:
-    who brings them, where that is not the channel's own system.
+    who brings them, where that is not the channel's own system. `detail`: what the events of their
+    acceptance tell besides.
     """
     now = clock.now()
     reference = reference or runtime.reference.current()
@@ -67,7 +75,9 @@ def place_orders(
         if isinstance(one, CheckedOrder):
             first.setdefault(one.reference, one)
     with runtime.db.transaction() as connection:
-        stored = _store(connection, runtime, reference, channel, list(first.values()), now, notify_old, actor)
+        stored = _store(
+            connection, runtime, reference, channel, list(first.values()), now, notify_old, actor, detail
+        )
         others = {request["external_reference"] for request in requests} - stored.keys()
         known = _known(connection, channel, sorted(others))
     results: list[Placed | Refusal] = []
@@ -96,6 +106,7 @@ def _store(
     now: datetime,
     notify_old: bool,
     actor: str | None,
+    detail: Mapping[str, Any] | None,
 ) -> dict[str, Placed]:
     """Insert what is new of the batch, by external reference.
 
@@ -124,6 +135,7 @@ def _store(
             ],
             now,
             actor=actor,
+            detail=detail,
         )
         for row in rows:
             stored[row.external_reference] = Placed(row.stored_id, numbered[row.external_reference])

@@ -2,7 +2,7 @@
 
 from marshmallow import fields
 
-from tracker.fields import Choice, CreditCode, Part, Pattern, Phone, StrictSchema, Text, Timestamp
+from tracker.fields import Choice, CreditCode, Flag, Part, Pattern, Phone, StrictSchema, Text, Timestamp
 from tracker.orders.fee_schemas import FeeSchema
 from tracker.orders.rules import REASONS, Stage
 from tracker.promises.schemas import RuleDraftSchema
@@ -41,6 +41,10 @@ class OrderRequestSchema(StrictSchema):
         ("text", "call"),
         load_default="text",
         metadata={"description": "How the customer wants to be told; codes are always texts."},
+    )
+    needs_assistance = Flag(
+        load_default=False,
+        metadata={"description": "The customer is old or disabled and needs help (适老化、无障碍)."},
     )
 
 

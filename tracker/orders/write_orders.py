@@ -28,6 +28,7 @@ _ORDER = {
     "dealer": "text",
     "language": "text",
     "notify_by": "text",
+    "needs_assistance": "bool",
     "customer_name": "hex",
     "contact_phone": "hex",
     "address_detail": "hex",
@@ -94,8 +95,8 @@ def _statement(condition: str, more: str) -> str:
         ), happened AS (
             INSERT INTO order_events (operator_id, channel_id, order_id, order_version, kind, stage, detail,
                 actor, occurred_at, recorded_at)
-            SELECT %(operator)s, %(channel)s, s.id, 1, 'accepted', 'accepted', '{{}}', %(actor)s,
-                g.accepted_at, %(now)s
+            SELECT %(operator)s, %(channel)s, s.id, 1, 'accepted', 'accepted', CAST(%(detail)s AS jsonb),
+                %(actor)s, g.accepted_at, %(now)s
             FROM stored s JOIN given g USING (external_reference)
         ), promised AS (
             INSERT INTO promises (order_id, operator_id, accepted_at, created_at, {_names(_PROMISE)})
@@ -153,6 +154,7 @@ def write_orders(
     kept: Kept | None = None,
     *,
     actor: str | None = None,
+    detail: Mapping[str, Any] | None = None,
 ) -> list[Row[Any]]:
     """Write what is new of the orders; a row for each text of each order that was stored, or one without.
 
@@ -161,11 +163,13 @@ def write_orders(
     `external_reference`, and what `plan_notices.follow_up` needs of the text. With `kept` nothing is written
     where the reference data has changed since, and where the key has an answer already the statement fails:
     IntegrityError. `actor`: who took them in, where that was not the channel's own system.
+    `detail`: what the events of their acceptance tell besides; no personal data.
     """
     given = {
         "operator": channel.operator_id,
         "channel": channel.id,
         "actor": actor or f"channel:{channel.code}",
+        "detail": json.dumps(detail or {}),
         "now": now,
         "orders": json.dumps(orders, default=_plain, ensure_ascii=False),
         "texts": json.dumps(

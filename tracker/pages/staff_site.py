@@ -23,6 +23,7 @@ from tracker.pages import (
     complaint_export,
     complaint_forms,
     complaints,
+    counter,
     order_export,
     order_fees,
     order_files,
@@ -36,6 +37,7 @@ from tracker.pages import (
     plans,
     promises,
     ratings,
+    receipt,
     signing_in,
     slot_forms,
     slots,
@@ -62,6 +64,7 @@ _PAGES = (
     complaint_export,
     complaint_forms,
     complaints,
+    counter,
     order_export,
     order_files,
     order_page,
@@ -74,6 +77,7 @@ _PAGES = (
     plans,
     promises,
     ratings,
+    receipt,
     slot_forms,
     slots,
     subscriber_prices,
@@ -81,7 +85,7 @@ _PAGES = (
 )
 
 _CONTENT_POLICY = (
-    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; "
+    "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' data:; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 

@@ -11,6 +11,7 @@ from typing import Any
 from tracker.problems import (
     channels,
     complaints,
+    counter,
     credit_codes,
     customer_requests,
     files,
@@ -42,6 +43,7 @@ RULES: Mapping[str, ProblemRule] = {
         credit_codes,
         outages,
         complaints,
+        counter,
         payments,
         promises,
         notices,
