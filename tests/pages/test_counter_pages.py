@@ -3,7 +3,7 @@
 import html
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -12,7 +12,11 @@ from desk_forms import faults, send
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
 
+from tests.published_plans import Publisher
+from tracker import clock
+from tracker.embedded import Servers
 from tracker.orders.models import Order, OrderEvent
+from tracker.pages import counter as page_of_counter
 from tracker.reference import PlanFacts
 from tracker.runtime import Runtime
 from tracker.tariffs.models import Plan
@@ -32,6 +36,15 @@ def hall(runtime: Runtime) -> int:
     """清远电信's business halls."""
     facts = runtime.reference.current()
     return next(c.id for c in facts.channels.values() if c.operator_id == 1 and c.kind == "business_hall")
+
+
+@pytest.fixture
+def publisher(stores: Servers, clean: None) -> Iterator[Publisher]:
+    """Publishes plans, which the test's end takes away with the orders that name them."""
+    made = Publisher(stores.owner_url)
+    yield made
+    made.execute("TRUNCATE orders CASCADE")
+    made.take_away()
 
 
 def plan(runtime: Runtime, filing_number: str, operator_id: int = 1) -> PlanFacts:
@@ -316,6 +329,50 @@ def test_a_plan_that_its_schedule_does_not_sell_here_is_not_taken(counter, runti
     assert "24GD110009" not in counter.get("/counter").text
     page = check(counter, {**typed, "kind": "enterprise", "plan": str(dedicated.id)})
     assert faults(page.text)["plan"] == "按资费公示，该资费不在此受理渠道销售"
+
+
+def test_a_countys_plan_is_sold_in_that_county_alone(counter, runtime, typed, publisher) -> None:
+    of_county = publisher.plan(region="441881")
+    assert 'data-region="英德市" data-filing="24GD190001"' in counter.get("/counter").text
+    elsewhere = check(counter, {**typed, "plan": str(of_county)})
+    assert faults(elsewhere.text)["plan"].startswith("没有在售")
+    forged = {**typed, "plan": str(of_county), "step": "save", "stamp": "0" * 32}
+    assert send(counter, "/counter", forged).status_code == 422
+    assert orders(runtime) == []
+    there = {**typed, "plan": str(of_county), "community_code": "", "place": "英德 长岭"}
+    assert save(counter, there).status_code == 303
+    assert orders(runtime)[0].plan_id == of_county
+
+
+def test_a_plan_that_binds_nobody_needs_no_tick(counter, runtime, typed, publisher) -> None:
+    free = publisher.plan(restrictions="无", restrictions_en="None")
+    page = check(counter, {**typed, "plan": str(free)})
+    assert 'name="acknowledged"' not in page.text
+    assert save(counter, {**typed, "plan": str(free), "acknowledged": ""}).status_code == 303
+    with runtime.db.reading() as connection:
+        assert connection.scalar(select(OrderEvent.detail)) == {}
+
+
+def test_a_price_that_was_replaced_while_somebody_typed_is_not_sold(
+    counter, runtime, typed, publisher
+) -> None:
+    old = publisher.plan()
+    form = {**typed, "plan": str(old)}
+    page = check(counter, form)
+    publisher.plan(version=2, monthly_fen=13900, on_sale_from=clock.today())
+    sent = {**form, "step": "save", "token": token_of(page.text), "stamp": stamp_of(page.text)}
+    answer = send(counter, "/counter", sent)
+    assert faults(answer.text)["plan"].startswith("没有在售")
+    assert "139 元/月" in answer.text
+    assert orders(runtime) == []
+
+
+def test_an_operator_without_a_counter_is_told_so(counter, monkeypatch) -> None:
+    monkeypatch.setattr(page_of_counter, "counter_channels", lambda *_: [])
+    page = counter.get("/counter")
+    assert page.status_code == 200
+    assert "还没有可以受理的渠道" in page.text
+    assert send(counter, "/counter", {"step": "save"}).status_code == 422
 
 
 def test_the_preview_tells_the_promise_and_keeps_nothing(counter, runtime, typed) -> None:
