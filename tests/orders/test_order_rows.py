@@ -30,6 +30,7 @@ PLAIN = {
     "dealer": "",
     "language": "",
     "notify_by": "",
+    "needs_assistance": "",
 }
 
 
@@ -90,6 +91,8 @@ _odd = st.sampled_from(
         "en",
         "电话",
         "call",
+        "是",
+        "true",
         "441802006001",
         "91350100M000100Y43",
         "91350100m000100y43",
@@ -134,6 +137,13 @@ def test_a_glance_says_nothing_that_the_fields_do_not(changes: dict[str, str]) -
 
 
 @pytest.mark.parametrize(
+    ("written", "meant"), [("是", True), (" 是 ", True), ("true", True), ("否", False), ("", False)]
+)
+def test_who_needs_assistance_is_said_by_yes_and_no(written: str, meant: bool) -> None:
+    assert closely(row(needs_assistance=written))["needs_assistance"] is meant
+
+
+@pytest.mark.parametrize(
     ("written", "meant"),
     [
         ("2026-11-08 09:30", datetime(2026, 11, 8, 1, 30, tzinfo=UTC)),
@@ -158,6 +168,7 @@ def test_times_are_read_as_people_write_them(written: str, meant: datetime) -> N
         ("resource", "有", "field.choice"),
         ("language", "中", "field.choice"),
         ("notify_by", "微信", "field.choice"),
+        ("needs_assistance", "也许", "field.type"),
         ("phone", "12", "phone.invalid"),
         ("phone", "1.38E+10", "phone.invalid"),
         ("credit_code", "9.13501E+17", "credit_code.malformed"),

@@ -8,6 +8,7 @@ from sqlalchemy import select, update
 
 from tests.conftest import order_json
 from tracker import clock
+from tracker.audit.models import AuditEntry
 from tracker.clock import CITY_ZONE
 from tracker.orders.actor import Actor
 from tracker.orders.models import Order, OrderEvent
@@ -146,6 +147,16 @@ def test_a_form_sent_again_finds_its_order_whatever_changed_since(
             acknowledged=True,
         )
     assert rules(refusal) == ["order.duplicate_reference"]
+
+
+def test_the_audit_trail_says_once_who_entered_what(runtime: Runtime, hall: ChannelFacts) -> None:
+    placed = take(runtime, hall, request())
+    take(runtime, hall, request())
+    with runtime.db.reading() as connection:
+        (entry,) = connection.execute(select(AuditEntry.__table__)).all()
+    assert (entry.action, entry.actor, entry.operator_id) == ("changed", "staff:li.na", 1)
+    assert entry.subject == f"order:{placed.order_id}"
+    assert entry.fields == ["customer_name", "contact_phone", "address_detail"]
 
 
 def test_who_needs_assistance_is_noted_and_makes_another_order_of_it(

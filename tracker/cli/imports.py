@@ -86,7 +86,8 @@ def import_file(
     Columns of orders, by these names or Chinese ones (see --example orders): external_reference,
       customer_kind (home, enterprise), customer_name, phone, community_code, address_detail, plan;
       optional credit_code (of a company), resource (ready, needs_building), accepted_at (ISO 8601, or
-      2026-11-08 09:30 in Beijing time), dealer, language (zh, en), notify_by (text, call)
+      2026-11-08 09:30 in Beijing time), dealer, language (zh, en), notify_by (text, call),
+      needs_assistance (true, false)
     Columns of subscribers: reference, plan (filing number), phone, began_on; optional region (code or
       name), monthly_fee (yuan), language (zh, en), agreed_until, agreement (discount, contract), ended_on
     Columns of payments, by these names or the Chinese ones: number (of the order) or external_reference and

@@ -62,6 +62,9 @@ FIELDS = {
     "notify_by": Column(
         "通知方式", "/notify_by", False, "短信 或 电话；不填为短信", "短信", {"短信": "text", "电话": "call"}
     ),
+    "needs_assistance": Column(
+        "需要协助", "/needs_assistance", False, "是 或 否；老年人、残疾人等填 是，不填为否", "否"
+    ),
 }
 # Field → its place in an API request.
 COLUMNS = {name: column.pointer for name, column in FIELDS.items()}

@@ -39,6 +39,8 @@ _is_instant = re.compile(r"20[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9:]{8}(?:Z|[+-][0-9]{
 _KINDS = {"home": "home", "enterprise": "enterprise", **FIELDS["customer_kind"].words}
 _RESOURCES = {"": "ready", "ready": "ready", "needs_building": "needs_building", **FIELDS["resource"].words}
 _LANGUAGES = {"": "zh", "zh": "zh", "en": "en", **FIELDS["language"].words}
+# As people and programs write yes and no.
+_ASSISTED = {"": False, "否": False, "false": False, "是": True, "true": True}
 _WAYS = {"": "text", "text": "text", "call": "call", **FIELDS["notify_by"].words}
 
 # As people and spreadsheets write a time on the city's clocks: 2026-11-08 09:30, 2026/11/8 9:30:00.
@@ -68,7 +70,8 @@ def at_a_glance(row: Sequence[str]) -> Request | None:
     None for any other.
     """
     (
-        reference, kind, name, phone, code, community, detail, plan, resource, accepted, dealer, language, way
+        reference, kind, name, phone, code, community, detail, plan, resource, accepted,
+        dealer, language, way, assisted
     ) = row  # fmt: skip
     number = chinese_mobile(phone)
     if (
@@ -77,6 +80,7 @@ def at_a_glance(row: Sequence[str]) -> Request | None:
         or resource not in _RESOURCES
         or language not in _LANGUAGES
         or way not in _WAYS
+        or assisted not in _ASSISTED
         or (code and not credit_codes.is_sound(code))
         or not _is_community(community)
         or not _is_reference(reference)
@@ -101,7 +105,7 @@ def at_a_glance(row: Sequence[str]) -> Request | None:
         "dealer": dealer or None,
         "language": _LANGUAGES[language],
         "notify_by": _WAYS[way],
-        "needs_assistance": False,
+        "needs_assistance": _ASSISTED[assisted],
     }
 
 
@@ -127,9 +131,11 @@ def column_of(fault: Fault) -> str | None:
     return COLUMN_OF.get(fault.pointer)
 
 
-def _in_the_apis_words(column: str, text: str) -> str:
+def _in_the_apis_words(column: str, text: str) -> str | bool:
     if column == "accepted_at":
         return _with_zone(text.strip())
+    if column == "needs_assistance":
+        return _ASSISTED.get(text.strip(), text)
     words = FIELDS[column].words
     return words.get(text.strip(), text) if words else text
 

@@ -1,6 +1,6 @@
 """Take in orders: check them, promise a date, and write order, event, promise and text at once."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -31,6 +31,9 @@ class Placed:
     repeated: bool = False
 
 
+Then = Callable[[Connection, Placed], None]
+
+
 def place_order(
     runtime: Runtime,
     channel: ChannelFacts,
@@ -39,9 +42,12 @@ def place_order(
     reference: Reference | None = None,
     actor: str | None = None,
     detail: Mapping[str, Any] | None = None,
+    then: Then | None = None,
 ) -> Placed:
     """Take in one order. Raises Refusal with every fault found."""
-    (result,) = place_orders(runtime, channel, [request], reference=reference, actor=actor, detail=detail)
+    (result,) = place_orders(
+        runtime, channel, [request], reference=reference, actor=actor, detail=detail, then=then
+    )
     if isinstance(result, Refusal):
         raise result
     return result
@@ -56,6 +62,7 @@ def place_orders(
     reference: Reference | None = None,
     actor: str | None = None,
     detail: Mapping[str, Any] | None = None,
+    then: Then | None = None,
 ) -> list[Placed | Refusal]:
     """Take in a batch in one transaction; each request, loaded by OrderRequestSchema, succeeds or
     is refused by itself, and the results come in the same order.
@@ -64,7 +71,7 @@ def place_orders(
     the content is the same, and refused if it is not. `notify_old`: tell customers even of orders
     accepted over a day ago. `reference`: the reference data, where the caller has just read it. `actor`:
     who brings them, where that is not the channel's own system. `detail`: what the events of their
-    acceptance tell besides.
+    acceptance tell besides. `then` is called within the transaction with each order that is new.
     """
     now = clock.now()
     reference = reference or runtime.reference.current()
@@ -78,6 +85,9 @@ def place_orders(
         stored = _store(
             connection, runtime, reference, channel, list(first.values()), now, notify_old, actor, detail
         )
+        if then is not None:
+            for placed in stored.values():
+                then(connection, placed)
         others = {request["external_reference"] for request in requests} - stored.keys()
         known = _known(connection, channel, sorted(others))
     results: list[Placed | Refusal] = []

@@ -13,6 +13,8 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from tracker import clock
+from tracker.audit.append import append
+from tracker.audit.rules import Action
 from tracker.orders.actor import Actor
 from tracker.orders.models import Order
 from tracker.orders.place_orders import Placed, place_order
@@ -27,6 +29,8 @@ from tracker.tariffs.terms import Terms, as_json, read_terms, sold_through
 # The kinds of channels behind which a person of the operator sits.
 COUNTER_KINDS = ("business_hall", "service_centre")
 _DEALERS_READ = 2000
+# Whoever enters an order has seen these, which the audit trail keeps.
+_PERSONAL = ("customer_name", "contact_phone", "address_detail")
 
 
 @dataclass(frozen=True)
@@ -169,8 +173,28 @@ def take_at_counter(
         raise Refusal(Fault("counter.not_as_shown"))
     if shown.terms.binding and not acknowledged:
         raise Refusal(Fault("counter.not_acknowledged", "/acknowledged"))
-    detail = {"acknowledged": as_json(shown.terms)} if shown.terms.binding else None
-    return place_order(runtime, channel, request, reference=reference, actor=actor.label, detail=detail)
+
+    def note(connection: Connection, placed: Placed) -> None:
+        company = request["customer"]["credit_code"] is not None
+        append(
+            connection,
+            Action.CHANGED,
+            operator_id=actor.operator_id,
+            actor=actor.label,
+            subject=f"order:{placed.order_id}",
+            fields=(*_PERSONAL, "credit_code") if company else _PERSONAL,
+            why="order taken in at the counter",
+        )
+
+    return place_order(
+        runtime,
+        channel,
+        request,
+        reference=reference,
+        actor=actor.label,
+        detail={"acknowledged": as_json(shown.terms)} if shown.terms.binding else None,
+        then=note,
+    )
 
 
 def recent_dealers(connection: Connection, operator_id: int, limit: int) -> list[str]:
