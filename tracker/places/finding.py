@@ -133,8 +133,8 @@ def found_in(word: str, code: str, name: Name, town: Name, county: Name) -> int 
         return TOWN if town.text.startswith(word) else IN_TOWN
     if word in county.text:
         return COUNTY
-    full, brief = county.text + town.text, short(county.text) + short(town.text)
-    return ACROSS if word in full + name.text or word in brief + name.text else None
+    written = (county.text + town.text + name.text, short(county.text) + short(town.text) + name.text)
+    return ACROSS if any(word in one for one in written) else None
 
 
 def find(places: Iterable[Community], typed: str) -> list[Any]:
