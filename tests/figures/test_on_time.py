@@ -1,22 +1,28 @@
 """Figures from sums are equal to the last order to what a slow reader of all orders counts."""
 
 import random
+import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, timedelta
 from typing import Any, get_args
 
 import pytest
-from sqlalchemy import Connection, Engine, create_engine, select
+from click.testing import CliRunner
+from sqlalchemy import Connection, Engine, create_engine, select, text
 from sqlalchemy.pool import NullPool
 
 from tests.backdated_orders import Backdated
 from tracker import clock
+from tracker.cli import cli
 from tracker.embedded import Servers
 from tracker.figures import keep_cells as keeping
 from tracker.figures.facts import facts_of
 from tracker.figures.keep_cells import keep_cells, make_anew
+from tracker.figures.models import FigureReading
 from tracker.figures.on_time import Asked, Split, Stretch, months_and_days, on_time_figures
 from tracker.figures.rules import WITHDRAWN, Counts
+from tracker.figures.verify_cells import Differences, differences
 from tracker.orders.models import Order
 from tracker.orders.place_orders import Placed
 from tracker.runtime import Runtime
@@ -195,3 +201,73 @@ def test_a_stretch_is_made_of_months_and_days(
     found, left = months_and_days(Stretch(date.fromisoformat(first), date.fromisoformat(last)))
     assert [one.isoformat() for one in found] == months
     assert [(one.first_on.isoformat(), one.last_on.isoformat()) for one in left] == loose
+
+
+def test_what_was_changed_behind_our_back_is_found_and_made_anew(
+    runtime: Runtime, owner: Engine, pattern: Placed
+) -> None:
+    city = City(owner, pattern, 4)
+    for _ in range(40):
+        city.go_on()
+    assert differences(runtime.db) == Differences(sums=0, facts=0), "what was not read yet is no difference"
+    keep_cells(runtime.db)
+    assert differences(runtime.db) == Differences(sums=0, facts=0)
+    with owner.begin() as connection:
+        connection.execute(text("UPDATE figure_cells SET due = due + 1 WHERE grain = 'month'"))
+        touched = connection.scalar(text("SELECT count(*) FROM figure_cells WHERE grain = 'month'"))
+        connection.execute(
+            text("DELETE FROM figure_facts WHERE order_id = (SELECT max(order_id) FROM figure_facts)")
+        )
+    found = differences(runtime.db)
+    assert found.sums >= touched
+    assert found.facts == 1
+    make_anew(runtime.db)
+    assert differences(runtime.db) == Differences(sums=0, facts=0)
+
+
+def test_nothing_is_missed_of_what_is_written_while_it_is_read(
+    runtime: Runtime, owner: Engine, pattern: Placed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Transactions end in another order than they began, and readers run beside each other."""
+    monkeypatch.setattr(keeping, "_EVENTS_AT_ONCE", 3)
+    written = threading.Event()
+
+    def write(seed: int) -> None:
+        city = City(owner, pattern, seed)
+        for _ in range(25):
+            city.go_on()
+
+    def read() -> None:
+        while not written.is_set():
+            keep_cells(runtime.db)
+
+    with ThreadPoolExecutor(5) as pool:
+        readers = [pool.submit(read) for _ in range(2)]
+        for writer in [pool.submit(write, seed) for seed in (11, 12, 13)]:
+            writer.result(timeout=60)
+        written.set()
+        for reader in readers:
+            reader.result(timeout=60)
+    keep_cells(runtime.db)
+    assert differences(runtime.db) == Differences(sums=0, facts=0)
+    whole = Asked(Stretch(date(2026, 1, 1), TODAY + timedelta(days=60)), "operator_id")
+    with runtime.db.reading() as connection:
+        assert on_time_figures(connection, whole, NOW) == count_slowly(connection, whole)
+        left = connection.scalar(select(FigureReading.read_to))
+        unread = connection.execute(keeping.unread_orders(left)).all()
+    assert unread == []
+
+
+def test_the_commands_read_compare_and_make_anew(
+    settings: dict[str, str], runtime: Runtime, owner: Engine, pattern: Placed
+) -> None:
+    runner = CliRunner()
+    assert "1 orders were read" in runner.invoke(cli, ["figures", "keep"]).output
+    assert runner.invoke(cli, ["figures", "verify"]).exit_code == 0
+    with owner.begin() as connection:
+        connection.execute(text("UPDATE figure_facts SET rural = NOT rural"))
+    broken = runner.invoke(cli, ["figures", "verify"])
+    assert broken.exit_code == 1
+    assert "1 orders differ" in broken.output
+    assert runner.invoke(cli, ["figures", "rebuild"]).exit_code == 0
+    assert runner.invoke(cli, ["figures", "verify"]).exit_code == 0

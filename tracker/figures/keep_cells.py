@@ -5,6 +5,7 @@ Every change of an order is an event (invariant I7), and events can be read on f
 yet, `tracker.figures.on_time` counts by itself.
 """
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +14,7 @@ from sqlalchemy import (
     Connection,
     MetaData,
     Select,
+    Subquery,
     bindparam,
     delete,
     func,
@@ -75,19 +77,21 @@ def unread_orders(read_to: Any, before: Any = None) -> Select[tuple[int]]:
     return select(found.c.order_id).select_from(Channel).join(found, true()).distinct()
 
 
-def keep_cells(db: Database, done: Callable[[int], None] = lambda _orders: None) -> int:
+def keep_cells(
+    db: Database, *, patience: float | None = None, done: Callable[[int], None] = lambda _orders: None
+) -> int:
     """Read on as far as every transaction has ended; returns how many orders were read.
 
-    Safe to repeat, to run twice at once, and to be killed. `done` is told of each commit's orders.
+    Safe to repeat, to run twice at once, and to be killed. `patience`: after how many seconds no further
+    portion is begun; None reads all. `done` is told of each commit's orders.
     """
-    read = 0
-    while True:
+    began, read, is_last = time.monotonic(), 0, False
+    while not is_last and (patience is None or time.monotonic() - began < patience):
         with db.transaction() as connection:
             orders, is_last = _read_on(connection)
         read += orders
         done(orders)
-        if is_last:
-            return read
+    return read
 
 
 def make_anew(
@@ -114,6 +118,14 @@ def make_anew(
             done(orders)
         connection.execute(update(FigureReading).values(read_to=horizon))
     return read
+
+
+def sum_up(connection: Connection, added: Subquery) -> None:
+    """Add to the sums what was added."""
+    for grain in (DAY, MONTH):
+        connection.execute(apply_changes(cell_changes(added, grain), FigureCell))
+        for hand in HANDS:
+            connection.execute(apply_changes(hand_changes(added, grain, hand), FigureHand))
 
 
 def _lock(connection: Connection) -> int:
@@ -163,11 +175,7 @@ def _take_in(connection: Connection, wanted: Select[tuple[int]]) -> int:
     orders: int = connection.execute(taken).rowcount
     before = _facts.join(_incoming, _facts.c.order_id == _incoming.c.order_id)
     known = select(*(_facts.c[name] for name in FACTS)).select_from(before).subquery("known")
-    added = additions(Signed(_incoming, 1), Signed(known, -1))
-    for grain in (DAY, MONTH):
-        connection.execute(apply_changes(cell_changes(added, grain), FigureCell))
-        for hand in HANDS:
-            connection.execute(apply_changes(hand_changes(added, grain, hand), FigureHand))
+    sum_up(connection, additions(Signed(_incoming, 1), Signed(known, -1)))
     new = insert(_facts).from_select(list(FACTS), select(*(_incoming.c[name] for name in FACTS)))
     connection.execute(
         new.on_conflict_do_update(
