@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from bench import report, system
-from bench.figures import FULL, QUICK, BenchError, Plan, Row
+from bench.figures import FULL, FULL_FACTS, QUICK, BenchError, Plan, Row
 from bench.machine import machine
 from bench.rows import ROWS, Step
 from tracker.embedded import EmbeddedError
@@ -43,11 +43,12 @@ def main(
       python -m bench --only bulk --full
       python -m bench --only subscribers --full
       python -m bench --only growth --full
+      python -m bench --only figures --full
     """
     plan = QUICK if quick else Plan()
     plan = replace(plan, bulk_texts=FULL if full else bulk_texts or plan.bulk_texts)
     if full:
-        plan = replace(plan, subscribers=FULL, grown=FULL)
+        plan = replace(plan, subscribers=FULL, grown=FULL, facts=FULL_FACTS)
     chosen = names or tuple(ROWS)
     try:
         with _progress(len(chosen) * plan.slices + _OTHER_STEPS) as step:

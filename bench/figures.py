@@ -61,6 +61,7 @@ class Plan:
     subscribers: int = 200_000
     imported: int = 20_000
     grown: int = 200_000
+    facts: int = 1_000_000
     alone_seconds: float = 3.0
 
     @property
@@ -80,10 +81,13 @@ QUICK = Plan(
     subscribers=50_000,
     imported=4_000,
     grown=40_000,
+    facts=200_000,
     alone_seconds=1.0,
 )
 # What `--full` takes of texts and of subscribers.
 FULL = 1_000_000
+# And of orders for figures.
+FULL_FACTS = 10_000_000
 
 
 @dataclass

@@ -9,6 +9,7 @@ from tracker import config
 from tracker.channels import forget_requests as forgetting
 from tracker.customer_requests import apply_requests as applying
 from tracker.customer_requests import keep_requests as keeping_requests
+from tracker.figures import keep_cells as keeping_figures
 from tracker.figures import publish_figures as figures
 from tracker.notices import deliver as delivering
 from tracker.notices import sweep as sweeping
@@ -21,6 +22,9 @@ from tracker.tries import in_database as tries
 from tracker.visits import keep_visits as keeping_visits
 from tracker.webhooks import deliver as webhook_delivery
 from tracker.webhooks import keep as webhook_keep
+
+# Others wait for their turn in the same queue; what is left is read the next time.
+_READING_SECONDS = 10.0
 
 
 @cache
@@ -104,6 +108,11 @@ def keep_order_files() -> None:
 def keep_visits() -> None:
     """Give back the places of former visits that their customers did not want back."""
     keeping_visits.keep_visits(runtime().db)
+
+
+def keep_figures() -> None:
+    """Read the histories of orders on into the sums of figures, portion by portion, for a while."""
+    keeping_figures.keep_cells(runtime().db, patience=_READING_SECONDS)
 
 
 def publish_figures() -> None:

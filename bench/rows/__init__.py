@@ -3,7 +3,19 @@
 from collections.abc import Callable
 
 from bench.figures import Plan, Row
-from bench.rows import bulk, fees, growth, intake, lookup, promises, status, subscribers, texts, warnings
+from bench.rows import (
+    bulk,
+    fees,
+    growth,
+    intake,
+    lookup,
+    on_time,
+    promises,
+    status,
+    subscribers,
+    texts,
+    warnings,
+)
 from bench.system import System, Web
 
 Step = Callable[[str], None]
@@ -20,5 +32,6 @@ ROWS: dict[str, Measure] = {
     "promises": promises.measure,
     "subscribers": subscribers.measure,
     "warnings": warnings.measure,
+    "figures": on_time.measure,
     "growth": growth.measure,
 }

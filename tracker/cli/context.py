@@ -27,8 +27,10 @@ def show_table(table: Table) -> None:
 
 
 @contextmanager
-def counting(what: str, total: int) -> Iterator[Callable[[int], None]]:
-    """A progress bar over `total` things on standard error; call what it yields with each number done."""
+def counting(what: str, total: int | None) -> Iterator[Callable[[int], None]]:
+    """A progress bar over `total` things, None where nobody knows, on standard error; call what it yields
+    with each number done.
+    """
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task(what, total=total)

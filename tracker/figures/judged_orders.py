@@ -1,15 +1,12 @@
-"""Orders judged by their promises, as `tracker.figures.rules` says: the one place for every figure."""
+"""Orders judged by their promises, read from what is recorded of them: slow, and right by what it reads."""
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, Subquery, and_, case, false, func, select, true, union
+from sqlalchemy import Connection, Subquery, func, select, union
 
-from tracker.figures.rules import WITHDRAWN, Counts
-from tracker.orders.models import MOVE_KINDS, Order, OrderEvent
-from tracker.orders.rules import Stage
-from tracker.promises.ledger import Kind
+from tracker.figures.facts import facts_of, net_on_time, on_time, removed, within
+from tracker.figures.rules import Counts
 from tracker.promises.models import Promise, PromiseEntry
-from tracker.promises.standing import current, latest_entry
 
 
 def judged_orders(after: datetime, until: datetime) -> Subquery:
@@ -18,41 +15,18 @@ def judged_orders(after: datetime, until: datetime) -> Subquery:
     `in_gross`: its first deadline lies there; `in_net`: the one that stands now does. `on_time`,
     `net_on_time`: connected by it. `removed`: why the net figure leaves it out, null where it does not.
     """
-
-    def lies_there(deadline: ColumnElement[datetime]) -> ColumnElement[bool]:
-        return and_(deadline > after, deadline <= until)
-
     touched = union(
-        select(Promise.order_id).where(lies_there(Promise.deadline)),
-        select(PromiseEntry.order_id).where(lies_there(PromiseEntry.deadline)),
+        select(Promise.order_id).where(within(Promise.deadline, after, until)),
+        select(PromiseEntry.order_id).where(within(PromiseEntry.deadline, after, until)),
     ).subquery("touched")
-    latest = latest_entry(Promise.order_id, PromiseEntry.deadline)
-    connected_at = _reached(Stage.ACTIVATED)
-    standing = (
-        select(
-            Order.operator_id,
-            Promise.deadline.label("first_deadline"),
-            current(latest, "deadline"),
-            connected_at.label("connected_at"),
-            _reached(Stage.WITHDRAWN).label("withdrawn_at"),
-            _excuse().label("excuse"),
-        )
-        .join(Promise, Promise.order_id == Order.id)
-        .join(touched, touched.c.order_id == Order.id)
-        .outerjoin(latest, true())
-        .subquery("standing")
-    )
-    net_on_time = func.coalesce(standing.c.connected_at <= standing.c.deadline, false())
+    facts = facts_of(touched).subquery("facts")
     return select(
-        standing.c.operator_id,
-        lies_there(standing.c.first_deadline).label("in_gross"),
-        func.coalesce(standing.c.connected_at <= standing.c.first_deadline, false()).label("on_time"),
-        lies_there(standing.c.deadline).label("in_net"),
-        net_on_time.label("net_on_time"),
-        case(
-            (standing.c.withdrawn_at <= standing.c.deadline, WITHDRAWN),
-            (~net_on_time, standing.c.excuse),
-        ).label("removed"),
+        facts.c.operator_id,
+        within(facts.c.first_deadline, after, until).label("in_gross"),
+        on_time(facts).label("on_time"),
+        within(facts.c.deadline, after, until).label("in_net"),
+        net_on_time(facts).label("net_on_time"),
+        removed(facts).label("removed"),
     ).subquery("judged")
 
 
@@ -69,31 +43,6 @@ def count_orders(connection: Connection, after: datetime, until: datetime) -> di
     ).group_by(judged.c.operator_id, judged.c.removed)
     found: dict[int, Counts] = {}
     for row in connection.execute(wanted):
-        if row.removed is None:
-            counts = Counts(row.due, row.on_time, row.net_due, row.net_on_time)
-        else:
-            counts = Counts(row.due, row.on_time, removed={row.removed: row.net_due} if row.net_due else {})
+        counts = Counts.of(row.removed, row.due, row.on_time, row.net_due, row.net_on_time)
         found[row.operator_id] = found.get(row.operator_id, Counts()) + counts
     return found
-
-
-def _reached(stage: Stage) -> ColumnElement[datetime]:
-    """When an order came to a stage that it comes to once."""
-    return (
-        select(func.min(OrderEvent.occurred_at))
-        .where(OrderEvent.order_id == Order.id, OrderEvent.kind.in_(MOVE_KINDS), OrderEvent.stage == stage)
-        .correlate(Order)
-        .scalar_subquery()
-    )
-
-
-def _excuse() -> ColumnElement[str]:
-    """The reason of the latest recorded delay that was not the operator's doing."""
-    return (
-        select(PromiseEntry.reason_code)
-        .where(PromiseEntry.order_id == Order.id, PromiseEntry.kind == Kind.EXCUSE)
-        .order_by(PromiseEntry.number.desc())
-        .limit(1)
-        .correlate(Order)
-        .scalar_subquery()
-    )

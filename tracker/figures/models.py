@@ -1,8 +1,8 @@
-"""The table of on-time figures as they were published."""
+"""Tables of figures: what they rest on, their sums, and what was published."""
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, SmallInteger, String
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, SmallInteger, String, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -37,3 +37,86 @@ class PublishedFigure(Base):
     net_on_time: Mapped[int]
     removed: Mapped[dict[str, int]] = mapped_column(JSONB)
     published_at: Mapped[datetime]
+
+
+class FigureFact(Base):
+    """What figures know of an order, as it stood when its history was last read (`tracker.figures.facts`).
+
+    A copy for reading, which `tracker.figures.keep_cells` keeps and can make anew. `county` is the first six
+    digits of the community's code, `rural` follows from its kind. `excuse` is the reason of the latest delay
+    that was not the operator's doing.
+    """
+
+    __tablename__ = "figure_facts"
+    __table_args__ = (
+        Index(None, "operator_id", "first_deadline"),
+        Index(None, "operator_id", "deadline"),
+    )
+
+    order_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    operator_id: Mapped[int] = mapped_column(SmallInteger)
+    county: Mapped[str] = mapped_column(String(6))
+    rural: Mapped[bool]
+    channel_id: Mapped[int]
+    customer_kind: Mapped[str] = mapped_column(String(12))
+    dealer: Mapped[str | None] = mapped_column(String(60))
+    team_id: Mapped[int | None]
+    installer_id: Mapped[int | None]
+    accepted_at: Mapped[datetime]
+    first_deadline: Mapped[datetime]
+    deadline: Mapped[datetime]
+    connected_at: Mapped[datetime | None]
+    withdrawn_at: Mapped[datetime | None]
+    excuse: Mapped[str | None] = mapped_column(String(40))
+
+
+class _Counted:
+    """Orders whose deadline fell on a day, or in a month, of the city's calendar: see `rules.Counts`.
+
+    `grain` is "day" or "month", and `starts_on` its first day. `due` and `on_time` are counted where the
+    first deadline fell, the net ones where the present one did. `removed` is why the net figure leaves them
+    out, "" where it does not; what stands in `net_due` then is how many it leaves out.
+    """
+
+    grain: Mapped[str] = mapped_column(String(5), primary_key=True)
+    starts_on: Mapped[date] = mapped_column(primary_key=True)
+    removed: Mapped[str] = mapped_column(String(40), primary_key=True)
+    due: Mapped[int] = mapped_column(server_default=text("0"))
+    on_time: Mapped[int] = mapped_column(server_default=text("0"))
+    net_due: Mapped[int] = mapped_column(server_default=text("0"))
+    net_on_time: Mapped[int] = mapped_column(server_default=text("0"))
+
+
+class FigureCell(_Counted, Base):
+    """Counts by where an order was, how it came in, and whose it was."""
+
+    __tablename__ = "figure_cells"
+
+    operator_id: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    county: Mapped[str] = mapped_column(String(6), primary_key=True)
+    rural: Mapped[bool] = mapped_column(primary_key=True)
+    channel_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    customer_kind: Mapped[str] = mapped_column(String(12), primary_key=True)
+
+
+class FigureHand(_Counted, Base):
+    """Counts by who had an order in hand: a dealer by name, a team or an installer by id, "" for nobody."""
+
+    __tablename__ = "figure_hands"
+
+    operator_id: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    hand: Mapped[str] = mapped_column(String(9), primary_key=True)
+    name: Mapped[str] = mapped_column(String(60), primary_key=True)
+
+
+class FigureReading(Base):
+    """How far the histories of orders have been read into facts and sums: one row.
+
+    `read_to` is the place in the feed (`tracker.orders.positions`) before which everything was.
+    """
+
+    __tablename__ = "figure_reading"
+    __table_args__ = (CheckConstraint("id = 1", name="one"),)
+
+    id: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    read_to: Mapped[int] = mapped_column(BigInteger)

@@ -4,7 +4,7 @@
 it; nothing is left out. **Net** (净): orders whose promise as it stands since, after holds and new dates, was
 due in the period, less those that the customer withdrew by then, and those that came late for a recorded
 reason that is not the operator's doing. Whatever was not connected by its deadline is late, finished or not.
-`tracker.figures.judged_orders` says the same to the database.
+`tracker.figures.facts` says the same to the database.
 """
 
 from collections import Counter
@@ -79,6 +79,13 @@ class Counts:
     net_due: int = 0
     net_on_time: int = 0
     removed: Mapping[str, int] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, removed: str | None, due: int, on_time: int, net_due: int, net_on_time: int) -> "Counts":
+        """The counts of orders of which all stay in the net figure, or all are `removed` for one reason."""
+        if not removed:
+            return cls(due, on_time, net_due, net_on_time)
+        return cls(due, on_time, removed={removed: net_due} if net_due else {})
 
     def __add__(self, other: "Counts") -> "Counts":
         removed = Counter(self.removed)

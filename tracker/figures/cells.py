@@ -1,0 +1,136 @@
+"""How orders are summed into cells: what each adds, and where.
+
+An order adds to the cell of the day of its first deadline, and of its present one, and to those of their
+months; so a sum over days is a sum over cells, and a long stretch is read by months.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    FromClause,
+    Integer,
+    Select,
+    String,
+    Subquery,
+    cast,
+    func,
+    literal,
+    select,
+    union_all,
+)
+from sqlalchemy.dialects.postgresql import Insert, insert
+
+from tracker import clock
+from tracker.figures.facts import net_on_time, on_time, removed
+from tracker.figures.models import FigureCell, FigureFact, FigureHand
+
+DAY, MONTH = "day", "month"
+COUNTS = ("due", "on_time", "net_due", "net_on_time")
+PLACES = ("operator_id", "county", "rural", "channel_id", "customer_kind")
+HANDS = ("dealer", "team", "installer")
+FACTS = tuple(column.name for column in FigureFact.__table__.columns)
+
+
+@dataclass(frozen=True)
+class Signed:
+    """Orders that are added (1), or taken away as they were before (-1)."""
+
+    facts: FromClause
+    sign: int
+
+
+def day_of(deadline: ColumnElement[Any]) -> ColumnElement[Any]:
+    """The day of the city's calendar on which a deadline is due; 24:00 belongs to the day that ends."""
+    before = deadline - func.make_interval(0, 0, 0, 0, 0, 0, literal(1e-6))
+    return cast(func.timezone(str(clock.CITY_ZONE), before), Date)
+
+
+def additions(*parts: Signed) -> Subquery:
+    """What these orders add to sums: `due_at` and the day `due_on`, the counts, `removed`, and their facts;
+    twice an order, for its first deadline and its present one.
+    """
+    return union_all(*(one for part in parts for one in _twice(part))).subquery("additions")
+
+
+def cell_changes(added: Subquery, grain: str) -> Select[Any]:
+    """Changes of the cells of places, those that come to nothing left out."""
+    return _summed(added, grain, [added.c[name] for name in PLACES])
+
+
+def hand_changes(added: Subquery, grain: str, hand: str) -> Select[Any]:
+    """The same of the cells of dealers, teams or installers."""
+    return _summed(
+        added, grain, [added.c.operator_id, literal(hand).label("hand"), hand_name(added, hand).label("name")]
+    )
+
+
+def hand_name(facts: FromClause, hand: str) -> ColumnElement[str]:
+    """Who of that kind had an order in hand."""
+    column = facts.c.dealer if hand == "dealer" else cast(facts.c[f"{hand}_id"], String)
+    return func.coalesce(column, "")
+
+
+def apply_changes(changes: Select[Any], table: type[FigureCell] | type[FigureHand]) -> Insert:
+    """Add changes to the sums that stand. In the order of the key, so that two never wait for each other."""
+    key = [column.name for column in table.__table__.primary_key]
+    names = [column.name for column in changes.selected_columns]
+    ordered = changes.order_by(*(changes.selected_columns[name] for name in key))
+    new = insert(table).from_select(names, ordered)
+    return new.on_conflict_do_update(
+        index_elements=key,
+        set_={name: getattr(table, name) + new.excluded[name] for name in COUNTS},
+    )
+
+
+def _twice(part: Signed) -> Sequence[Select[Any]]:
+    facts, one, nothing = part.facts, literal(part.sign, Integer), literal(0, Integer)
+
+    def count(which: ColumnElement[bool]) -> ColumnElement[int]:
+        return func.coalesce(cast(which, Integer), 0) * part.sign
+
+    why = func.coalesce(removed(facts), "").label("removed")
+    shared = [facts.c[name] for name in FACTS]
+    gross = select(
+        *shared,
+        why,
+        facts.c.first_deadline.label("due_at"),
+        day_of(facts.c.first_deadline).label("due_on"),
+        one.label("due"),
+        count(on_time(facts)).label("on_time"),
+        nothing.label("net_due"),
+        nothing.label("net_on_time"),
+    )
+    net = select(
+        *shared,
+        why,
+        facts.c.deadline.label("due_at"),
+        day_of(facts.c.deadline).label("due_on"),
+        nothing.label("due"),
+        nothing.label("on_time"),
+        one.label("net_due"),
+        count(net_on_time(facts)).label("net_on_time"),
+    )
+    return gross, net
+
+
+def _summed(added: Subquery, grain: str, key: Sequence[ColumnElement[Any]]) -> Select[Any]:
+    starts_on = added.c.due_on
+    if grain == MONTH:
+        starts_on = cast(func.date_trunc("month", starts_on), Date)
+    starts_on = starts_on.label("starts_on")
+    sums = [func.sum(added.c[name]) for name in COUNTS]
+    return (
+        select(
+            literal(grain).label("grain"),
+            starts_on,
+            *key,
+            added.c.removed,
+            *(one.label(name) for one, name in zip(sums, COUNTS, strict=True)),
+        )
+        .group_by(starts_on, *key, added.c.removed)
+        .having(func.num_nonnulls(*(func.nullif(one, 0) for one in sums)) > 0)
+    )

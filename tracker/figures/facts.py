@@ -1,0 +1,93 @@
+"""What figures need to know of an order, and what follows from it: the one place for both.
+
+`facts_of` reads it from the order, its promise and its history; `FigureFact` keeps it, a row an order.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, FromClause, Select, and_, case, false, func, select, true
+
+from tracker.figures.rules import WITHDRAWN
+from tracker.orders.models import MOVE_KINDS, Order, OrderEvent
+from tracker.orders.rules import Stage
+from tracker.places.models import Division
+from tracker.promises.ledger import Kind
+from tracker.promises.models import Promise, PromiseEntry
+from tracker.promises.standing import current, latest_entry
+
+_COUNTY_DIGITS = 6
+_RURAL = "rural"
+
+
+def facts_of(touched: FromClause) -> Select[Any]:
+    """The facts of the orders in `touched.order_id`, as they stand: columns as those of `FigureFact`."""
+    latest = latest_entry(Promise.order_id, PromiseEntry.deadline)
+    return (
+        select(
+            Order.id.label("order_id"),
+            Order.operator_id,
+            func.left(Order.community_code, _COUNTY_DIGITS).label("county"),
+            (Division.kind == _RURAL).label("rural"),
+            Order.channel_id,
+            Order.customer_kind,
+            Order.dealer,
+            Order.team_id,
+            Order.installer_id,
+            Order.accepted_at,
+            Promise.deadline.label("first_deadline"),
+            current(latest, "deadline"),
+            _reached(Stage.ACTIVATED).label("connected_at"),
+            _reached(Stage.WITHDRAWN).label("withdrawn_at"),
+            _excuse().label("excuse"),
+        )
+        .join(Promise, Promise.order_id == Order.id)
+        .join(Division, Division.code == Order.community_code)
+        .join(touched, touched.c.order_id == Order.id)
+        .outerjoin(latest, true())
+    )
+
+
+def within(deadline: ColumnElement[datetime], after: Any, until: Any) -> ColumnElement[bool]:
+    """Whether a deadline lies in a stretch: later than its beginning, and not later than its end."""
+    return and_(deadline > after, deadline <= until)
+
+
+def on_time(facts: FromClause) -> ColumnElement[bool]:
+    """Connected by the first promise."""
+    return func.coalesce(facts.c.connected_at <= facts.c.first_deadline, false())
+
+
+def net_on_time(facts: FromClause) -> ColumnElement[bool]:
+    """Connected by the promise as it stands."""
+    return func.coalesce(facts.c.connected_at <= facts.c.deadline, false())
+
+
+def removed(facts: FromClause) -> ColumnElement[str]:
+    """Why the net figure leaves an order out: withdrawn, or the code of a reason; null where it does not."""
+    return case(
+        (facts.c.withdrawn_at <= facts.c.deadline, WITHDRAWN),
+        (~net_on_time(facts), facts.c.excuse),
+    )
+
+
+def _reached(stage: Stage) -> ColumnElement[datetime]:
+    """When an order came to a stage that it comes to once."""
+    return (
+        select(func.min(OrderEvent.occurred_at))
+        .where(OrderEvent.order_id == Order.id, OrderEvent.kind.in_(MOVE_KINDS), OrderEvent.stage == stage)
+        .correlate(Order)
+        .scalar_subquery()
+    )
+
+
+def _excuse() -> ColumnElement[str]:
+    """The reason of the latest recorded delay that was not the operator's doing."""
+    return (
+        select(PromiseEntry.reason_code)
+        .where(PromiseEntry.order_id == Order.id, PromiseEntry.kind == Kind.EXCUSE)
+        .order_by(PromiseEntry.number.desc())
+        .limit(1)
+        .correlate(Order)
+        .scalar_subquery()
+    )
