@@ -6,6 +6,7 @@ from tracker.fields import Choice, CreditCode, Part, Pattern, Phone, StrictSchem
 from tracker.orders.fee_schemas import FeeSchema
 from tracker.orders.rules import REASONS, Stage
 from tracker.promises.schemas import RuleDraftSchema
+from tracker.real_name.schemas import CheckSchema
 
 REFERENCE_LIMIT = 64
 
@@ -198,6 +199,7 @@ class OrderSchema(StrictSchema):
     plan = fields.String()
     promise = fields.Nested(PromiseSchema)
     fees = fields.List(fields.Nested(FeeSchema))
+    real_name_checks = fields.List(fields.Nested(CheckSchema))
     next_stages = fields.List(fields.String())
 
 

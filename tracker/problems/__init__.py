@@ -13,6 +13,7 @@ from tracker.problems import (
     complaints,
     credit_codes,
     customer_requests,
+    desk,
     files,
     lookups,
     notices,
@@ -21,6 +22,7 @@ from tracker.problems import (
     payments,
     plans,
     promises,
+    real_name,
     requests,
     subscribers,
     tariff_changes,
@@ -49,6 +51,8 @@ RULES: Mapping[str, ProblemRule] = {
         subscribers,
         tariff_changes,
         visits,
+        real_name,
+        desk,
     )
     for rule in part.RULES
 }
