@@ -31,7 +31,8 @@ _COLUMNS = {
     "language": ("language", False),
 }
 _PERSONAL = frozenset({"name", "phone", "address_detail"})
-_LONG_NUMBER = re.compile(r"\d[\d \-]{5,}\d")
+# What a phone or a document's number looks like, in words that are kept in clear.
+LONG_NUMBER = re.compile(r"\d[\d \-]{5,}\d")
 
 
 def change_contact(
@@ -45,7 +46,7 @@ def change_contact(
     version.stale, contact.order_ended, contact.nothing_new, contact.reason_personal.
     """
     now = clock.now()
-    if _LONG_NUMBER.search(request["reason"]):
+    if LONG_NUMBER.search(request["reason"]):
         raise Refusal(Fault("contact.reason_personal", "/reason"))
     with runtime.db.transaction() as connection:
         order = lock_order(connection, actor, number, if_version)

@@ -128,39 +128,6 @@ _CONNECTED_AT = (
 )
 
 
-def operator_orders(
-    connection: Connection, operator_id: int, *, before_id: int | None, limit: int, stage: str | None
-) -> tuple[list[Row[Any]], int | None]:
-    """Orders of an operator, newest first, for its staff; and the id to go on below, None at the end."""
-    wanted = (
-        _with_promise(
-            select(
-                Order.id,
-                Order.number,
-                Order.stage,
-                Order.customer_kind,
-                Order.community_code,
-                Order.channel_id,
-                Order.accepted_at,
-                Order.closed_at,
-                Order.price,
-                _DEADLINE,
-                _PROVISIONAL,
-                _CONNECTED_AT.where(OrderEvent.order_id == Order.id).scalar_subquery().label("connected_at"),
-            )
-        )
-        .where(Order.operator_id == operator_id)
-        .order_by(Order.id.desc())
-        .limit(limit + 1)
-    )
-    if before_id is not None:
-        wanted = wanted.where(Order.id < before_id)
-    if stage is not None:
-        wanted = wanted.where(Order.stage == stage)
-    rows = list(connection.execute(wanted).all())
-    return rows[:limit], rows[limit - 1].id if len(rows) > limit else None
-
-
 def operator_order(connection: Connection, operator_id: int, number: str) -> Row[Any] | None:
     """One order of an operator, without its sealed columns; None for another's."""
     return connection.execute(
