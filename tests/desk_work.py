@@ -3,11 +3,13 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from html import unescape
 from typing import Any
 
 from sqlalchemy import Row, select, text
 
+from tracker import clock
 from tracker.audit.models import AuditEntry
 from tracker.notices.models import Notice
 from tracker.orders.actor import Actor
@@ -31,6 +33,13 @@ def version_in(page: str) -> str:
     return found[1]
 
 
+def _visit() -> dict[str, Any]:
+    """A visit that is agreed now, for tomorrow."""
+    begin = clock.now() + timedelta(days=1)
+    ends_at = begin + timedelta(hours=2)
+    return {"appointment": {"starts_at": begin, "ends_at": ends_at}}
+
+
 @dataclass(frozen=True)
 class Book:
     """The orders of one operator."""
@@ -48,7 +57,7 @@ class Book:
         """The number of a new order that has come as far as this."""
         number: str = self.place(**changes).number
         for step in PATH[1 : PATH.index(stage) + 1]:
-            self.move(number, step)
+            self.move(number, step, **(_visit() if step is Stage.APPOINTED else {}))
         return number
 
     def move(self, number: str, stage: Stage, **more: Any) -> int:
