@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from flask_babel import gettext
@@ -163,7 +163,7 @@ def _details(event: Row[Any], people: People) -> list[str]:
     if "undoes" in detail:
         said.append(gettext("撤回上一次约定"))
     if event.kind == Kind.HOLD and event.ends_at is not None:
-        said.append(gettext("至 %(time)s", time=_moment(event.ends_at)))
+        said.append(gettext("至 %(time)s", time=_last(event.ends_at)))
     if "deadline" in detail:
         before, after = (datetime.fromisoformat(at) for at in detail["deadline"])
         if before == after:
@@ -193,8 +193,11 @@ def _listed(words: Any) -> str:
     return (", " if language() == "en" else "、").join(words)
 
 
-def _moment(at: datetime) -> str:
-    return wording.instant(at, language(), clock.today())
+def _last(ends_at: datetime) -> str:
+    """Until when a hold lasts: one that ends with a day is called by that day."""
+    if clock.local(ends_at).time() == time():
+        return wording.day(clock.local_date(ends_at) - timedelta(days=1), language(), clock.today())
+    return wording.instant(ends_at, language(), clock.today())
 
 
 def _deadline(at: datetime) -> str:
