@@ -50,6 +50,22 @@ def upgrade() -> None:
             postgresql_concurrently=True,
             if_not_exists=True,
         )
+        op.create_index(
+            "ix_orders_of_enterprises",
+            "orders",
+            ["operator_id", "id"],
+            postgresql_concurrently=True,
+            if_not_exists=True,
+            postgresql_where=sa.text("customer_kind = 'enterprise'"),
+        )
+        op.create_index(
+            "ix_orders_ended_early",
+            "orders",
+            ["operator_id", "stage", "id"],
+            postgresql_concurrently=True,
+            if_not_exists=True,
+            postgresql_where=sa.text("stage IN ('withdrawn', 'returned')"),
+        )
 
 
 def _let_actions_be(actions: str) -> None:
@@ -175,7 +191,7 @@ def _make_returns() -> None:
 
 
 def downgrade() -> None:
-    for name in ("ix_orders_of_place", "ix_orders_open"):
+    for name in ("ix_orders_ended_early", "ix_orders_of_enterprises", "ix_orders_of_place", "ix_orders_open"):
         op.drop_index(name, table_name="orders")
     # The trail is not rewritten: what the past had no word for stays, and no more of it comes.
     _let_actions_be(_BEFORE)

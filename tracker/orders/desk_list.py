@@ -6,7 +6,19 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, DateTime, Row, Select, and_, exists, select, true, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    DateTime,
+    Row,
+    Select,
+    and_,
+    exists,
+    literal_column,
+    select,
+    true,
+    tuple_,
+)
 from sqlalchemy.orm import aliased
 
 from tracker.orders.models import MOVE_KINDS, Order, OrderEvent
@@ -108,14 +120,14 @@ def list_orders(
 
 def _narrowed(operator_id: int, wanted: Wanted, now: datetime) -> Select[Any]:
     conditions: list[ColumnElement[bool]] = [Order.operator_id == operator_id]
-    for column, value in (
-        (Order.stage, wanted.stage),
-        (Order.customer_kind, wanted.customer_kind),
-        (Order.channel_id, wanted.channel_id),
-        (Order.team_id, wanted.team_id),
-    ):
+    for column, value in ((Order.channel_id, wanted.channel_id), (Order.team_id, wanted.team_id)):
         if value is not None:
             conditions.append(column == value)
+    # In the statement itself, where an index of one of them alone can be seen to fit.
+    if wanted.stage is not None:
+        conditions.append(Order.stage == literal_column(f"'{Stage(wanted.stage)}'"))
+    if wanted.customer_kind is not None:
+        conditions.append(Order.customer_kind == literal_column(_KINDS[wanted.customer_kind]))
     if wanted.communities:
         conditions.append(Order.community_code.in_(sorted(wanted.communities)))
     if wanted.open_only or wanted.stage in _OPEN_STAGES:
@@ -145,6 +157,8 @@ def _narrowed(operator_id: int, wanted: Wanted, now: datetime) -> Select[Any]:
         .where(*conditions)
     )
 
+
+_KINDS = {"home": "'home'", "enterprise": "'enterprise'"}
 
 # Said beside the stage, it lets the index of open orders answer.
 _OPEN_STAGES = frozenset(Stage) - {Stage.COMPLETED, Stage.WITHDRAWN, Stage.RETURNED}

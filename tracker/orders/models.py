@@ -53,6 +53,20 @@ class Order(Base):
         # Of the desk's list: what is open, and what there is in a place.
         Index("ix_orders_open", "operator_id", "id", postgresql_where=text("closed_at IS NULL")),
         Index("ix_orders_of_place", "operator_id", "community_code", "id"),
+        # What is rare among very many is found by an index of its own.
+        Index(
+            "ix_orders_of_enterprises",
+            "operator_id",
+            "id",
+            postgresql_where=text("customer_kind = 'enterprise'"),
+        ),
+        Index(
+            "ix_orders_ended_early",
+            "operator_id",
+            "stage",
+            "id",
+            postgresql_where=text("stage IN ('withdrawn', 'returned')"),
+        ),
         Index(
             "ix_orders_work_of_team",
             "team_id",
