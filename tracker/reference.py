@@ -24,6 +24,7 @@ from tracker.promises.calendar import WorkingCalendar
 from tracker.promises.calendars import Calendars
 from tracker.promises.queries import read_calendars, read_rules
 from tracker.promises.rules import Rule
+from tracker.real_name.queries import read_required
 from tracker.staff.models import Operator
 from tracker.tariffs.models import Plan, TariffChange
 from tracker.tariffs.rules import ChangeKind, ChangeState, in_force_on
@@ -147,6 +148,8 @@ class Reference:
     calendars: Calendars | None
     templates: Registry
     wishes: Mapping[tuple[int, bytes], str]
+    # The real-name checks that each operator requires; none for one that is not named.
+    required_checks: Mapping[int, frozenset[str]]
 
     def calendar_of(self, operator_id: int, place: Place) -> WorkingCalendar | None:
         """The calendar by which an operator counts at a place; None while none was imported."""
@@ -238,6 +241,7 @@ def read(connection: Connection) -> Reference:
         calendars=read_calendars(connection),
         templates=read_registry(connection),
         wishes=read_wishes(connection),
+        required_checks=read_required(connection),
     )
 
 

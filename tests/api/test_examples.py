@@ -198,6 +198,8 @@ _SCENES: dict[str, Callable[[Scene], dict[str, Any]]] = {
     "readOrder": Scene.order,
     "recordProgress": Scene.order,
     "ProgressRequest.appointed": lambda scene: scene.order_at("dispatched"),
+    "readRealNameChecks": Scene.order,
+    "recordRealNameCheck": Scene.order,
     "readSlots": Scene.order_with_slots,
     "agreeAppointment": Scene.order_with_slots,
     "recordPayment": Scene.order,

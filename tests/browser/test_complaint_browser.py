@@ -140,8 +140,8 @@ def test_the_dark_too(clerk: Clerk, story: dict[str, int | str]) -> None:
 def test_a_manager_deals_with_a_complaint(clerk: Clerk, office: Desk, width: int, script: bool) -> None:
     number = office.order()
     page = clerk.enter("/", width=width, script=script)
-    page.get_by_label("订单号或投诉编号").fill(number)
-    page.get_by_label("订单号或投诉编号").press("Enter")
+    page.get_by_label("查找工单").fill(number)
+    page.get_by_label("查找工单").press("Enter")
     page.get_by_role("link", name="登记投诉").click()
     page.get_by_label("来源").select_option("12345热线")
     page.get_by_label("投诉事项").select_option("安装超期")

@@ -34,5 +34,5 @@ def test_a_clerk_finds_what_is_open_from_the_list(clerk: Clerk, order: Callable[
     expect(page.get_by_role("heading", level=1)).to_have_text("待缴 180 元")
     expect(page.get_by_text("另待退还 250 元")).to_be_visible()
     expect(page.get_by_role("row")).to_have_count(12)
-    page.get_by_role("link", name="承诺说明").click()
+    page.get_by_role("link", name="承诺", exact=True).click()
     expect(page.get_by_role("link", name="费用", exact=True)).to_be_visible()

@@ -90,7 +90,7 @@ def test_it_is_reached_from_the_list_and_leads_back(clerk: Clerk, order: Callabl
     number = order("near")
     page = clerk.enter(width=1280)
     page.get_by_role("link", name=number).click()
-    page.get_by_role("link", name="承诺说明").click()
+    page.get_by_role("link", name="承诺", exact=True).click()
     expect(page.get_by_text("承诺以来没有缓装、重新承诺或其他变更。")).to_be_visible()
     page.get_by_role("link", name="返回工单列表").click()
     expect(page.get_by_role("link", name=number)).to_be_visible()

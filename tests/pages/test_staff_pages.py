@@ -162,12 +162,12 @@ def test_the_stage_filter_and_older_pages(visitor, place, runtime) -> None:
     first = visitor.get("/").text
     assert all(number in first for number in numbers[3:])
     assert numbers[2] not in first
-    older = re.search(r"before=(\d+)", first)
+    older = re.search(r"behind=(\d+)", first)
     assert older
-    second = visitor.get(f"/?before={older[1]}").text
+    second = visitor.get(f"/?behind={older[1]}").text
     assert all(number in second for number in numbers[:3])
     assert "没有符合条件的工单" in visitor.get("/?stage=completed").text
-    assert visitor.get("/?stage=nonsense&before=x").status_code == 200
+    assert visitor.get("/?stage=nonsense&behind=x").status_code == 200
 
 
 def test_english_is_chosen_and_remembered(visitor) -> None:

@@ -20,6 +20,7 @@ from tracker.api import (
     orders,
     promise_rules,
     promises,
+    real_name,
     subscribers,
     tariff_changes,
     tariffs,
@@ -57,6 +58,7 @@ def register(app: Flask, mapped: Mapping[str, Portal]) -> None:
     for part in (
         orders,
         appointments,
+        real_name,
         fees,
         order_files,
         promises,

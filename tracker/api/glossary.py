@@ -7,7 +7,7 @@ the city's (Asia/Shanghai), money is whole fen (分, a hundredth of a yuan) unle
 from collections.abc import Mapping
 from typing import Any
 
-from tracker.api import glossary_channels
+from tracker.api import glossary_channels, glossary_real_name
 from tracker.notices.rules import QUEUES, State, Why
 from tracker.orders.rules import Stage
 from tracker.promises.ledger import Kind
@@ -286,6 +286,7 @@ WORDS: Mapping[str, str] = {
     "StuckNotice.why": "What it waits for.",
     "StuckNotice.detail": "What was last heard of it.",
     **glossary_channels.WORDS,
+    **glossary_real_name.WORDS,
 }
 
 ENUMS: Mapping[str, tuple[str, ...]] = {
@@ -313,6 +314,7 @@ ENUMS: Mapping[str, tuple[str, ...]] = {
     "StuckNotice.queue": QUEUES,
     "StuckNotice.state": tuple(state.value for state in State),
     **glossary_channels.ENUMS,
+    **glossary_real_name.ENUMS,
 }
 
 _BOTH = {

@@ -37,6 +37,7 @@ NAMES: Mapping[str, tuple[Named, ...]] = {
     "CallTaskPage": (Named("task", "/tasks/0/id"),),
     "FeeBook": (Named("number", "/number"),),
     "FreeSlots": (Named("number", "/number"),),
+    "Checks": (Named("number", "/number"),),
     "EventPage": (Named("number", "/events/0/order"),),
     "OrderFile": (Named("file_id", "/id"),),
     "Webhook": (Named("webhook_id", "/id"),),

@@ -34,6 +34,18 @@ MOVING = (
     "order.appointment_required",
     "order.appointment_not_expected",
     "order.appointment_times",
+    "real_name.missing",
+)
+RECORDING_A_CHECK = (
+    *_ORDER,
+    "real_name.order_done",
+    "real_name.reference_required",
+    "real_name.reference_personal",
+    "real_name.reason_required",
+    "real_name.reason_not_expected",
+    "real_name.reason_text_required",
+    "real_name.text_personal",
+    "real_name.waiver",
 )
 
 # Their visits.

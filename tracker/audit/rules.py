@@ -8,5 +8,6 @@ class Action(StrEnum):
 
     SAW = "saw"  # a field in clear; what stands behind a mask is not seen
     CHANGED = "changed"
+    SOUGHT = "sought"  # orders by somebody's phone, whose data stayed behind masks
     GRANTED = "granted"  # an account, a role, a reset
     REVOKED = "revoked"

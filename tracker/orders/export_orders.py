@@ -1,4 +1,4 @@
-"""An operator's orders as a file, newest first: what its list shows, without any sealed column."""
+"""An operator's orders as a file: what its list shows, all pages of it, without any sealed column."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from sqlalchemy import Row
 
 from tracker import clock
 from tracker.files import giving
-from tracker.orders import queries
+from tracker.orders.desk_list import Position, Wanted, list_orders
 from tracker.orders.rules import Stage
 from tracker.orders.standing import MARK_WORDS, STAGE_WORDS, mark_of
 from tracker.runtime import Runtime
@@ -28,29 +28,29 @@ class Words:
     translate: Callable[[str], str]
 
 
-def csv_lines(runtime: Runtime, operator_id: int, stage: str | None, words: Words) -> Iterator[str]:
+def csv_lines(runtime: Runtime, operator_id: int, wanted: Wanted, words: Words) -> Iterator[str]:
     """The lines of a CSV file, in constant memory."""
-    return giving.csv_lines(words.head, _pages(runtime, operator_id, stage, words))
+    return giving.csv_lines(words.head, _pages(runtime, operator_id, wanted, words))
 
 
-def xlsx(runtime: Runtime, operator_id: int, stage: str | None, words: Words, title: str) -> Iterator[bytes]:
+def xlsx(runtime: Runtime, operator_id: int, wanted: Wanted, words: Words, title: str) -> Iterator[bytes]:
     """The same as a workbook, in pieces. Raises Refusal order.too_many_rows before the first."""
-    pages = _pages(runtime, operator_id, stage, words)
+    pages = _pages(runtime, operator_id, wanted, words)
     return giving.xlsx(title, words.head, _WIDTHS, pages, too_many="order.too_many_rows")
 
 
 def _pages(
-    runtime: Runtime, operator_id: int, stage: str | None, words: Words
+    runtime: Runtime, operator_id: int, wanted: Wanted, words: Words
 ) -> Iterator[list[tuple[str, ...]]]:
     facts, now = runtime.reference.current(), clock.now()
-    before: int | None = None
+    behind: Position | None = None
     while True:
         with runtime.db.reading() as connection:
-            rows, before = queries.operator_orders(
-                connection, operator_id, before_id=before, limit=_AT_ONCE, stage=stage
+            rows, behind = list_orders(
+                connection, operator_id, wanted, behind=behind, limit=_AT_ONCE, now=now
             )
         yield [_cells(facts, row, words, now) for row in rows]
-        if before is None:
+        if behind is None:
             return
 
 

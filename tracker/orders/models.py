@@ -51,6 +51,23 @@ class Order(Base):
         Index(None, "phone_digest"),
         Index(None, "channel_id", "written_in", "id"),
         Index(None, "channel_id", "stage", "written_in", "id"),
+        # Of the desk's list: what is open, and what there is in a place.
+        Index("ix_orders_open", "operator_id", "id", postgresql_where=text("closed_at IS NULL")),
+        Index("ix_orders_of_place", "operator_id", "community_code", "id"),
+        # What is rare among very many is found by an index of its own.
+        Index(
+            "ix_orders_of_enterprises",
+            "operator_id",
+            "id",
+            postgresql_where=text("customer_kind = 'enterprise'"),
+        ),
+        Index(
+            "ix_orders_ended_early",
+            "operator_id",
+            "stage",
+            "id",
+            postgresql_where=text("stage IN ('withdrawn', 'returned')"),
+        ),
         Index(
             "ix_orders_work_of_team",
             "team_id",
@@ -108,8 +125,19 @@ MOVE_KINDS = ("accepted", "stage")
 MONEY_KINDS = ("payment", "charge")
 # Another visit was agreed, at the stage that the order has.
 APPOINTMENT_KIND = "appointment"
-# All kinds: a move, a line of the promise ledger, money, another visit.
-EVENT_KINDS = (*MOVE_KINDS, *(kind.value for kind in Kind), *MONEY_KINDS, APPOINTMENT_KIND)
+# Name, phone, address or how the customer is told was corrected; the event names fields, never values.
+CONTACT_KIND = "contact"
+# A real-name check was recorded.
+REAL_NAME_KIND = "real_name"
+# All kinds: a move, a line of the promise ledger, money, another visit, another contact, a check.
+EVENT_KINDS = (
+    *MOVE_KINDS,
+    *(kind.value for kind in Kind),
+    *MONEY_KINDS,
+    APPOINTMENT_KIND,
+    CONTACT_KIND,
+    REAL_NAME_KIND,
+)
 
 
 class OrderEvent(Base):

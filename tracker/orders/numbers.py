@@ -18,6 +18,8 @@ _RANDOM = 6
 _NUMBERS_A_DAY = len(ALPHABET) ** _RANDOM
 _FORGIVEN = dict.fromkeys(map(ord, " -_\u2013\u2014\u00ad\t"))
 _SHAPE = re.compile(f"{PREFIX}[0-9]{{6}}[{ALPHABET}]{{{_RANDOM + 1}}}")
+_BEGINNING = re.compile(f"(?:{PREFIX})?[0-9]{{6}}[{ALPHABET}]{{1,{_RANDOM + 1}}}")
+_END = re.compile(f"[{ALPHABET}]{{4,{_RANDOM + 1}}}")
 
 
 def check_character(body: str) -> str:
@@ -46,3 +48,15 @@ def normalise(typed: str) -> str | None:
     if not _SHAPE.fullmatch(number):
         return None
     return number if check_character(number[len(PREFIX) : -1]) == number[-1] else None
+
+
+def piece_of(typed: str) -> tuple[str, bool] | None:
+    """A part of a number that somebody typed, and whether it is its beginning; None if it can be none.
+
+    The beginning is the date with some of what follows, with or without the prefix; the end four to seven of
+    the characters after the date. Whatever `normalise` forgives is forgiven.
+    """
+    piece = unicodedata.normalize("NFKC", typed[:64]).upper().translate(_FORGIVEN)
+    if _BEGINNING.fullmatch(piece):
+        return PREFIX + piece.removeprefix(PREFIX), True
+    return (piece, False) if _END.fullmatch(piece) else None

@@ -75,5 +75,6 @@ def _as_shown(one: CheckedOrder, order: Mapping[str, Any]) -> dict[str, Any]:
             "explanation": order["explanation"],
         },
         "fees": fees_as_sold(order["price"]),
+        "real_name_checks": [],
         "next_stages": [stage.value for stage in open_moves(Stage.ACCEPTED)],
     }

@@ -33,27 +33,38 @@ def promise_anew(
     """
     now = clock.now()
     reference = runtime.reference.current()
-    resource, date = request["resource"], request["deadline"]
-    if (resource is None) == (date is None):
-        raise Refusal(Fault("repromise.one_of"))
     with runtime.db.transaction() as connection:
         order = lock_order(connection, actor, number, if_version)
-        require_running(order)
         book = open_book(connection, reference, order)
-        operator = reference.operators[order.operator_id]
+        entry = repromise_entry(reference, book, request, now)
+        operator, resource = reference.operators[order.operator_id], request["resource"]
+        why = why_of(actor, request)
         if resource is not None:
-            entry = Entry(book.next_number, Kind.REPROMISE, now, rule=_rule(reference, order, resource, book))
-            written = write_entry(connection, book, entry, why_of(actor, request), {"resource": resource})
+            written = write_entry(connection, book, entry, why, {"resource": resource})
             text = promise_texts.promised_anew(runtime.keys, operator, order, written, resource)
         else:
-            _check_date(date, request["contact"], book.ledger.current.deadline, now)
-            entry = Entry(book.next_number, Kind.REPROMISE, now, agreed_at=date)
-            written = write_entry(connection, book, entry, why_of(actor, request))
+            written = write_entry(connection, book, entry, why)
             text = promise_texts.delayed(
                 runtime.keys, operator, order, written, request["reason_code"], request["contact"]
             )
         plan_notices(connection, runtime, reference, [text], now)
     return written
+
+
+def repromise_entry(reference: Reference, book: Book, request: Mapping[str, Any], now: datetime) -> Entry:
+    """The promise given anew as a line of an order's ledger.
+
+    Raises Refusal: promise.order_done, order.no_promise_rule, or every repromise rule broken.
+    """
+    resource, date = request["resource"], request["deadline"]
+    if (resource is None) == (date is None):
+        raise Refusal(Fault("repromise.one_of"))
+    require_running(book.order)
+    if resource is not None:
+        rule = _rule(reference, book.order, resource, book)
+        return Entry(book.next_number, Kind.REPROMISE, now, rule=rule)
+    _check_date(date, request["contact"], book.ledger.current.deadline, now)
+    return Entry(book.next_number, Kind.REPROMISE, now, agreed_at=date)
 
 
 def _rule(reference: Reference, order: Row[Any], resource: str, book: Book) -> Rule:

@@ -14,6 +14,7 @@ from tracker.orders.rules import Stage, open_moves
 from tracker.promises.models import Promise, PromiseEntry
 from tracker.promises.queries import Ledger, read_ledgers
 from tracker.promises.standing import current, latest_entry
+from tracker.real_name.queries import latest_checks
 
 _LATEST = latest_entry(
     Order.id,
@@ -73,7 +74,9 @@ def channel_order(
     row = connection.execute(_ONE_OF_CHANNEL, {"channel": channel_id, "number": number}).one_or_none()
     if row is None:
         return None
-    return _as_shown(row, fees_as_sold(row.price) if new else fees_of(connection, [row])[row.id])
+    if new:
+        return _as_shown(row, fees_as_sold(row.price), [])
+    return _as_shown(row, fees_of(connection, [row])[row.id], latest_checks(connection, [row.id])[row.id])
 
 
 def number_of_reference(connection: Connection, channel_id: int, reference: str) -> str | None:
@@ -96,14 +99,15 @@ def channel_orders(
     rows: Sequence[Row[Any]] = connection.execute(wanted, given).all()
     shown = rows[:limit]
     place = Place(shown[-1].written_in, shown[-1].id) if shown else after
-    fees = fees_of(connection, shown)
-    return [_as_shown(row, fees[row.id]) for row in shown], place, len(rows) > limit
+    fees, checks = fees_of(connection, shown), latest_checks(connection, [row.id for row in shown])
+    return [_as_shown(row, fees[row.id], checks[row.id]) for row in shown], place, len(rows) > limit
 
 
-def _as_shown(row: Row[Any], fees: Sequence[FeeSum]) -> dict[str, Any]:
+def _as_shown(row: Row[Any], fees: Sequence[FeeSum], checks: Sequence[Row[Any]]) -> dict[str, Any]:
     shown = row._asdict()
     shown["plan"] = shown.pop("price")["filing_number"]
     shown["fees"] = fees
+    shown["real_name_checks"] = [check._mapping for check in checks]
     shown["promise"] = {
         name: shown.pop(name)
         for name in ("deadline", "first_deadline", "provisional", "rule_version", "explanation")
@@ -122,39 +126,6 @@ _CONNECTED_AT = (
     .where(OrderEvent.stage == Stage.ACTIVATED, OrderEvent.kind.in_(MOVE_KINDS))
     .limit(1)
 )
-
-
-def operator_orders(
-    connection: Connection, operator_id: int, *, before_id: int | None, limit: int, stage: str | None
-) -> tuple[list[Row[Any]], int | None]:
-    """Orders of an operator, newest first, for its staff; and the id to go on below, None at the end."""
-    wanted = (
-        _with_promise(
-            select(
-                Order.id,
-                Order.number,
-                Order.stage,
-                Order.customer_kind,
-                Order.community_code,
-                Order.channel_id,
-                Order.accepted_at,
-                Order.closed_at,
-                Order.price,
-                _DEADLINE,
-                _PROVISIONAL,
-                _CONNECTED_AT.where(OrderEvent.order_id == Order.id).scalar_subquery().label("connected_at"),
-            )
-        )
-        .where(Order.operator_id == operator_id)
-        .order_by(Order.id.desc())
-        .limit(limit + 1)
-    )
-    if before_id is not None:
-        wanted = wanted.where(Order.id < before_id)
-    if stage is not None:
-        wanted = wanted.where(Order.stage == stage)
-    rows = list(connection.execute(wanted).all())
-    return rows[:limit], rows[limit - 1].id if len(rows) > limit else None
 
 
 def operator_order(connection: Connection, operator_id: int, number: str) -> Row[Any] | None:

@@ -17,6 +17,7 @@ from tracker.orders.actor import Actor
 from tracker.orders.append_events import append_events, event_row
 from tracker.orders.locking import lock_order
 from tracker.orders.models import MOVE_KINDS, Order, OrderEvent
+from tracker.orders.real_name_gate import NEEDS_REAL_NAME, still_wanting
 from tracker.orders.rules import CLOSED, REASONS, Move, Stage, faults_of
 from tracker.problems import Fault, Refusal
 from tracker.promises.ledger import Kind
@@ -42,20 +43,31 @@ _NO_VISIT_BOOKED = frozenset({Stage.DISPATCHED, Stage.APPOINTED, Stage.WITHDRAWN
 
 
 def record_progress(
-    runtime: Runtime, actor: Actor, number: str, request: Mapping[str, Any], *, if_version: int | None = None
+    runtime: Runtime,
+    actor: Actor,
+    number: str,
+    request: Mapping[str, Any],
+    *,
+    if_version: int | None = None,
+    detail: Mapping[str, Any] | None = None,
 ) -> int:
     """Record one step, loaded by ProgressRequestSchema; returns the order's new version.
 
-    `if_version`: the version that the caller saw. Raises Refusal: order.not_found for one that is
-    not the actor's, version.stale where somebody was faster, or every rule that the step breaks.
+    `if_version`: the version that the caller saw. `detail`: what the event is to say besides, nothing
+    personal. Raises Refusal: order.not_found for one that is not the actor's, version.stale where somebody
+    was faster, or every rule that the step breaks, real_name.missing among them.
     """
     now = clock.now()
     with runtime.db.transaction() as connection:
         order = lock_order(connection, actor, number, if_version)
         move = _move(request, now)
-        faults = faults_of(Stage(order.stage), _stage_at(connection, order.id), move, now)
+        reference = runtime.reference.current()
+        broken = faults_of(Stage(order.stage), _stage_at(connection, order.id), move, now)
+        faults = [Fault(rule, _POINTERS[rule]) for rule in broken]
+        if move.to in NEEDS_REAL_NAME:
+            faults += still_wanting(connection, reference, order)
         if faults:
-            raise Refusal(*(Fault(rule, _POINTERS[rule]) for rule in faults))
+            raise Refusal(*faults)
         installer = request.get("installer")
         version = order.version + 1
         changes: dict[str, Any] = {"stage": move.to, "version": version}
@@ -79,7 +91,7 @@ def record_progress(
             stage=move.to,
             reason_code=move.reason_code,
             reason_text=move.reason_text,
-            detail=_detail(move, installer),
+            detail={**_detail(move, installer), **(detail or {})},
         )
         append_events(connection, [event])
         if move.to is Stage.ON_SITE:
@@ -91,7 +103,6 @@ def record_progress(
             _keep_wish(runtime, actor, order)
         # Whatever was to be reminded of belongs to the stage before.
         cancel(connection, order.id, ["visit_reminder"], f"the order went on: {move.to}")
-        reference = runtime.reference.current()
         operator = reference.operators[order.operator_id]
         wanted = _text(connection, runtime, operator, order, move, changes, version)
         reminder = None

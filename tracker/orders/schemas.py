@@ -6,6 +6,7 @@ from tracker.fields import Choice, CreditCode, Flag, Part, Pattern, Phone, Stric
 from tracker.orders.fee_schemas import FeeSchema
 from tracker.orders.rules import REASONS, Stage
 from tracker.promises.schemas import RuleDraftSchema
+from tracker.real_name.schemas import CheckSchema
 
 REFERENCE_LIMIT = 64
 
@@ -202,6 +203,7 @@ class OrderSchema(StrictSchema):
     plan = fields.String()
     promise = fields.Nested(PromiseSchema)
     fees = fields.List(fields.Nested(FeeSchema))
+    real_name_checks = fields.List(fields.Nested(CheckSchema))
     next_stages = fields.List(fields.String())
 
 

@@ -2,38 +2,36 @@
 
 from typing import Any
 
-from flask import Response, flash, redirect, request, url_for
+from flask import Response, flash, redirect, url_for
 from flask_babel import gettext
-from flask_login import login_required
 
 from tracker.orders import export_orders
-from tracker.orders.rules import Stage
-from tracker.pages.plans import language, reader, runtime
-from tracker.pages.signing_in import blueprint
+from tracker.pages.access import AT_DESK, language, open_to, operator_of, runtime
+from tracker.pages.orders import asked
+from tracker.pages.signing_in import blueprint, signed_in
 from tracker.problems import Refusal
 
 _SHEET_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @blueprint.get("/orders.<any(csv, xlsx):kind>")
-@login_required
+@open_to(*AT_DESK)
 def orders_file(kind: str) -> Any:
-    """Every order of the operator, or those at one stage."""
-    person = reader()
-    asked = request.args.get("stage", "")
-    stage = asked if asked in set(Stage) else None
-    operator_id, words = person.operator_id or 0, _words()
+    """Every order of the operator that the filters of the address leave."""
+    operator_id, words = operator_of(signed_in()), _words()
+    filters = asked(runtime().reference.current(), operator_id)
     if kind == "csv":
         response = Response(
-            export_orders.csv_lines(runtime(), operator_id, stage, words), mimetype="text/csv"
+            export_orders.csv_lines(runtime(), operator_id, filters.wanted, words), mimetype="text/csv"
         )
     else:
         try:
-            book = export_orders.xlsx(runtime(), operator_id, stage, words, gettext("工单"))
+            book = export_orders.xlsx(runtime(), operator_id, filters.wanted, words, gettext("工单"))
         except Refusal as refusal:
             flash(refusal.faults[0].words(language()))
-            return redirect(url_for("staff.orders", stage=asked))
+            return redirect(url_for("staff.orders", **filters.given))
         response = Response(book, mimetype=_SHEET_TYPE)
+    stage = filters.wanted.stage
     name = f"orders{f'-{stage}' if stage else ''}.{kind}"
     response.headers.set("Content-Disposition", "attachment", filename=name)
     response.headers["Cache-Control"] = "no-store"

@@ -3,20 +3,18 @@
 from collections.abc import Iterable
 from typing import Any
 
-from flask import current_app, render_template
-from flask_login import login_required
 from sqlalchemy import Row
-from werkzeug.exceptions import Forbidden, NotFound
+from werkzeug.exceptions import NotFound
 
 from tracker import clock
-from tracker.orders import numbers
 from tracker.orders.fee_queries import FeeBook, fee_book
 from tracker.orders.fee_rules import Kind
 from tracker.orders.fee_words import FEE_WORDS, fee_line
 from tracker.orders.payment_rows import METHOD_WORDS
 from tracker.orders.standing import N_
+from tracker.pages.access import AT_DESK, open_to, operator_of, runtime
+from tracker.pages.order_frame import head, render
 from tracker.pages.signing_in import blueprint, signed_in
-from tracker.runtime import Runtime
 
 # What an entry is, by its kind and whether its amount is below zero.
 ENTRY_WORDS = {
@@ -28,24 +26,22 @@ ENTRY_WORDS = {
 
 
 @blueprint.get("/orders/<number>/fees")
-@login_required
+@open_to(*AT_DESK)
 def order_fees(number: str) -> str:
     """What is due and paid for an order, and the history of it, the newest first."""
-    runtime: Runtime = current_app.extensions["tracker"]
     person = signed_in()
-    if person.operator_id is None:
-        # A regulator sees totals, never an operator's orders (I6).
-        raise Forbidden
-    wanted = numbers.normalise(number)
-    with runtime.db.reading() as connection:
-        book = wanted and fee_book(connection, person.operator_id, wanted)
-    if not book:
+    order = head(person, number)
+    with runtime().db.reading() as connection:
+        book = fee_book(connection, operator_of(person), order.number)
+    if book is None:
         raise NotFound
-    facts = runtime.reference.current()
+    facts = runtime().reference.current()
     today = clock.today()
-    return render_template(
+    return render(
         "staff/order_fees.html",
-        person=person,
+        person,
+        order,
+        "staff.order_fees",
         book=book,
         lines=[fee_line(fee, today) for fee in book.fees],
         open_fen=sum(fee.open_fen for fee in book.fees),

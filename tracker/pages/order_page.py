@@ -1,12 +1,11 @@
 """One order at the desk: how it stands, what was told, and what its customer asked for and thinks of it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
-from flask import redirect, render_template, request, url_for
+from flask import request
 from flask_babel import gettext
-from flask_login import login_required
 from werkzeug.exceptions import NotFound
 
 from tracker import clock
@@ -14,28 +13,49 @@ from tracker.complaints import queries as complaint_queries
 from tracker.complaints import rating_queries
 from tracker.complaints.persons import names
 from tracker.complaints.rate import COMMENT
-from tracker.complaints.rules import normalise_number, standing_of
+from tracker.complaints.rules import standing_of
 from tracker.customer_requests.of_order import requests_of_order
 from tracker.customer_requests.rules import State as Asked
 from tracker.masks import mask_address
 from tracker.notices.of_order import notices_of_order
 from tracker.notices.rules import State as Told
-from tracker.orders import numbers
+from tracker.orders.change_contact import LONG_NUMBER
+from tracker.orders.desk_history import last_event
 from tracker.orders.desk_view import DeskView, desk_view
 from tracker.orders.fee_queries import fees_of
+from tracker.orders.head import Head
+from tracker.orders.return_queries import returns_of_order
+from tracker.orders.return_rules import State as ReturnState
 from tracker.orders.rules import CLOSED, PATH, REASONS, Stage
-from tracker.orders.standing import N_, STAGE_WORDS, mark_of
+from tracker.orders.see_customer import see_customer
+from tracker.orders.standing import N_, STAGE_WORDS
+from tracker.orders.undo_hold import undoable_until
 from tracker.orders.wording import slot
 from tracker.pages import complaint_words, request_words, wording
+from tracker.pages.access import AT_DESK, acting, language, open_to, operator_of, runtime
 from tracker.pages.complaints import names_of_channels
-from tracker.pages.plans import language, reader, runtime
-from tracker.pages.signing_in import blueprint
+from tracker.pages.order_doings import doings
+from tracker.pages.order_frame import head, render
+from tracker.pages.signing_in import blueprint, signed_in
+from tracker.problems import Fault
+from tracker.real_name.queries import latest_results
+from tracker.real_name.rules import CHECKS, missing
 from tracker.staff.sign_in import Person
 from tracker.templates.rules import Category
 from tracker.templates.seed import SEED
 
 _MOST_REQUESTS = 50
 _MOST_NOTICES = 50
+_LONGEST_WHY = 100
+
+# Why somebody sees a customer's data in clear; the trail keeps it in these words.
+WHY_CLEAR = {
+    "call": N_("致电客户"),
+    "identity": N_("核对身份"),
+    "visit": N_("上门"),
+    "complaint": N_("投诉处理"),
+    "other": N_("其他"),
+}
 
 NOTICE_WORDS = {
     Told.CREATED: N_("待发送"),
@@ -49,34 +69,49 @@ NOTICE_WORDS = {
 }
 
 
-@blueprint.get("/orders/find")
-@login_required
-def order_find() -> Any:
-    """To the order, or the complaint, whose number somebody typed."""
-    person = reader()
-    typed = request.args.get("number", "")
-    operator_id = person.operator_id or 0
-    number, complaint = numbers.normalise(typed), normalise_number(typed)
-    with runtime().db.reading() as connection:
-        if number and desk_view(connection, runtime().keys, operator_id, number):
-            return redirect(url_for("staff.order", number=number))
-        found = complaint and complaint_queries.id_of_number(connection, operator_id, complaint)
-    if found:
-        return redirect(url_for("staff.complaint", complaint_id=found))
-    page = render_template("staff/order_find.html", person=person, typed=typed[:40].replace("\0", ""))
-    return page, 404
-
-
 @blueprint.get("/orders/<number>")
-@login_required
+@open_to(*AT_DESK)
 def order(number: str) -> str:
     """Everything about one order; personal data behind masks."""
-    person, now = reader(), clock.now()
-    operator_id = person.operator_id or 0
-    wanted = numbers.normalise(number)
+    person = signed_in()
+    return _page(person, head(person, number))
+
+
+@blueprint.post("/orders/<number>")
+@open_to(*AT_DESK)
+def order_in_clear(number: str) -> tuple[str, int]:
+    """The same page with name, phone and address in clear, this once, for a reason that the trail keeps."""
+    person = signed_in()
+    found = head(person, number)
+    why, more = request.form.get("why", ""), request.form.get("why_text", "").replace("\0", "").strip()
+    fault = None
+    if why not in WHY_CLEAR:
+        fault = Fault("desk.reason_required")
+    elif why == "other" and not more:
+        fault = Fault("order.reason_text_required")
+    elif LONG_NUMBER.search(more):
+        fault = Fault("contact.reason_personal")
+    if fault is not None:
+        return _page(person, found, why=why, why_fault=fault.words(language())), 422
+    said = f"{WHY_CLEAR[why]}：{more[:_LONGEST_WHY]}" if more else WHY_CLEAR[why]
+    clear = see_customer(runtime(), acting(person), found.number, said)
+    return _page(person, found, clear=clear), 200
+
+
+def _page(
+    person: Person,
+    found: Head,
+    *,
+    clear: Mapping[str, str] | None = None,
+    why: str = "",
+    why_fault: str = "",
+) -> str:
+    now = clock.now()
+    operator_id = operator_of(person)
+    reference = runtime().reference.current()
     with runtime().db.reading() as connection:
-        view = wanted and desk_view(connection, runtime().keys, operator_id, wanted)
-        if not view:
+        view = desk_view(connection, runtime().keys, operator_id, found.number)
+        if view is None:
             raise NotFound
         row = view.order
         fees = fees_of(connection, [row])[row.id]
@@ -85,18 +120,31 @@ def order(number: str) -> str:
         complaints = complaint_queries.complaints_of_order(connection, operator_id, row.id)
         ratings = rating_queries.ratings_of_order(connection, row.id)
         _, by_name = names(connection, operator_id)
-    facts = runtime().reference.current()
-    place = facts.places[row.community_code]
-    standing = mark_of(Stage(row.stage), view.connected_at, row.deadline, now)
-    return render_template(
+        undo_until = undoable_until(last_event(connection, operator_id, row.id))
+        returns = returns_of_order(connection, operator_id, row.id)
+        results = latest_results(connection, row.id)
+    place = reference.places[row.community_code]
+    required = reference.required_checks.get(operator_id, frozenset())
+    return render(
         "staff/order.html",
-        person=person,
-        operator=facts.operators[operator_id],
+        person,
+        found,
+        "staff.order",
         view=view,
         row=row,
         place=mask_address(place.county, place.town, place.name),
-        channel=facts.channels[row.channel_id].name,
-        standing=standing,
+        whole_place=f"{place.county}{place.town}{place.name}",
+        clear=clear,
+        why=why,
+        why_fault=why_fault,
+        whys=WHY_CLEAR,
+        longest_why=_LONGEST_WHY,
+        doings=doings(person, found),
+        undo_until=undo_until if undo_until is not None and undo_until > now else None,
+        return_waits=any(one.state == ReturnState.OPEN for one in returns),
+        wanting=[CHECKS[one].said(language()) for one in missing(required, results)],
+        checked=bool(required or results),
+        channel=reference.channels[row.channel_id].name,
         steps=list(_steps(view, by_name)),
         appointment=_appointment(row),
         open_fen=sum(fee.open_fen for fee in fees),
@@ -110,7 +158,6 @@ def order(number: str) -> str:
         today=clock.local_date(now),
         ratings=[(one, _comment(person, one)) for one in ratings],
         words=complaint_words,
-        now=now,
     )
 
 

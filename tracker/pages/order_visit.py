@@ -5,73 +5,77 @@ from datetime import date, datetime
 from typing import Any
 
 from flask import flash, redirect, request, url_for
-from flask_login import login_required
-from werkzeug.exceptions import Forbidden, NotFound
+from werkzeug.exceptions import NotFound
 
 from tracker import clock
 from tracker.customer_requests.rules import UNDO_WITHIN
-from tracker.orders import numbers
-from tracker.orders.actor import Actor
 from tracker.orders.change_appointment import change_appointment, undo_appointment, undoable_until
+from tracker.orders.head import Head
 from tracker.orders.rules import REASONS
 from tracker.orders.standing import N_
 from tracker.orders.visit_queries import VisitChoice, visit_choice
-from tracker.pages.plans import actor_of, language, reader, runtime, said
-from tracker.pages.signing_in import blueprint
-from tracker.pages.slots import render
+from tracker.pages import slot_words
+from tracker.pages.access import AT_DESK, acting, language, open_to, operator_of, runtime
+from tracker.pages.order_frame import Form, head, reasons, refused, render, seen_version
+from tracker.pages.outage_request import Asked
+from tracker.pages.signing_in import blueprint, signed_in
 from tracker.problems import Fault, Refusal
 from tracker.staff.sign_in import Person
 
-_MAY = ("manager", "counter", "dispatcher")
+# By the names that faults give them, in the order of the form.
+FIELDS = {
+    "slot": Asked("slot", N_("可约的时段")),
+    "reason_code": Asked("reason_code", N_("原因")),
+    "reason_text": Asked("reason_text", N_("说明")),
+}
 
 
 @blueprint.route("/orders/<number>/visit", methods=["GET", "POST"])
-@login_required
+@open_to(*AT_DESK)
 def order_visit(number: str) -> Any:
     """The visit and the free slots; what is chosen is booked, and can be undone for ten minutes."""
-    person = reader()
-    wanted = numbers.normalise(number)
-    faults: list[tuple[str, str]] = []
-    status = 200
+    person = signed_in()
+    order = head(person, number)
+    form = Form(request.form)
     if request.method == "POST":
-        if person.role not in _MAY or wanted is None:
-            raise Forbidden
         try:
-            flash(_done(person, wanted))
-            return redirect(url_for("staff.order_visit", number=wanted))
+            flash(_done(person, order))
+            return redirect(url_for("staff.order_visit", number=order.number))
         except Refusal as refusal:
-            faults, status = said(refusal.faults), refusal.status
+            form = refused(person, order, request.form, refusal, FIELDS)
+            order = head(person, number)
     with runtime().db.reading() as connection:
-        found = wanted and visit_choice(connection, person.operator_id or 0, wanted, clock.now())
-        undo_until = undoable_until(connection, found.order.id) if found else None
-    if not found:
+        found = visit_choice(connection, operator_of(person), order.number, clock.now())
+        undo_until = undoable_until(connection, order.id)
+    if found is None:
         raise NotFound
-    place = runtime().reference.current().places[found.order.community_code]
-    may = person.role in _MAY
     page = render(
         "staff/order_visit.html",
         person,
+        order,
+        "staff.order_visit",
         found=found,
         order=found.order,
-        place=place,
+        place=runtime().reference.current().places[found.order.community_code],
         by_day=_by_day(found),
-        undo_until=undo_until if undo_until is not None and undo_until > clock.now() and may else None,
-        may_agree=may and found.may_change,
-        reasons={code: one.en if language() == "en" else one.zh for code, one in REASONS.items()},
-        typed=request.form,
-        faults=faults,
-        fault_of=dict(reversed(faults)),
+        undo_until=undo_until if undo_until is not None and undo_until > clock.now() else None,
+        may_agree=found.may_change,
+        reasons=reasons(),
+        form=form,
+        typed=form.typed,
+        faults=form.faults,
+        fault_of=dict(reversed(list(form.faults))),
+        words=slot_words,
+        hours=lambda slot: slot_words.hours(slot.starts_at, slot.ends_at, language()),
     )
-    return page, status
+    return page, form.status
 
 
-def _done(person: Person, number: str) -> str:
+def _done(person: Person, order: Head) -> str:
     """What the button says; what was done, in words. Raises Refusal."""
-    actor = Actor(person.operator_id or 0, actor_of(person))
-    seen = request.form.get("version", "")
-    if_version = int(seen) if seen.isdecimal() and len(seen) < 10 else -1
+    actor, if_version = acting(person), seen_version()
     if request.form.get("step") == "undo":
-        undo_appointment(runtime(), actor, number, if_version=if_version)
+        undo_appointment(runtime(), actor, order.number, if_version=if_version)
         return N_("已撤回，恢复为原来的安排，并已通知客户。")
     slot = request.form.get("slot", "")
     if not slot.isdecimal() or len(slot) > 18:
@@ -80,7 +84,7 @@ def _done(person: Person, number: str) -> str:
     change_appointment(
         runtime(),
         actor,
-        number,
+        order.number,
         int(slot),
         reason_code=code if code in REASONS else None,
         reason_text=text.replace("\0", "")[:200] or None,

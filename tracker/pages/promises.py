@@ -1,19 +1,17 @@
 """The promise of one order explained, for its operator's staff."""
 
-from flask import current_app, render_template
-from flask_login import login_required
-from werkzeug.exceptions import Forbidden, NotFound
+from werkzeug.exceptions import NotFound
 
 from tracker import clock
-from tracker.orders import numbers
 from tracker.orders.explain_promise import explain_promise
 from tracker.orders.rules import REASONS, Stage
 from tracker.orders.standing import ENDED_EARLY, N_, mark_of
+from tracker.pages.access import AT_DESK, open_to, operator_of, runtime
+from tracker.pages.order_frame import head, render
 from tracker.pages.promise_drawing import draw
 from tracker.pages.signing_in import blueprint, signed_in
 from tracker.promises.day_by_day import Part
 from tracker.promises.ledger import Kind
-from tracker.runtime import Runtime
 
 KIND_WORDS = {
     Kind.HOLD: N_("缓装"),
@@ -49,20 +47,15 @@ UNIT_WORDS = {
 
 
 @blueprint.get("/orders/<number>/promise")
-@login_required
+@open_to(*AT_DESK)
 def promise(number: str) -> str:
     """Why the deadline is that day: the timeline, day by day, and all that was written since."""
-    runtime: Runtime = current_app.extensions["tracker"]
     person = signed_in()
-    if person.operator_id is None:
-        # A regulator sees totals, never an operator's orders (I6).
-        raise Forbidden
-    wanted = numbers.normalise(number)
-    now = clock.now()
-    facts = runtime.reference.current()
-    with runtime.db.reading() as connection:
-        found = wanted and explain_promise(connection, facts, person.operator_id, wanted, now)
-    if not found:
+    order, now = head(person, number), clock.now()
+    facts = runtime().reference.current()
+    with runtime().db.reading() as connection:
+        found = explain_promise(connection, facts, operator_of(person), order.number, now)
+    if found is None:
         raise NotFound
     first, current = found.ledger.standings[0], found.ledger.current
     moments = [("accepted", found.order.accepted_at)]
@@ -73,10 +66,11 @@ def promise(number: str) -> str:
         moments.append(("connected", found.connected_at))
     elif found.order.closed_at is None:
         moments.append(("now", now))
-    return render_template(
+    return render(
         "staff/promise.html",
-        person=person,
-        operator=facts.operators[person.operator_id],
+        person,
+        order,
+        "staff.promise",
         found=found,
         order=found.order,
         first=first,
@@ -92,5 +86,4 @@ def promise(number: str) -> str:
         part_signs=PART_SIGNS,
         unit_words=UNIT_WORDS,
         standing=mark_of(Stage(found.order.stage), found.connected_at, current.deadline, now),
-        now=now,
     )

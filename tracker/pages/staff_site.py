@@ -1,6 +1,6 @@
 """The staff pages as part of the service: language, words, headers."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -24,10 +24,17 @@ from tracker.pages import (
     complaint_forms,
     complaints,
     counter,
+    order_actions,
+    order_checks,
+    order_contact,
     order_export,
     order_fees,
     order_files,
+    order_history,
     order_page,
+    order_repromise,
+    order_returns,
+    order_search,
     order_visit,
     orders,
     outage_forms,
@@ -65,9 +72,16 @@ _PAGES = (
     complaint_forms,
     complaints,
     counter,
+    order_actions,
+    order_checks,
+    order_contact,
     order_export,
     order_files,
+    order_history,
     order_page,
+    order_repromise,
+    order_returns,
+    order_search,
     order_visit,
     orders,
     outage_forms,
@@ -136,6 +150,9 @@ def _give_words(app: Flask, run: Runtime) -> None:
         instant=lambda at: wording.instant(at, _language(), clock.today()),
         clock_time=lambda at: f"{clock.local(at):%H:%M}",
         local_day=clock.local_date,
+        # What ends with a day ends at the midnight after it, and is called by the day.
+        last_day=lambda at: clock.local_date(at - timedelta(microseconds=1)),
+        as_day=wording.as_day,
         span=lambda length: wording.span(length, _language()),
         month=lambda on: wording.month(on, _language()),
         month_of_year=lambda on: wording.month_of_year(on, _language()),

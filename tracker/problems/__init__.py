@@ -14,6 +14,7 @@ from tracker.problems import (
     counter,
     credit_codes,
     customer_requests,
+    desk,
     files,
     lookups,
     notices,
@@ -22,6 +23,7 @@ from tracker.problems import (
     payments,
     plans,
     promises,
+    real_name,
     requests,
     subscribers,
     tariff_changes,
@@ -51,6 +53,8 @@ RULES: Mapping[str, ProblemRule] = {
         subscribers,
         tariff_changes,
         visits,
+        real_name,
+        desk,
     )
     for rule in part.RULES
 }

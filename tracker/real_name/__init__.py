@@ -1,1 +1,1 @@
-"""Real-name checks (实名核验) of a customer, by the operator."""
+"""Real-name checks (实名核验) of customers: which an operator requires, and what came of each."""

@@ -144,6 +144,25 @@ SEED = {
             coalesces=True,
         ),
         Template(
+            "contact_changed",
+            1,
+            ("number", "hotline", "signature"),
+            "订单{number}的联系电话已更改，今后通知发往新号码。如非本人要求请速拨{hotline}。【{signature}】",
+            "The contact phone of order {number} was changed. If you did not ask for this, call {hotline}"
+            "【{signature}】",
+            "progress",
+            any_hour=True,
+        ),
+        Template(
+            "real_name_failed",
+            1,
+            ("number", "reason", "hotline", "signature"),
+            "订单{number}实名核验未通过：{reason}。可携有效证件到营业厅复核，或拨{hotline}申诉。【{signature}】",
+            "Order {number}: real-name check failed ({reason}). Bring your ID to a shop, or appeal: {hotline}"
+            "【{signature}】",
+            "progress",
+        ),
+        Template(
             "withdrawn",
             1,
             ("number", "hotline", "signature"),

@@ -1,0 +1,178 @@
+"""What the pages of one order have in common: its head with the tabs, and how a form acts on it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask import flash, redirect, render_template, request, url_for
+from werkzeug.exceptions import NotFound
+
+from tracker import clock
+from tracker.complaints.persons import names
+from tracker.orders import numbers
+from tracker.orders.desk_history import events_since
+from tracker.orders.head import Head, head_of
+from tracker.orders.rules import REASONS, Stage
+from tracker.orders.standing import N_, mark_of
+from tracker.pages.access import language, operator_of, runtime
+from tracker.pages.complaints import names_of_channels
+from tracker.pages.order_event_words import Line, People, event_line
+from tracker.pages.outage_request import Asked
+from tracker.pages.slots import day_typed, midnight
+from tracker.problems import Fault, Refusal
+from tracker.staff.sign_in import Person
+
+_MOST_TYPED = 400
+_STALE = "version.stale"
+
+TABS = (
+    ("staff.order", N_("概况")),
+    ("staff.promise", N_("承诺")),
+    ("staff.order_visit", N_("上门")),
+    ("staff.order_fees", N_("费用")),
+    ("staff.order_history", N_("历史")),
+)
+
+
+@dataclass
+class Form:
+    """A form as it stands: what was typed, what is wrong with it, and what others did meanwhile."""
+
+    typed: Mapping[str, str] = field(default_factory=dict)
+    faults: Sequence[tuple[str, str]] = ()
+    changes: Sequence[Line] = ()
+    stale: bool = False
+    status: int = 200
+
+
+def head(person: Person, number: str) -> Head:
+    """An order of the person's operator in short. Raises NotFound."""
+    wanted = numbers.normalise(number)
+    with runtime().db.reading() as connection:
+        found = wanted and head_of(connection, operator_of(person), wanted, clock.now())
+    if not found:
+        raise NotFound
+    return found
+
+
+def render(template: str, person: Person, order: Head, tab: str, /, **more: Any) -> str:
+    """A page of an order, under its head; `tab` is the endpoint of the part that it belongs to."""
+    now = clock.now()
+    reference = runtime().reference.current()
+    return render_template(
+        template,
+        person=person,
+        operator=reference.operators[operator_of(person)],
+        head=order,
+        head_mark=mark_of(Stage(order.stage), order.connected_at, order.deadline, now),
+        tab=tab,
+        tabs=TABS,
+        now=now,
+        **more,
+    )
+
+
+def people_of(person: Person) -> People:
+    """Who may stand in a history of the person's operator."""
+    with runtime().db.reading() as connection:
+        _, staff = names(connection, operator_of(person))
+    return People(names_of_channels(), staff)
+
+
+def reasons(*codes: str) -> dict[str, str]:
+    """Reasons in the reader's language, by code; all of them unless some are named."""
+    return {
+        code: one.en if language() == "en" else one.zh
+        for code, one in REASONS.items()
+        if not codes or code in codes
+    }
+
+
+def typed_in(names: Sequence[str]) -> dict[str, str]:
+    """What somebody typed into these fields; NUL is the one character that PostgreSQL has no place for."""
+    return {name: request.form.get(name, "")[:_MOST_TYPED].replace("\0", "").strip() for name in names}
+
+
+def seen_version() -> int:
+    """The version that the form was shown with; one that nothing has where it was tampered with."""
+    given = request.form.get("version", "")
+    return int(given) if given.isdecimal() and len(given) < 10 else -1
+
+
+def refused(
+    person: Person, order: Head, typed: Mapping[str, str], refusal: Refusal, fields: Mapping[str, Asked]
+) -> Form:
+    """The form as it is shown again: nothing typed is lost.
+
+    Where somebody was faster it tells who did what since, and bears the present version, so that one press
+    sends it again.
+    """
+    if any(fault.rule == _STALE for fault in refusal.faults):
+        return Form(typed, (), changes_since(person, order, seen_version()), stale=True, status=409)
+    return Form(typed, placed(refusal.faults, fields), status=refusal.status)
+
+
+def changes_since(person: Person, order: Head, version: int) -> list[Line]:
+    """What others have done to the order since it had this version."""
+    people = people_of(person)
+    with runtime().db.reading() as connection:
+        events = events_since(connection, operator_of(person), order.id, max(version, 0))
+    return [event_line(event, people) for event in events]
+
+
+def placed(faults: Sequence[Fault], fields: Mapping[str, Asked]) -> list[tuple[str, str]]:
+    """Each fault's field and words, in the order of the form."""
+    order = list(fields)
+    pairs = dict.fromkeys(
+        (fault.pointer.strip("/").split("/")[0], fault.words(language())) for fault in faults
+    )
+    return sorted(pairs, key=lambda one: order.index(one[0]) if one[0] in order else -1)
+
+
+def form_page(
+    template: str,
+    person: Person,
+    order: Head,
+    form: Form,
+    fields: Mapping[str, Asked],
+    *,
+    tab: str = "staff.order",
+    **more: Any,
+) -> tuple[str, int]:
+    """A page that asks for something to be done to the order."""
+    page = render(
+        template,
+        person,
+        order,
+        tab,
+        form=form,
+        typed=form.typed,
+        faults=form.faults,
+        fault_of=dict(reversed(list(form.faults))),
+        fields=fields,
+        **more,
+    )
+    return page, form.status
+
+
+def act(
+    person: Person,
+    order: Head,
+    typed: Mapping[str, str],
+    fields: Mapping[str, Asked],
+    do: Callable[[], str],
+) -> Form | Any:
+    """Do it and go back to the order; or the form that says why it was not done."""
+    try:
+        flash(do())
+    except Refusal as refusal:
+        # As it is now: whatever changed meanwhile, the page tells of the present.
+        return refused(person, order, typed, refusal, fields)
+    return redirect(url_for("staff.order", number=order.number))
+
+
+def end_of(day: str) -> datetime | None:
+    """The end of a day that was typed; None for what is none."""
+    on = day_typed(day)
+    return None if on is None else midnight(on + timedelta(days=1))
