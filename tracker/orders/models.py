@@ -15,7 +15,7 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tracker.db import Base
@@ -50,6 +50,12 @@ class Order(Base):
         Index(None, "phone_digest"),
         Index(None, "channel_id", "written_in", "id"),
         Index(None, "channel_id", "stage", "written_in", "id"),
+        Index(
+            "ix_orders_work_of_place",
+            "operator_id",
+            "community_code",
+            postgresql_where=text("closed_at IS NULL"),
+        ),
         Index(
             "ix_orders_work_of_team",
             "team_id",
@@ -106,8 +112,10 @@ MOVE_KINDS = ("accepted", "stage")
 MONEY_KINDS = ("payment", "charge")
 # Another visit was agreed, at the stage that the order has.
 APPOINTMENT_KIND = "appointment"
-# All kinds: a move, a line of the promise ledger, money, another visit.
-EVENT_KINDS = (*MOVE_KINDS, *(kind.value for kind in Kind), *MONEY_KINDS, APPOINTMENT_KIND)
+# Others are to install it (改派), at the stage that the order has.
+ASSIGNED_KIND = "assigned"
+# All kinds: a move, a line of the promise ledger, money, another visit, other installers.
+EVENT_KINDS = (*MOVE_KINDS, *(kind.value for kind in Kind), *MONEY_KINDS, APPOINTMENT_KIND, ASSIGNED_KIND)
 
 
 class OrderEvent(Base):
@@ -138,6 +146,28 @@ class OrderEvent(Base):
     recorded_at: Mapped[datetime]
     channel_id: Mapped[int] = mapped_column(Integer)
     written_in: Mapped[int] = mapped_column(BigInteger, server_default=text("feed_position()"))
+
+
+class OrderAssignment(Base):
+    """Orders that somebody assigned in one go (派单、改派), which can be undone in one go.
+
+    Without a team they were taken from those who had them. `refused` tells of each order that could not be
+    assigned its number, the rule and its figures. Which were is told by their events, whose `detail` names
+    the assignment.
+    """
+
+    __tablename__ = "order_assignments"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    operator_id: Mapped[int] = mapped_column(ForeignKey("operators.id"))
+    team_id: Mapped[int | None] = mapped_column(ForeignKey(Team.id))
+    installer_id: Mapped[int | None] = mapped_column(ForeignKey(Account.id))
+    reason: Mapped[str | None] = mapped_column(String(200))
+    actor: Mapped[str] = mapped_column(String(80))
+    at: Mapped[datetime]
+    order_ids: Mapped[list[int]] = mapped_column(ARRAY(BigInteger))
+    refused: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    undone_at: Mapped[datetime | None]
 
 
 class Payment(Base):

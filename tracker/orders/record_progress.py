@@ -15,6 +15,7 @@ from tracker.notices.plan_notices import cancel, plan_notices
 from tracker.orders import appointment_texts, wording
 from tracker.orders.actor import Actor
 from tracker.orders.append_events import append_events, event_row
+from tracker.orders.assignment import Assigning, named_by_channel
 from tracker.orders.locking import lock_order
 from tracker.orders.models import MOVE_KINDS, Order, OrderEvent
 from tracker.orders.rules import CLOSED, REASONS, Move, Stage, faults_of
@@ -42,11 +43,18 @@ _NO_VISIT_BOOKED = frozenset({Stage.DISPATCHED, Stage.APPOINTED, Stage.WITHDRAWN
 
 
 def record_progress(
-    runtime: Runtime, actor: Actor, number: str, request: Mapping[str, Any], *, if_version: int | None = None
+    runtime: Runtime,
+    actor: Actor,
+    number: str,
+    request: Mapping[str, Any],
+    *,
+    if_version: int | None = None,
+    assigning: Assigning | None = None,
 ) -> int:
     """Record one step, loaded by ProgressRequestSchema; returns the order's new version.
 
-    `if_version`: the version that the caller saw. Raises Refusal: order.not_found for one that is
+    `if_version`: the version that the caller saw. `assigning`: who is to install it from now on, in the
+    place of the `installer` of the request. Raises Refusal: order.not_found for one that is
     not the actor's, version.stale where somebody was faster, or every rule that the step breaks.
     """
     now = clock.now()
@@ -56,16 +64,17 @@ def record_progress(
         faults = faults_of(Stage(order.stage), _stage_at(connection, order.id), move, now)
         if faults:
             raise Refusal(*(Fault(rule, _POINTERS[rule]) for rule in faults))
-        installer = request.get("installer")
+        installer = request.get("installer") if assigning is None else assigning.target.told
         version = order.version + 1
         changes: dict[str, Any] = {"stage": move.to, "version": version}
         if move.appointment is not None:
             changes["appointment_starts_at"], changes["appointment_ends_at"] = move.appointment
         elif move.to is Stage.DISPATCHED:
             changes["appointment_starts_at"] = changes["appointment_ends_at"] = None
-        if installer is not None:
-            changes["installer_title"] = installer["title"]
-            changes["installer_staff_number"] = installer["staff_number"]
+        if assigning is not None:
+            changes |= assigning.target.columns
+        elif installer is not None:
+            changes |= named_by_channel(connection, order, installer)
         if move.to in CLOSED:
             changes["closed_at"] = move.occurred_at
         connection.execute(update(Order).where(Order.id == order.id).values(**changes))
@@ -79,7 +88,7 @@ def record_progress(
             stage=move.to,
             reason_code=move.reason_code,
             reason_text=move.reason_text,
-            detail=_detail(move, installer),
+            detail=_detail(move, installer) | (assigning.detail(order) if assigning else {}),
         )
         append_events(connection, [event])
         if move.to is Stage.ON_SITE:
@@ -89,8 +98,10 @@ def record_progress(
         if move.to is Stage.COMPLETED:
             _begin(connection, runtime, order, move.occurred_at, now)
             _keep_wish(runtime, actor, order)
-        # Whatever was to be reminded of belongs to the stage before.
-        cancel(connection, order.id, ["visit_reminder"], f"the order went on: {move.to}")
+        # Whatever was to be told or reminded of a visit belongs to the stage before.
+        cancel(
+            connection, order.id, ["visit_reminder", "appointment_changed"], f"the order went on: {move.to}"
+        )
         reference = runtime.reference.current()
         operator = reference.operators[order.operator_id]
         wanted = _text(connection, runtime, operator, order, move, changes, version)

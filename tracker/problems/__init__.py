@@ -24,6 +24,7 @@ from tracker.problems import (
     requests,
     subscribers,
     tariff_changes,
+    teams,
     visits,
     webhooks,
 )
@@ -48,6 +49,7 @@ RULES: Mapping[str, ProblemRule] = {
         plans,
         subscribers,
         tariff_changes,
+        teams,
         visits,
     )
     for rule in part.RULES
