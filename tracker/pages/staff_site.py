@@ -23,6 +23,8 @@ from tracker.pages import (
     complaint_export,
     complaint_forms,
     complaints,
+    dispatch,
+    dispatch_installers,
     order_export,
     order_fees,
     order_files,
@@ -40,6 +42,8 @@ from tracker.pages import (
     slot_forms,
     slots,
     subscriber_prices,
+    team_forms,
+    teams,
     texts,
     webhooks,
     wording,
@@ -54,6 +58,10 @@ _YEAR = 365 * 86400
 
 # Loading them adds their addresses to the one blueprint of the staff pages.
 _PAGES = (
+    dispatch,
+    dispatch_installers,
+    team_forms,
+    teams,
     change_forms,
     change_proofs,
     changes,
