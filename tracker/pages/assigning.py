@@ -141,6 +141,16 @@ def told(connection: Connection, person: Person, assignment_id: str) -> Told | N
     )
 
 
+def target_typed(told: Told | None) -> str:
+    """Whom the form shows as chosen: as typed, or whoever could not be given some of the orders."""
+    return request.form.get("target", told.value if told is not None and told.refused else "")
+
+
+def reason_shown(told: Told | None) -> str:
+    """The reason that the form shows: as typed, or of an assignment that some orders did not follow."""
+    return reason_typed() or (told.row.reason if told is not None and told.refused else None) or ""
+
+
 def _target() -> tuple[int | None, int | None]:
     """The team, and the one of it, that was chosen. Raises Refusal."""
     typed = request.form.get("target", "")

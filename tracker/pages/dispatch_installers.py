@@ -97,6 +97,8 @@ def dispatch_installers() -> Any:
         ticked=assigning.chosen(),
         all_ticked=False,
         typed=request.form,
+        target=assigning.target_typed(told),
+        reason=assigning.reason_shown(told),
         nobody=assigning.NOBODY,
         standing_of_work=standing_of_work,
         visit=visit_words,

@@ -10,7 +10,7 @@ if (form) {
   const count = () => {
     const ticked = boxes.filter((box) => box.checked).length;
     if (bar) {
-      bar.querySelector("output").value = String(ticked);
+      bar.querySelector("[data-chosen]").textContent = String(ticked);
       bar.querySelector("[data-count]").hidden = ticked === 0;
       bar.querySelector("[data-none]").hidden = ticked > 0;
     }
