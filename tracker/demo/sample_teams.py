@@ -1,7 +1,9 @@
 """Example teams, one for each county and one for a town, their installers, and orders for them to install."""
 
+import random
 import secrets
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 
 from sqlalchemy import select, update
 
@@ -9,8 +11,12 @@ from tracker import clock
 from tracker.orders.actor import Actor
 from tracker.orders.assign_orders import assign_orders
 from tracker.orders.open_work import work_list
+from tracker.orders.place_orders import place_order
+from tracker.orders.record_progress import record_progress
+from tracker.orders.rules import PATH, Stage
+from tracker.orders.schemas import OrderRequestSchema
 from tracker.places.models import Division
-from tracker.reference import OperatorFacts
+from tracker.reference import OperatorFacts, Reference
 from tracker.runtime import Runtime
 from tracker.staff.create_account import create_account
 from tracker.staff.models import Account
@@ -24,21 +30,64 @@ _TOWN = "441881001"
 _TITLES = ("李师傅", "陈师傅", "黄师傅", "林师傅", "何师傅", "罗师傅", "邓师傅", "欧师傅", "谢师傅", "潘师傅")
 _FIRST_NUMBER = 321
 _MOST = 400
+ORDERS_PER_OPERATOR = 36
+# How far most orders of the last days have come: many wait for somebody to dispatch them.
+_STAGES = (Stage.VERIFIED, *[Stage.RESOURCE_CHECKED] * 4, *[Stage.DISPATCHED] * 3)
 # Of so many orders one is left for whoever tries the page out.
 _LEAVE_EVERY = 3
 
 
 def fill(runtime: Runtime, say: Callable[[str], None]) -> None:
-    """Make teams for each operator that has none, and assign most of its orders; harmless to repeat."""
-    operators = runtime.reference.current().operators
-    for operator in sorted(operators.values(), key=lambda operator: operator.id):
+    """Make teams for each operator that has none, bring orders of the last days, and assign most of the open
+    ones; harmless to repeat.
+    """
+    reference = runtime.reference.current()
+    for operator in sorted(reference.operators.values(), key=lambda operator: operator.id):
         with runtime.db.reading() as connection:
             known = bool(teams_of(connection, operator.id, closed=True))
         if known:
             continue
+        _place(runtime, reference, operator.id)
         teams = _teams(runtime, operator)
         count = _assign(runtime, operator.id, teams)
         say(f"{operator.name}: {len(teams)} example teams, {count} orders assigned")
+
+
+def _place(runtime: Runtime, reference: Reference, operator_id: int) -> None:
+    """Orders of the last days all over the city, each as far as somebody must look at it."""
+    dice = random.Random(operator_id)  # noqa: S311 - examples, the same each time
+    channel = next(
+        one for one in reference.channels.values() if one.operator_id == operator_id and one.code == "hall"
+    )
+    plan = next(
+        one[0].filing_number
+        for (owner, _), one in sorted(reference.plans.items())
+        if owner == operator_id and one[0].audience == "home"
+    )
+    places, now = sorted(reference.places), clock.now()
+    for number in range(ORDERS_PER_OPERATOR):
+        at = now - timedelta(hours=dice.uniform(2, 60))
+        order = OrderRequestSchema().load(
+            {
+                "external_reference": f"WORK-{number + 1:04d}",
+                "accepted_at": at.isoformat(),
+                "customer": {
+                    "kind": "home",
+                    "name": dice.choice("李王张刘陈杨黄赵") + dice.choice(("先生", "女士")),
+                    "phone": f"1380000{dice.randrange(10_000):04d}",
+                },
+                "address": {
+                    "community_code": dice.choice(places),
+                    "detail": f"{dice.randrange(1, 60)}号{dice.randrange(101, 1805)}房",
+                },
+                "plan": plan,
+            }
+        )
+        placed = place_order(runtime, channel, order)
+        for stage in PATH[1 : PATH.index(dice.choice(_STAGES)) + 1]:
+            at += (now - at) / 4
+            step = {"stage": stage, "occurred_at": at}
+            record_progress(runtime, Actor.of_channel(channel), placed.number, step)
 
 
 def _teams(runtime: Runtime, operator: OperatorFacts) -> Mapping[str, int]:

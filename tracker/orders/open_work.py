@@ -16,11 +16,18 @@ from tracker.orders.models import Order, OrderEvent
 from tracker.orders.rules import TO_INSTALL, Stage
 from tracker.orders.standing import NEAR
 from tracker.promises.models import Promise, PromiseEntry
-from tracker.promises.standing import current, latest_entry
+from tracker.promises.standing import latest_entry
 from tracker.teams.rules import Load
 
 _LATEST = latest_entry(Order.id, PromiseEntry.deadline, PromiseEntry.provisional)
-_DEADLINE = current(_LATEST, "deadline")
+# Looked up order by order, as the latest entry is: joined, the promises of all time would be read.
+_FIRST = (
+    select(Promise.deadline, Promise.provisional)
+    .where(Promise.order_id == Order.id)
+    .limit(1)
+    .lateral("first")
+)
+_DEADLINE = func.coalesce(_LATEST.c.deadline, _FIRST.c.deadline)
 _ONE_DAY = timedelta(days=1)
 _TOWN_DIGITS = 9
 
@@ -96,9 +103,7 @@ def work_list(
         wanted = wanted.where(_belongs(now)[shown])
     if team_id is not None:
         wanted = wanted.where(Order.team_id == team_id)
-    rows = connection.execute(
-        wanted.order_by(_DEADLINE.element, Order.id).offset(skip).limit(limit + 1)
-    ).all()
+    rows = connection.execute(wanted.order_by(_DEADLINE, Order.id).offset(skip).limit(limit + 1)).all()
     return rows[:limit], len(rows) > limit
 
 
@@ -206,15 +211,15 @@ def _listed() -> Select[Any]:
         Order.installer_staff_number,
         Order.appointment_starts_at,
         Order.appointment_ends_at,
-        _DEADLINE,
-        current(_LATEST, "provisional"),
+        _DEADLINE.label("deadline"),
+        func.coalesce(_LATEST.c.provisional, _FIRST.c.provisional).label("provisional"),
     )
 
 
 def _open(wanted: Select[Any], operator_id: int) -> Select[Any]:
     """Of an operator's orders that are still to be installed, each with its promise."""
     return (
-        wanted.join_from(Order, Promise, Promise.order_id == Order.id)
+        wanted.join_from(Order, _FIRST, true())
         .outerjoin(_LATEST, true())
         .where(Order.operator_id == operator_id, Order.closed_at.is_(None), Order.stage.in_(TO_INSTALL))
     )
@@ -223,7 +228,7 @@ def _open(wanted: Select[Any], operator_id: int) -> Select[Any]:
 def _belongs(now: datetime) -> dict[str, ColumnElement[bool]]:
     """What an order belongs to at a moment, by the names of SHOWN."""
     today, tomorrow = day_of(now)
-    deadline, visit = _DEADLINE.element, Order.appointment_starts_at
+    deadline, visit = _DEADLINE, Order.appointment_starts_at
     return {
         "coming": Order.stage.in_((Stage.ACCEPTED, Stage.VERIFIED)),
         "to_dispatch": _TO_DISPATCH,
