@@ -1,5 +1,7 @@
 """Close a team, whose open orders go to others first."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import Connection, func, select
 
 from tracker.orders.actor import Actor
@@ -42,17 +44,18 @@ def close_team(
             raise Refusal(Fault("team.has_orders", "/to", {"count": count}))
         if hand_over and to_team_id == team_id:
             raise Refusal(Fault("assign.target", "/to"))
-        while count > handed:
-            some = connection.scalars(
-                select(Order.number)
-                .where(Order.team_id == team_id, *_MINE)
-                .order_by(Order.id)
-                .limit(MOST_ASSIGNED_AT_ONCE)
-            ).all()
+        # Asked again each time: an assignment to it that is undone meanwhile takes orders out of its hands.
+        while some := _some_orders(connection, team_id):
             came = assign_orders(runtime, actor, some, team_id=to_team_id, reason=reason, outside=True)
             if came.refused:
-                left = count - handed - len(came.done)
-                raise Refusal(Fault("team.orders_stay", "/to", {"count": left}), came.refused[0][1])
+                left = {"count": len(came.refused)}
+                raise Refusal(Fault("team.orders_stay", "/to", left), came.refused[0][1])
             handed += len(came.done)
         set_closed(runtime.db, actor.operator_id, team_id, True, reason, actor.label)
     return handed
+
+
+def _some_orders(connection: Connection, team_id: int) -> Sequence[str]:
+    """The numbers of as many of its orders as may be assigned at once."""
+    wanted = select(Order.number).where(Order.team_id == team_id, *_MINE).order_by(Order.id)
+    return connection.scalars(wanted.limit(MOST_ASSIGNED_AT_ONCE)).all()
