@@ -27,8 +27,11 @@ MANY = 50
 
 @pytest.fixture
 def wide(runtime: Runtime) -> Iterator[Runtime]:
-    """The service with a connection for everybody at once."""
-    made = Database(runtime.config.database_url, role=db.APP_ROLE, pool_size=MANY)
+    """The service with connections for most at once, which the others wait for.
+
+    A page takes one of each of two kinds, and PostgreSQL has a hundred.
+    """
+    made = Database(runtime.config.database_url, role=db.APP_ROLE, pool_size=25, patience=60)
     yield replace(runtime, db=made)
     made.dispose()
 

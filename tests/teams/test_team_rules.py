@@ -1,9 +1,11 @@
-"""Which team is suggested for a place."""
+"""Which team is suggested for a place, and which visits nobody can keep both of."""
+
+from datetime import UTC, datetime
 
 import pytest
 
 from tracker.orders.rules import TAKES_INSTALLERS, Stage, why_not_assigned
-from tracker.teams.rules import Candidate, Load, covers, suggested
+from tracker.teams.rules import Candidate, Load, clashing, covers, suggested
 
 COUNTY = Candidate(1, "县城一班", "441802")
 SPARE = Candidate(2, "县城二班", "441802")
@@ -51,3 +53,22 @@ def test_an_order_is_assigned_from_the_check_of_its_line_until_it_works(stage: S
     assert (against is None) == (stage in TAKES_INSTALLERS)
     early = stage in (Stage.ACCEPTED, Stage.VERIFIED)
     assert against in (None, "assign.too_early" if early else "assign.too_late")
+
+
+@pytest.mark.parametrize(
+    ("visits", "clash"),
+    [
+        ({}, set()),
+        ({"a": (9, 11)}, set()),
+        ({"a": (9, 11), "b": (11, 13)}, set()),
+        ({"a": (9, 11), "b": (10, 12)}, {"a", "b"}),
+        ({"a": (9, 11), "b": (9, 11)}, {"a", "b"}),
+        ({"a": (9, 18), "b": (10, 11), "c": (16, 17), "d": (18, 19)}, {"a", "b", "c"}),
+    ],
+)
+def test_visits_clash_that_share_a_moment(visits: dict[str, tuple[int, int]], clash: set[str]) -> None:
+    day = {
+        name: (datetime(2026, 11, 24, begin, tzinfo=UTC), datetime(2026, 11, 24, end, tzinfo=UTC))
+        for name, (begin, end) in visits.items()
+    }
+    assert clashing(day) == clash
