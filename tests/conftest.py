@@ -42,8 +42,8 @@ _BUSINESS_TABLES = (
     " subscribers, webhook_deliveries, webhooks, order_file_parts, order_files, outage_events, outages,"
     " customer_requests, lookup_codes, visit_slot_changes, slot_bookings, visit_slots,"
     " complaint_events, complaints, complaint_persons, ratings, published_figures, lookup_tries,"
-    " audit_entries, team_members, teams, figure_facts, figure_cells, figure_hands,"
-    " real_name_checks, required_checks, return_requests"
+    " audit_entries, order_assignments, team_changes, team_members, teams,"
+    " figure_facts, figure_cells, figure_hands, real_name_checks, required_checks, return_requests"
 )
 
 

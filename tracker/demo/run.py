@@ -23,6 +23,7 @@ from tracker.demo import (
     sample_history,
     sample_outages,
     sample_subscribers,
+    sample_teams,
     sample_visits,
 )
 from tracker.demo.seed import seed
@@ -78,6 +79,7 @@ def _prepare(config: Config, folder: Path, say: Callable[[str], None]) -> tuple[
         sample_changes.fill(run, say)
         sample_outages.fill(run, say)
         sample_visits.fill(run, say)
+        sample_teams.fill(run, say)
         # Last, because from then on orders need their checks.
         sample_desk.fill(run, say)
         return credentials, _order_to_look_up(run)

@@ -1,5 +1,6 @@
 """The texts that tell a customer of a visit: agreed, changed, off, and the evening before."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -31,6 +32,26 @@ def changed(keys: KeyRing, operator: OperatorFacts, order: Row[Any], visit: Visi
     """When the visit is now, in answer to whoever chose it."""
     values = _of_visit(order, visit, (order.installer_title, order.installer_staff_number))
     return _text(keys, operator, order, "appointment_changed", _key(order, version, "changed"), **values)
+
+
+def other_installer(
+    keys: KeyRing,
+    operator: OperatorFacts,
+    order: Row[Any],
+    visit: Visit,
+    installer: tuple[str | None, str | None],
+    version: int,
+    not_before: datetime,
+) -> Wanted:
+    """Somebody else comes at the same time: told with the visit, of which the customer may not know yet."""
+    values = _of_visit(order, visit, installer)
+    key = _key(order, version, "installer")
+    return _text(keys, operator, order, "appointment_changed", key, not_before=not_before, **values)
+
+
+def says_the_same(told: Mapping[str, Any], wanted: Wanted) -> bool:
+    """Whether a text of before, by its parameters, told of the same visit and installer."""
+    return all(told.get(name) == wanted.values[name] for name in ("slot", "installer"))
 
 
 def off(keys: KeyRing, operator: OperatorFacts, order: Row[Any], visit: Visit, version: int) -> Wanted:

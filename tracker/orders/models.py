@@ -15,7 +15,7 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tracker.db import Base
@@ -67,6 +67,12 @@ class Order(Base):
             "stage",
             "id",
             postgresql_where=text("stage IN ('withdrawn', 'returned')"),
+        ),
+        Index(
+            "ix_orders_work_of_place",
+            "operator_id",
+            "community_code",
+            postgresql_where=text("closed_at IS NULL"),
         ),
         Index(
             "ix_orders_work_of_team",
@@ -129,7 +135,10 @@ APPOINTMENT_KIND = "appointment"
 CONTACT_KIND = "contact"
 # A real-name check was recorded.
 REAL_NAME_KIND = "real_name"
-# All kinds: a move, a line of the promise ledger, money, another visit, another contact, a check.
+# Others are to install it (改派), at the stage that the order has.
+ASSIGNED_KIND = "assigned"
+# All kinds: a move, a line of the promise ledger, money, another visit, another contact, a check, other
+# installers.
 EVENT_KINDS = (
     *MOVE_KINDS,
     *(kind.value for kind in Kind),
@@ -137,6 +146,7 @@ EVENT_KINDS = (
     APPOINTMENT_KIND,
     CONTACT_KIND,
     REAL_NAME_KIND,
+    ASSIGNED_KIND,
 )
 
 
@@ -168,6 +178,28 @@ class OrderEvent(Base):
     recorded_at: Mapped[datetime]
     channel_id: Mapped[int] = mapped_column(Integer)
     written_in: Mapped[int] = mapped_column(BigInteger, server_default=text("feed_position()"))
+
+
+class OrderAssignment(Base):
+    """Orders that somebody assigned in one go (派单、改派), which can be undone in one go.
+
+    Without a team they were taken from those who had them. `refused` tells of each order that could not be
+    assigned its number, the rule and its figures. Which were is told by their events, whose `detail` names
+    the assignment.
+    """
+
+    __tablename__ = "order_assignments"
+
+    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
+    operator_id: Mapped[int] = mapped_column(ForeignKey("operators.id"))
+    team_id: Mapped[int | None] = mapped_column(ForeignKey(Team.id))
+    installer_id: Mapped[int | None] = mapped_column(ForeignKey(Account.id))
+    reason: Mapped[str | None] = mapped_column(String(200))
+    actor: Mapped[str] = mapped_column(String(80))
+    at: Mapped[datetime]
+    order_ids: Mapped[list[int]] = mapped_column(ARRAY(BigInteger))
+    refused: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    undone_at: Mapped[datetime | None]
 
 
 class Payment(Base):

@@ -15,6 +15,7 @@ from tracker.notices.plan_notices import cancel, plan_notices
 from tracker.orders import appointment_texts, wording
 from tracker.orders.actor import Actor
 from tracker.orders.append_events import append_events, event_row
+from tracker.orders.assignment import Assigning, named_by_channel
 from tracker.orders.locking import lock_order
 from tracker.orders.models import MOVE_KINDS, Order, OrderEvent
 from tracker.orders.real_name_gate import NEEDS_REAL_NAME, still_wanting
@@ -50,12 +51,14 @@ def record_progress(
     *,
     if_version: int | None = None,
     detail: Mapping[str, Any] | None = None,
+    assigning: Assigning | None = None,
 ) -> int:
     """Record one step, loaded by ProgressRequestSchema; returns the order's new version.
 
     `if_version`: the version that the caller saw. `detail`: what the event is to say besides, nothing
-    personal. Raises Refusal: order.not_found for one that is not the actor's, version.stale where somebody
-    was faster, or every rule that the step breaks, real_name.missing among them.
+    personal. `assigning`: who is to install it from now on, in the place of the `installer` of the request.
+    Raises Refusal: order.not_found for one that is not the actor's, version.stale where somebody was faster,
+    or every rule that the step breaks, real_name.missing among them.
     """
     now = clock.now()
     with runtime.db.transaction() as connection:
@@ -68,16 +71,17 @@ def record_progress(
             faults += still_wanting(connection, reference, order)
         if faults:
             raise Refusal(*faults)
-        installer = request.get("installer")
+        installer = request.get("installer") if assigning is None else assigning.target.told
         version = order.version + 1
         changes: dict[str, Any] = {"stage": move.to, "version": version}
         if move.appointment is not None:
             changes["appointment_starts_at"], changes["appointment_ends_at"] = move.appointment
         elif move.to is Stage.DISPATCHED:
             changes["appointment_starts_at"] = changes["appointment_ends_at"] = None
-        if installer is not None:
-            changes["installer_title"] = installer["title"]
-            changes["installer_staff_number"] = installer["staff_number"]
+        if assigning is not None:
+            changes |= assigning.target.columns
+        elif installer is not None:
+            changes |= named_by_channel(connection, order, installer)
         if move.to in CLOSED:
             changes["closed_at"] = move.occurred_at
         connection.execute(update(Order).where(Order.id == order.id).values(**changes))
@@ -91,7 +95,11 @@ def record_progress(
             stage=move.to,
             reason_code=move.reason_code,
             reason_text=move.reason_text,
-            detail={**_detail(move, installer), **(detail or {})},
+            detail={
+                **_detail(move, installer),
+                **(assigning.detail(order) if assigning else {}),
+                **(detail or {}),
+            },
         )
         append_events(connection, [event])
         if move.to is Stage.ON_SITE:
@@ -101,8 +109,10 @@ def record_progress(
         if move.to is Stage.COMPLETED:
             _begin(connection, runtime, order, move.occurred_at, now)
             _keep_wish(runtime, actor, order)
-        # Whatever was to be reminded of belongs to the stage before.
-        cancel(connection, order.id, ["visit_reminder"], f"the order went on: {move.to}")
+        # Whatever was to be told or reminded of a visit belongs to the stage before.
+        cancel(
+            connection, order.id, ["visit_reminder", "appointment_changed"], f"the order went on: {move.to}"
+        )
         operator = reference.operators[order.operator_id]
         wanted = _text(connection, runtime, operator, order, move, changes, version)
         reminder = None

@@ -56,6 +56,14 @@ NEEDS_APPOINTMENT = frozenset({Stage.APPOINTED})
 # Where a visit can be agreed or changed: somebody is to come, and has not come yet.
 TAKES_APPOINTMENT = frozenset({Stage.DISPATCHED, Stage.APPOINTED})
 
+# Where somebody can be told to install it: from the day it may be dispatched until it works.
+TAKES_INSTALLERS = frozenset({Stage.RESOURCE_CHECKED, Stage.DISPATCHED, Stage.APPOINTED, Stage.ON_SITE})
+# What is open and not connected yet: the work of installers, at hand or to come.
+TO_INSTALL = PATH[: PATH.index(Stage.ACTIVATED)]
+# [ours] So long an assignment can be undone; until then no customer is told of another installer.
+ASSIGNMENT_UNDONE_WITHIN = timedelta(minutes=10)
+MOST_ASSIGNED_AT_ONCE = 200
+
 
 class Cause(StrEnum):
     """Whose doing a reason is; figures split by it."""
@@ -119,6 +127,13 @@ class Move:
 def open_moves(stage: Stage) -> tuple[Stage, ...]:
     """The stages an order may go to next; empty for a closed one."""
     return MOVES[stage]
+
+
+def why_not_assigned(stage: Stage) -> str | None:
+    """The rule against telling somebody to install an order; None where it can be done."""
+    if stage in TAKES_INSTALLERS:
+        return None
+    return "assign.too_early" if stage in TO_INSTALL else "assign.too_late"
 
 
 def faults_of(stage: Stage, reached_at: datetime, move: Move, now: datetime) -> list[str]:

@@ -24,6 +24,8 @@ from tracker.pages import (
     complaint_forms,
     complaints,
     counter,
+    dispatch,
+    dispatch_installers,
     order_actions,
     order_checks,
     order_contact,
@@ -49,6 +51,8 @@ from tracker.pages import (
     slot_forms,
     slots,
     subscriber_prices,
+    team_forms,
+    teams,
     texts,
     webhooks,
     wording,
@@ -63,6 +67,10 @@ _YEAR = 365 * 86400
 
 # Loading them adds their addresses to the one blueprint of the staff pages.
 _PAGES = (
+    dispatch,
+    dispatch_installers,
+    team_forms,
+    teams,
     change_forms,
     change_proofs,
     changes,

@@ -27,6 +27,7 @@ from tracker.problems import (
     requests,
     subscribers,
     tariff_changes,
+    teams,
     visits,
     webhooks,
 )
@@ -52,6 +53,7 @@ RULES: Mapping[str, ProblemRule] = {
         plans,
         subscribers,
         tariff_changes,
+        teams,
         visits,
         real_name,
         desk,

@@ -84,6 +84,23 @@ def areas_with_slots(connection: Connection, operator_id: int, begin: datetime, 
     return list(connection.scalars(wanted))
 
 
+def free_places(
+    connection: Connection, operator_id: int, begin: datetime, end: datetime, now: datetime
+) -> dict[str, int]:
+    """How many more visits could be booked now in slots that begin in a stretch of time, by area."""
+    wanted = (
+        select(_slots.c.area_code, func.sum(_slots.c.capacity - _slots.c.booked))
+        .where(
+            _slots.c.operator_id == operator_id,
+            _slots.c.closed_at.is_(None),
+            _slots.c.starts_at > latest_start(now),
+            *_within(begin, end),
+        )
+        .group_by(_slots.c.area_code)
+    )
+    return {area: int(free) for area, free in connection.execute(wanted)}
+
+
 def order_ids_of(connection: Connection, slot_ids: Collection[int]) -> dict[int, list[int]]:
     """Of each slot, the orders that take a place in it, the first to book first."""
     wanted = (

@@ -17,7 +17,7 @@ const shelf = join(design, "..", "static");
 const out = join(shelf, "build");
 const site = join(design, "..", "..", "..", "public_status");
 const shared = join(design, "..", "templates", "design");
-const entries = ["site.css", "api-docs.css", "api-docs.js", "counter.js"];
+const entries = ["site.css", "api-docs.css", "api-docs.js", "counter.js", "dispatch.js"];
 
 // Files of earlier builds stay: a page that is open, or a process that still runs, asks for them.
 await mkdir(out, { recursive: true });
