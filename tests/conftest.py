@@ -42,7 +42,8 @@ _BUSINESS_TABLES = (
     " subscribers, webhook_deliveries, webhooks, order_file_parts, order_files, outage_events, outages,"
     " customer_requests, lookup_codes, visit_slot_changes, slot_bookings, visit_slots,"
     " complaint_events, complaints, complaint_persons, ratings, published_figures, lookup_tries,"
-    " audit_entries, team_members, teams"
+    " audit_entries, team_members, teams,"
+    " installer_actions, site_photos, line_tests, site_visits, call_line_codes"
 )
 
 
@@ -96,7 +97,9 @@ def watched_log(_watch: Watch) -> Iterator[Watch]:
 
 
 @pytest.fixture
-def settings(stores: Servers, key_file: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+def settings(
+    stores: Servers, key_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> dict[str, str]:
     """The environment of a process that uses the test's servers; set for this process too."""
     values = {
         "TRACKER_DATABASE_URL": stores.app_url,
@@ -105,6 +108,7 @@ def settings(stores: Servers, key_file: Path, monkeypatch: pytest.MonkeyPatch) -
         "TRACKER_REDIS_URL": stores.redis_url,
         "TRACKER_KEY_FILE": str(key_file),
         "TRACKER_SECRET_KEY": "a secret for tests, of thirty-two characters",
+        "TRACKER_FILES_DIR": str(tmp_path / "files"),
     }
     for name in list(os.environ):
         if name.startswith(("TRACKER_", "TWILIO_")):

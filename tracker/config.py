@@ -5,6 +5,7 @@ A missing or malformed value stops the start with one clear line (invariant I8):
 """
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -61,7 +62,8 @@ class Config:
 
     `sms_gateways` holds each provider's weight, `sms_rates` how many texts a second it may get.
     `webhook_allow` are the networks that webhooks may lead to although they are not public,
-    `embed_origins` the sites whose pages may ask for an order's state from within a browser.
+    `embed_origins` the sites whose pages may ask for an order's state from within a browser. `files_dir` is
+    where pictures lie; `call_line` what an installer's phone dials, with `{code}` for the order's.
     """
 
     database_url: str | None
@@ -69,6 +71,8 @@ class Config:
     public_database_url: str | None
     redis_url: str | None
     data_dir: Path | None
+    files_dir: Path | None
+    call_line: str | None
     key_file: Path | None
     secret_key: str | None
     bind: str
@@ -149,6 +153,12 @@ def _networks(value: str) -> tuple[IPv4Network | IPv6Network, ...]:
         raise validate.ValidationError("must be networks like 10.0.0.0/8, separated by commas") from None
 
 
+def _call_line(value: str) -> None:
+    # Commas are pauses of the dialler; a code in the middle would be dialled as part of the number.
+    if value and not re.fullmatch(r"\+?[0-9]{5,16}[,;]{1,6}\{code\}#?", value):
+        raise validate.ValidationError("must be a number, pauses and the code: 076312345678,,{code}")
+
+
 def _by_provider(value: str | None, unnamed: float | None) -> dict[str, float]:
     """Numbers by provider: "twilio:3,aliyun:1"; a name alone stands for `unnamed`, if that is allowed.
 
@@ -215,6 +225,8 @@ def _read(env: Env) -> Config:
         public_database_url = _postgres(env, "PUBLIC_DATABASE_URL")
         redis_url = env.str("REDIS_URL", None, validate=lambda v: v is None or _redis_address(v))
         data_dir = env.str("DATA_DIR", None)
+        files_dir = env.str("FILES_DIR", None)
+        call_line = env.str("CALL_LINE", "", validate=_call_line)
         key_file = env.str("KEY_FILE", None)
         secret_key = env.str(
             "SECRET_KEY", None, validate=validate.Length(min=32, error="must have at least 32 characters")
@@ -290,6 +302,8 @@ def _read(env: Env) -> Config:
         public_database_url=public_database_url,
         redis_url=redis_url,
         data_dir=Path(data_dir) if data_dir else None,
+        files_dir=Path(files_dir) if files_dir else None,
+        call_line=call_line or None,
         key_file=Path(key_file) if key_file else None,
         secret_key=secret_key,
         bind=bind,

@@ -22,6 +22,7 @@ _MODULES = (
     "tracker.places.models",
     "tracker.promises.models",
     "tracker.reference",
+    "tracker.site_work.models",
     "tracker.sms.models",
     "tracker.staff.models",
     "tracker.subscribers.models",

@@ -106,8 +106,10 @@ MOVE_KINDS = ("accepted", "stage")
 MONEY_KINDS = ("payment", "charge")
 # Another visit was agreed, at the stage that the order has.
 APPOINTMENT_KIND = "appointment"
-# All kinds: a move, a line of the promise ledger, money, another visit.
-EVENT_KINDS = (*MOVE_KINDS, *(kind.value for kind in Kind), *MONEY_KINDS, APPOINTMENT_KIND)
+# It is another team's or installer's, at the stage that the order has.
+ASSIGNED_KIND = "assigned"
+# All kinds: a move, a line of the promise ledger, money, another visit, another installer.
+EVENT_KINDS = (*MOVE_KINDS, *(kind.value for kind in Kind), *MONEY_KINDS, APPOINTMENT_KIND, ASSIGNED_KIND)
 
 
 class OrderEvent(Base):

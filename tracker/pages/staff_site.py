@@ -4,7 +4,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, Response, request
+from flask import Flask, Response, g, request
 from flask_babel import Babel, get_locale
 from flask_login import current_user
 from sqlalchemy import Row
@@ -23,6 +23,9 @@ from tracker.pages import (
     complaint_export,
     complaint_forms,
     complaints,
+    job_steps,
+    job_sync,
+    jobs,
     order_export,
     order_fees,
     order_files,
@@ -37,6 +40,7 @@ from tracker.pages import (
     promises,
     ratings,
     signing_in,
+    site_photos,
     slot_forms,
     slots,
     subscriber_prices,
@@ -62,6 +66,9 @@ _PAGES = (
     complaint_export,
     complaint_forms,
     complaints,
+    job_steps,
+    job_sync,
+    jobs,
     order_export,
     order_files,
     order_page,
@@ -74,6 +81,7 @@ _PAGES = (
     plans,
     promises,
     ratings,
+    site_photos,
     slot_forms,
     slots,
     subscriber_prices,
@@ -190,7 +198,9 @@ def _set_headers(app: Flask, run: Runtime) -> None:
         if run.config.service_is_secure:
             response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
         if response.mimetype == "text/html":
-            response.headers.setdefault("Content-Security-Policy", _CONTENT_POLICY)
+            response.headers.setdefault(
+                "Content-Security-Policy", _CONTENT_POLICY + g.get("also_allowed", "")
+            )
             response.headers["Cache-Control"] = "no-store"
             response.headers["X-Robots-Tag"] = "noindex"
             if (wish := request.args.get("lang")) in _LANGUAGES:

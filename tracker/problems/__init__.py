@@ -22,6 +22,7 @@ from tracker.problems import (
     plans,
     promises,
     requests,
+    site_work,
     subscribers,
     tariff_changes,
     visits,
@@ -49,6 +50,7 @@ RULES: Mapping[str, ProblemRule] = {
         subscribers,
         tariff_changes,
         visits,
+        site_work,
     )
     for rule in part.RULES
 }
