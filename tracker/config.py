@@ -5,7 +5,6 @@ A missing or malformed value stops the start with one clear line (invariant I8):
 """
 
 import os
-import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -153,12 +152,6 @@ def _networks(value: str) -> tuple[IPv4Network | IPv6Network, ...]:
         raise validate.ValidationError("must be networks like 10.0.0.0/8, separated by commas") from None
 
 
-def _call_line(value: str) -> None:
-    # Commas are pauses of the dialler; a code in the middle would be dialled as part of the number.
-    if value and not re.fullmatch(r"\+?[0-9]{5,16}[,;]{1,6}\{code\}#?", value):
-        raise validate.ValidationError("must be a number, pauses and the code: 076312345678,,{code}")
-
-
 def _by_provider(value: str | None, unnamed: float | None) -> dict[str, float]:
     """Numbers by provider: "twilio:3,aliyun:1"; a name alone stands for `unnamed`, if that is allowed.
 
@@ -226,7 +219,8 @@ def _read(env: Env) -> Config:
         redis_url = env.str("REDIS_URL", None, validate=lambda v: v is None or _redis_address(v))
         data_dir = env.str("DATA_DIR", None)
         files_dir = env.str("FILES_DIR", None)
-        call_line = env.str("CALL_LINE", "", validate=_call_line)
+        dialled = validate.Regexp(r"(\+?[0-9]{5,16}[,;]+\{code\}#?)?$", error="must be like 0763123,,{code}")
+        call_line = env.str("CALL_LINE", "", validate=dialled)
         key_file = env.str("KEY_FILE", None)
         secret_key = env.str(
             "SECRET_KEY", None, validate=validate.Length(min=32, error="must have at least 32 characters")

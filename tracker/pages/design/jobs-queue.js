@@ -15,15 +15,27 @@ const database = openDB("jobs", 1, {
   },
 });
 
-/** The pages and the worker tell each other when something was put down or sent. */
+/** The pages and the worker tell each other, and themselves, what was put down and what was done. */
 const channel = new BroadcastChannel("jobs");
+const listeners = [];
 
 export function whenChanged(callback) {
+  listeners.push(callback);
   channel.addEventListener("message", (event) => callback(event.data));
+}
+
+function tell(news) {
+  channel.postMessage(news);
+  for (const callback of listeners) callback(news);
 }
 
 export async function actionsOf(account) {
   return (await database).getAllFromIndex("actions", "account", account);
+}
+
+/** Whether anything of anybody is not sent, or waits for a word of his. */
+export async function holdsAny() {
+  return (await (await database).count("actions")) > 0;
 }
 
 export async function note(key, value) {
@@ -53,7 +65,7 @@ export async function putDown(account, number, kind, version, data, photo) {
     state: "waiting",
   });
   await change.done;
-  channel.postMessage({});
+  tell({});
 }
 
 /** What the installer does not want any more. */
@@ -64,7 +76,7 @@ export async function discard(account, seq) {
   const round = await change.objectStore("notes").get(`round ${account}`);
   if (round) await change.objectStore("notes").put({ ...round, total: round.total - 1 }, `round ${account}`);
   await change.done;
-  channel.postMessage({});
+  tell({});
 }
 
 /** Lets the refused actions of an order, and those kept back for them, be sent again on the order as it is now. */
@@ -94,7 +106,7 @@ export async function forgetDay() {
 export function send(account) {
   return navigator.locks.request(LOCK, async () => {
     const state = await sendAll(account);
-    channel.postMessage({ state });
+    tell({ state });
     return state;
   });
 }
@@ -183,4 +195,6 @@ async function noteResults(account, sent, results) {
   }
   await change.objectStore("notes").put(round, `round ${account}`);
   await change.done;
+  const done = results.map(({ outcome, version }, index) => ({ ...sent[index], outcome, version }));
+  tell({ done: done.filter((one) => one.outcome === "ok").map(({ number, kind, version }) => ({ number, kind, version })) });
 }

@@ -1,7 +1,7 @@
 // The installers' pages with a script: each step is put down first and sent then, so that it works without
 // signal; the page shows how things will stand once all is sent. Without this script the forms are plain forms.
 
-import { actionsOf, askDay, discard, forgetDay, note, putDown, send, sendAgain, whenChanged } from "./jobs-queue.js";
+import { actionsOf, askDay, discard, forgetDay, holdsAny, note, putDown, send, sendAgain, whenChanged } from "./jobs-queue.js";
 import { smaller } from "./photo.js";
 
 const body = document.body;
@@ -114,13 +114,7 @@ async function retry(ofNumber) {
 /** The job as it will be once what waits is sent. */
 function showJob(actions) {
   const waiting = actions.filter((one) => one.state === "waiting");
-  let stage = body.dataset.stage;
-  let tested = "tested" in body.dataset;
-  for (const one of waiting) {
-    stage = LEADS_TO[one.kind] ?? stage;
-    if (one.kind === "arrive") tested = false;
-    if (one.kind === "test") tested = true;
-  }
+  const { stage, tested } = waiting.reduce(after, { stage: body.dataset.stage, tested: "tested" in body.dataset });
   for (const part of document.querySelectorAll("[data-stages]")) {
     const fits = part.dataset.stages.split(" ").includes(stage);
     part.hidden = !fits || ("testedOnly" in part.dataset && !tested) || ("untestedOnly" in part.dataset && tested);
@@ -132,6 +126,20 @@ function showJob(actions) {
     ...(waiting.length ? [element("p", { className: "small", textContent: words.kept })] : []),
   );
   list.hidden = !waiting.length;
+}
+
+function after({ stage, tested }, { kind }) {
+  return { stage: LEADS_TO[kind] ?? stage, tested: kind === "test" || (tested && kind !== "arrive") };
+}
+
+/** What was done is how the order stands from now on, also where the page is not loaded anew. */
+function take(done) {
+  for (const one of done.filter((some) => some.number === number)) {
+    const { stage, tested } = after({ stage: body.dataset.stage, tested: "tested" in body.dataset }, one);
+    body.dataset.version = one.version;
+    body.dataset.stage = stage;
+    body.toggleAttribute("data-tested", tested);
+  }
 }
 
 function showCards(waiting) {
@@ -161,7 +169,7 @@ async function submitted(event) {
   try {
     if (kind === "arrive" && given.with_position) data.position = await position(form);
     const photo = kind === "photo" ? await smaller(form.elements.photo.files[0]) : undefined;
-    await putDown(account, of, kind, Number(given.version), data, photo);
+    await putDown(account, of, kind, Number(of === number ? body.dataset.version : given.version), data, photo);
   } finally {
     if (button) button.disabled = false;
   }
@@ -250,7 +258,7 @@ async function sendAndShow(of) {
     if (signal === "online") signal = "sending";
     await show();
   }
-  await settle(await send(account));
+  await send(account);
   const left = await actionsOf(account);
   // What the service says now is more than this page can know.
   if (before > left.length && !left.some((one) => one.number === (of ?? number)) && !isTyping()) location.reload();
@@ -292,11 +300,12 @@ async function called(event) {
 
 async function leaving(form) {
   const unsent = (await actionsOf(account)).length;
-  if (!unsent) return;
-  document.getElementById("leaving-words").textContent = say("leaving", unsent);
-  document.getElementById("leaving").hidden = false;
-  // Everything that this browser keeps for us would go, with it what is not sent.
-  form.elements.forget.remove();
+  if (unsent) {
+    document.getElementById("leaving-words").textContent = say("leaving", unsent);
+    document.getElementById("leaving").hidden = false;
+  }
+  // Everything that this browser keeps for us would go, with it what somebody has not sent.
+  if (await holdsAny()) form.elements.forget?.remove();
 }
 
 // ---- beginning --------------------------------------------------------------------------------------------
@@ -337,7 +346,10 @@ async function begin() {
   for (const part of document.querySelectorAll("[data-needs-script]")) part.hidden = false;
   document.addEventListener("submit", (event) => void submitted(event));
   document.addEventListener("submit", (event) => void called(event));
-  whenChanged((told) => settle(told.state ?? signal));
+  whenChanged(({ done = [], state = signal }) => {
+    take(done);
+    void settle(state);
+  });
   addEventListener("online", () => void sendAndShow());
   addEventListener("offline", () => void settle("offline"));
   document.addEventListener("visibilitychange", () => document.hidden || void sendAndShow());
