@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from desk_forms import PASSWORD, faults, send
+from flask import render_template
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
@@ -20,6 +21,7 @@ from tracker.clock import CITY_ZONE
 from tracker.orders.actor import Actor
 from tracker.orders.place_orders import Placed
 from tracker.orders.record_progress import record_progress
+from tracker.pages.site_photos import site_work_of
 from tracker.reference import ChannelFacts
 from tracker.runtime import Runtime
 from tracker.site_work.models import InstallerAction
@@ -489,6 +491,31 @@ def test_only_photos_are_sent_as_photos(crew: Crew, li: Installer, phone: FlaskC
     told = upload(phone, action(crew, number, "arrive"), photo()).json["results"][0]
     assert told["outcome"] == "refused"
     assert crew.order(number).stage == "appointed"
+
+
+def test_the_desk_reads_what_was_recorded_on_site(crew: Crew, li: Installer, phone: FlaskClient) -> None:
+    number = crew.job(li)
+    crew.do(li, number, "arrive", {"position": {"latitude": 23.681764, "longitude": 113.050929}})
+    crew.do(li, number, "test", GOOD_TEST | {"down_mbps": 90, "reason": "百兆网卡"})
+    crew.do(li, number, "photo", {"kind": "equipment"}, photo=photo())
+    order, app = crew.order(number), phone.application
+    with app.test_request_context("/?lang=zh"), crew.runtime.db.reading() as connection:
+        own = site_work_of(connection, order.operator_id, order.id)
+        page = render_template("staff/order_site_work.html", site_work=own)
+        others = site_work_of(connection, 2, order.id)
+        nothing = render_template("staff/order_site_work.html", site_work=others)
+    for told in (
+        "李师傅",
+        "23.682, 113.051",
+        "↓ 90 · ↑ 88.1 Mbit/s",
+        "−19.25 dBm",
+        "九成",
+        "百兆网卡",
+        "设备标签",
+    ):
+        assert told in page, told
+    assert others.is_empty
+    assert "还没有到现场" in nothing
 
 
 # ---- the app itself ----------------------------------------------------------------------------------------

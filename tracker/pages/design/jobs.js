@@ -85,7 +85,7 @@ function showStuck(stuck) {
         "section", { className: "card unsent" },
         element("h2", { textContent: `${words.title} · ${ofNumber}` }),
         element("p", { textContent: words.heldBack }),
-        element("ul", {}, ...lines),
+        element("ul", { className: "steps" }, ...lines),
         element("p", { className: "row" }, again, ...(ofNumber === number ? [] : [open]), element("a", { className: "plain", href: `tel:${hotline}`, textContent: hotline })),
       );
     }),
@@ -177,7 +177,7 @@ async function submitted(event) {
   form.closest("details")?.removeAttribute("open");
   await registerSync();
   await show();
-  await sendAndShow(of);
+  await sendAndShow();
   if (kind === "arrive" || kind === "test") document.getElementById("main").focus();
 }
 
@@ -252,16 +252,17 @@ async function registerSync() {
   await registration?.sync?.register("jobs").catch(() => {});
 }
 
-async function sendAndShow(of) {
-  const before = (await actionsOf(account)).length;
+async function sendAndShow() {
+  const waiting = async () => (await actionsOf(account)).filter((one) => one.state === "waiting");
+  const before = (await waiting()).length;
   if (before) {
     if (signal === "online") signal = "sending";
     await show();
   }
   await send(account);
-  const left = await actionsOf(account);
+  const left = await waiting();
   // What the service says now is more than this page can know.
-  if (before > left.length && !left.some((one) => one.number === (of ?? number)) && !isTyping()) location.reload();
+  if (left.length < before && !left.some((one) => one.number === number) && !isTyping()) location.reload();
 }
 
 async function settle(state) {
