@@ -219,7 +219,7 @@ def _read(env: Env) -> Config:
         redis_url = env.str("REDIS_URL", None, validate=lambda v: v is None or _redis_address(v))
         data_dir = env.str("DATA_DIR", None)
         files_dir = env.str("FILES_DIR", None)
-        dialled = validate.Regexp(r"(\+?[0-9]{5,16}[,;]+\{code\}#?)?$", error="must be like 0763123,,{code}")
+        dialled = validate.Regexp(r"(\+?[0-9]{5,16}[,;]+\{code\}#?)?$", error="as in 0763123,,{{code}}")
         call_line = env.str("CALL_LINE", "", validate=dialled)
         key_file = env.str("KEY_FILE", None)
         secret_key = env.str(

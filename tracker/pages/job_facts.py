@@ -42,6 +42,7 @@ class Job:
     acts: tuple[Act, ...]
     call: str
     way: str
+    map_page: str
 
     @property
     def is_for_today(self) -> bool:
@@ -109,6 +110,8 @@ def _job(person: Person, row: Row[Any], address: str, code: str, now: datetime) 
         acts=open_acts(stage) if is_mine else (Act.TAKE,),
         call=line.replace("{code}", code) if line and code else "",
         way=f"geo:0,0?q={quote(place + address)}",
+        # An iPhone knows no geo: addresses; the page opens the map's app there.
+        map_page=f"https://uri.amap.com/search?keyword={quote(place + address)}",
     )
 
 

@@ -14,7 +14,7 @@ TYPE_WORDS = {
     "order.payment": N_("收款或退款"),
     "order.charge": N_("费用增减"),
     "order.appointment": N_("改约"),
-    "order.assigned": N_("派给班组或装维员"),
+    "order.assigned": N_("改派"),
     "test.ping": N_("测试"),
 }
 DELIVERY_WORDS = {
