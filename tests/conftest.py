@@ -43,7 +43,8 @@ _BUSINESS_TABLES = (
     " customer_requests, lookup_codes, visit_slot_changes, slot_bookings, visit_slots,"
     " complaint_events, complaints, complaint_persons, ratings, published_figures, lookup_tries,"
     " audit_entries, order_assignments, team_changes, team_members, teams,"
-    " figure_facts, figure_cells, figure_hands, real_name_checks, required_checks, return_requests"
+    " figure_facts, figure_cells, figure_hands, real_name_checks, required_checks, return_requests,"
+    " installer_actions, site_photos, line_tests, site_visits, call_line_codes"
 )
 
 
@@ -97,7 +98,9 @@ def watched_log(_watch: Watch) -> Iterator[Watch]:
 
 
 @pytest.fixture
-def settings(stores: Servers, key_file: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+def settings(
+    stores: Servers, key_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> dict[str, str]:
     """The environment of a process that uses the test's servers; set for this process too."""
     values = {
         "TRACKER_DATABASE_URL": stores.app_url,
@@ -106,6 +109,7 @@ def settings(stores: Servers, key_file: Path, monkeypatch: pytest.MonkeyPatch) -
         "TRACKER_REDIS_URL": stores.redis_url,
         "TRACKER_KEY_FILE": str(key_file),
         "TRACKER_SECRET_KEY": "a secret for tests, of thirty-two characters",
+        "TRACKER_FILES_DIR": str(tmp_path / "files"),
     }
     for name in list(os.environ):
         if name.startswith(("TRACKER_", "TWILIO_")):

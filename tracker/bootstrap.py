@@ -15,6 +15,7 @@ from tracker.config import Config
 
 _KEYS = "keys.json"
 _SESSIONS = "secret-key"
+_FILES = "files"
 
 
 def data_dir(config: Config) -> Path:
@@ -53,6 +54,7 @@ def completed(config: Config, *, say: Callable[[str], None], make_keys: bool = F
         yield replace(
             config,
             data_dir=folder,
+            files_dir=config.files_dir or folder / _FILES,
             key_file=config.key_file or _existing(folder / _KEYS),
             secret_key=config.secret_key or _text_of(folder / _SESSIONS),
             migration_database_url=config.migration_database_url or config.database_url,

@@ -61,7 +61,8 @@ class Config:
 
     `sms_gateways` holds each provider's weight, `sms_rates` how many texts a second it may get.
     `webhook_allow` are the networks that webhooks may lead to although they are not public,
-    `embed_origins` the sites whose pages may ask for an order's state from within a browser.
+    `embed_origins` the sites whose pages may ask for an order's state from within a browser. `files_dir` is
+    where pictures lie; `call_line` what an installer's phone dials, with `{code}` for the order's.
     """
 
     database_url: str | None
@@ -69,6 +70,8 @@ class Config:
     public_database_url: str | None
     redis_url: str | None
     data_dir: Path | None
+    files_dir: Path | None
+    call_line: str | None
     key_file: Path | None
     secret_key: str | None
     bind: str
@@ -215,6 +218,9 @@ def _read(env: Env) -> Config:
         public_database_url = _postgres(env, "PUBLIC_DATABASE_URL")
         redis_url = env.str("REDIS_URL", None, validate=lambda v: v is None or _redis_address(v))
         data_dir = env.str("DATA_DIR", None)
+        files_dir = env.str("FILES_DIR", None)
+        dialled = validate.Regexp(r"(\+?[0-9]{5,16}[,;]+\{code\}#?)?$", error="as in 0763123,,{{code}}")
+        call_line = env.str("CALL_LINE", "", validate=dialled)
         key_file = env.str("KEY_FILE", None)
         secret_key = env.str(
             "SECRET_KEY", None, validate=validate.Length(min=32, error="must have at least 32 characters")
@@ -290,6 +296,8 @@ def _read(env: Env) -> Config:
         public_database_url=public_database_url,
         redis_url=redis_url,
         data_dir=Path(data_dir) if data_dir else None,
+        files_dir=Path(files_dir) if files_dir else None,
+        call_line=call_line or None,
         key_file=Path(key_file) if key_file else None,
         secret_key=secret_key,
         bind=bind,

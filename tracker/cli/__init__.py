@@ -8,6 +8,7 @@ from sqlalchemy.exc import DBAPIError
 
 from tracker.cli import (
     calendar,
+    call_line,
     channel_keys,
     demo,
     figures,
@@ -64,6 +65,7 @@ for command in (
     keys.keys,
     notices.notices,
     staff.staff,
+    call_line.call_line,
 ):
     cli.add_command(command)
 

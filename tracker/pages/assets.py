@@ -59,10 +59,15 @@ def asset_url(name: str) -> str:
 
 
 @cache
+def asset_bytes(name: str) -> bytes:
+    """A built file as it is, to be served under another address. Raises PagesNotBuiltError."""
+    return (_SHELF / asset_url(name).removeprefix("/static/")).read_bytes()
+
+
+@cache
 def asset_text(name: str) -> Markup:
     """A built style sheet as it stands within a page. Raises PagesNotBuiltError."""
-    path = _SHELF / asset_url(name).removeprefix("/static/")
-    return Markup(path.read_text(encoding="utf-8"))  # noqa: S704 - our own file
+    return Markup(asset_bytes(name).decode())  # noqa: S704 - our own file
 
 
 def style_source(name: str) -> str:

@@ -1,5 +1,6 @@
 """Bringing orders in as a file, by counter staff and managers: sent here, taken in by a worker."""
 
+import io
 import re
 from typing import Any, cast
 
@@ -17,6 +18,7 @@ from tracker.order_files.store_upload import MOST_BYTES, Wish, store_upload
 from tracker.order_files.take_in import LIMITS
 from tracker.orders.file_template import csv_template, xlsx_template
 from tracker.orders.standing import N_
+from tracker.pages.photo_uploads import PHOTO_UPLOADS
 from tracker.pages.plans import actor_of, language, reader, runtime, said
 from tracker.pages.signing_in import blueprint
 from tracker.problems import Fault, Refusal
@@ -50,9 +52,13 @@ STATE_TONES = {
 
 
 class UploadingRequest(Request):
-    """A request whose file of orders is neither held in memory nor put on disk in plain (invariant I5)."""
+    """A request whose file is never put on disk in plain (invariant I5): one of orders may be too large for
+    the memory too, a photo is not.
+    """
 
     def _get_file_stream(self, *args: Any, **kwargs: Any) -> Any:
+        if self.endpoint in PHOTO_UPLOADS:
+            return io.BytesIO()
         return PutAside(PART) if self.endpoint == _UPLOAD else super()._get_file_stream(*args, **kwargs)
 
 

@@ -52,7 +52,7 @@ def signed_in() -> Person:
 def sign_in_page() -> str | tuple[str, int] | Response:
     """The form, and its answer."""
     if current_user.is_authenticated:
-        return redirect(url_for("staff.orders"))  # type: ignore[return-value]  # werkzeug's own Response
+        return redirect(_home())  # type: ignore[return-value]  # werkzeug's own Response
     if request.method == "GET":
         return render_template("staff/sign_in.html", wrong=False)
     runtime: Runtime = current_app.extensions["tracker"]
@@ -63,11 +63,21 @@ def sign_in_page() -> str | tuple[str, int] | Response:
     if found is None:
         return render_template("staff/sign_in.html", wrong=True, username=username), 401
     login_user(SignedIn(found))
-    return redirect(url_for("staff.orders"))  # type: ignore[return-value]  # werkzeug's own Response
+    return redirect(_home())  # type: ignore[return-value]  # werkzeug's own Response
+
+
+def _home() -> str:
+    return url_for("staff.jobs" if signed_in().role == "installer" else "staff.orders")
 
 
 @blueprint.post("/sign-out")
 def sign_out() -> Response:
-    """End the session."""
+    """End the session; with `forget`, all that the pages kept in this browser goes too."""
+    if current_user.is_authenticated and signed_in().role == "installer" and "leaving" not in request.form:
+        # His phone keeps the jobs of the day, and perhaps work that is not sent: he is told of it first.
+        return redirect(url_for("staff.jobs_leave"))  # type: ignore[return-value]  # werkzeug's own Response
     logout_user()
-    return redirect(url_for("staff.sign_in_page"))  # type: ignore[return-value]  # werkzeug's own Response
+    answer = redirect(url_for("staff.sign_in_page"))
+    if "forget" in request.form:
+        answer.headers["Clear-Site-Data"] = '"cache", "storage"'
+    return answer  # type: ignore[return-value]  # werkzeug's own Response

@@ -4,7 +4,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, Response, request
+from flask import Flask, Response, g, request
 from flask_babel import Babel, get_locale
 from flask_login import current_user
 from sqlalchemy import Row
@@ -26,6 +26,9 @@ from tracker.pages import (
     counter,
     dispatch,
     dispatch_installers,
+    job_steps,
+    job_sync,
+    jobs,
     order_actions,
     order_checks,
     order_contact,
@@ -48,6 +51,7 @@ from tracker.pages import (
     ratings,
     receipt,
     signing_in,
+    site_photos,
     slot_forms,
     slots,
     subscriber_prices,
@@ -83,6 +87,9 @@ _PAGES = (
     order_actions,
     order_checks,
     order_contact,
+    job_steps,
+    job_sync,
+    jobs,
     order_export,
     order_files,
     order_history,
@@ -100,6 +107,7 @@ _PAGES = (
     promises,
     ratings,
     receipt,
+    site_photos,
     slot_forms,
     slots,
     subscriber_prices,
@@ -219,7 +227,9 @@ def _set_headers(app: Flask, run: Runtime) -> None:
         if run.config.service_is_secure:
             response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
         if response.mimetype == "text/html":
-            response.headers.setdefault("Content-Security-Policy", _CONTENT_POLICY)
+            response.headers.setdefault(
+                "Content-Security-Policy", _CONTENT_POLICY + g.get("also_allowed", "")
+            )
             response.headers["Cache-Control"] = "no-store"
             response.headers["X-Robots-Tag"] = "noindex"
             if (wish := request.args.get("lang")) in _LANGUAGES:

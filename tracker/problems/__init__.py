@@ -25,6 +25,7 @@ from tracker.problems import (
     promises,
     real_name,
     requests,
+    site_work,
     subscribers,
     tariff_changes,
     teams,
@@ -57,6 +58,7 @@ RULES: Mapping[str, ProblemRule] = {
         visits,
         real_name,
         desk,
+        site_work,
     )
     for rule in part.RULES
 }

@@ -1,1 +1,1 @@
-"""What installers record at the customer: arrival, line tests, pictures, the confirmation."""
+"""What installers do at the customer (装维): arrival, line test, photos, each step; also without signal."""

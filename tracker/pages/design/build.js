@@ -17,7 +17,7 @@ const shelf = join(design, "..", "static");
 const out = join(shelf, "build");
 const site = join(design, "..", "..", "..", "public_status");
 const shared = join(design, "..", "templates", "design");
-const entries = ["site.css", "api-docs.css", "api-docs.js", "counter.js", "dispatch.js"];
+const entries = ["site.css", "api-docs.css", "api-docs.js", "counter.js", "dispatch.js", "jobs.js"];
 
 // Files of earlier builds stay: a page that is open, or a process that still runs, asks for them.
 await mkdir(out, { recursive: true });
@@ -40,6 +40,8 @@ for (const [file, made] of Object.entries(result.metafile.outputs)) {
   if (made.entryPoint) await put(basename(made.entryPoint), join(design, file));
 }
 
+await buildWorker();
+
 const whole = await readFile(join(shelf, manifest["site.css"]), "utf8");
 const parts = {
   "public.css": [...(await textsOf(site)), ...(await textsOf(shared))],
@@ -47,10 +49,38 @@ const parts = {
 };
 for (const [name, texts] of Object.entries(parts)) {
   const sheet = prune(whole, namesIn(texts));
-  const hash = createHash("sha256").update(sheet).digest("hex").slice(0, 8).toUpperCase();
-  const path = join(out, name.replace(".", `-${hash}.`));
+  const path = join(out, name.replace(".", `-${hashOf(sheet)}.`));
   await writeFile(path, sheet);
   await put(name, path);
+}
+
+/** The installers' service worker, which carries the names of what it keeps of the pages' shell. */
+async function buildWorker() {
+  const shell = ["site.css", "jobs.js"].map((name) => ({ url: `/static/${manifest[name]}`, revision: null }));
+  const plain = ["icon.svg", "jobs-192.png", "jobs.webmanifest"];
+  for (const name of plain) shell.push({ url: `/static/${name}`, revision: hashOf(await readFile(join(shelf, name))) });
+  const made = await build({
+    absWorkingDir: design,
+    entryPoints: ["jobs-worker.js"],
+    outdir: out,
+    entryNames: "[name]-[hash]",
+    bundle: true,
+    minify: true,
+    legalComments: "inline",
+    target: ["chrome99", "firefox97", "safari15.4"],
+    define: {
+      "process.env.NODE_ENV": '"production"',
+      SHELL: JSON.stringify(shell),
+      VERSION: JSON.stringify(hashOf(JSON.stringify(shell))),
+    },
+    metafile: true,
+    logLevel: "warning",
+  });
+  await put("jobs-worker.js", join(design, Object.keys(made.metafile.outputs)[0]));
+}
+
+function hashOf(content) {
+  return createHash("sha256").update(content).digest("hex").slice(0, 8).toUpperCase();
 }
 
 /** Writes the compressed copy of a file, and notes where it is to be found. */

@@ -1,0 +1,337 @@
+"""What installers record: once however often it is sent, in its order, on what they were shown."""
+
+import threading
+import uuid
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import func, select
+
+from tests.on_site import GOOD_TEST, Crew
+from tests.visiting_slots import Diary
+from tracker import clock
+from tracker.notices.models import Notice
+from tracker.orders.actor import Actor
+from tracker.orders.place_hold import place_hold
+from tracker.orders.record_payment import record_payment
+from tracker.orders.record_progress import record_progress
+from tracker.problems import Refusal
+from tracker.site_work.models import InstallerAction, LineTest, SiteVisit
+from tracker.site_work.read_actions import data_of
+from tracker.site_work.record_action import Installer, Result, record_action
+from tracker.site_work.rules import Act, Outcome
+
+MINUTE = timedelta(minutes=1)
+
+
+def rules(result: Result) -> list[str]:
+    return [fault.rule for fault in result.faults]
+
+
+def count(crew: Crew, table: type) -> int:
+    with crew.runtime.db.reading() as connection:
+        return connection.scalar(select(func.count()).select_from(table)) or 0
+
+
+def test_a_job_is_done_from_arrival_to_the_customers_confirmation(crew: Crew, li: Installer) -> None:
+    number = crew.at_stage(li, "arrive", "test", "activate", "complete")
+    order = crew.order(number)
+    assert order.stage == "completed"
+    moves = [(e.stage, e.actor) for e in crew.events(number)][-3:]
+    assert moves == [(stage, "staff:li.shifu") for stage in ("on_site", "activated", "completed")]
+    with crew.runtime.db.reading() as connection:
+        texts = connection.scalars(select(Notice.template).where(Notice.order_id == order.id)).all()
+    assert texts.count("completed") == 1
+
+
+def test_what_is_sent_again_is_not_done_again_and_answers_the_same(crew: Crew, li: Installer) -> None:
+    number = crew.job(li)
+    arrival = crew.action(number, "arrive")
+    first = record_action(crew.runtime, li, arrival)
+    assert first.outcome is Outcome.OK
+    # Whatever else it says the second time, and however the order went on.
+    crew.do(li, number, "test", GOOD_TEST)
+    again = record_action(crew.runtime, li, replace(arrival, version=1, act=Act.CANNOT))
+    assert (again.outcome, again.version) == (first.outcome, first.version)
+    assert [e.stage for e in crew.events(number)].count("on_site") == 1
+    assert count(crew, SiteVisit) == 1
+
+
+def test_a_refusal_answers_the_same_again_too(crew: Crew, li: Installer) -> None:
+    number = crew.at_stage(li, "arrive")
+    early = crew.action(number, "activate")
+    assert rules(record_action(crew.runtime, li, early)) == ["job.test_first"]
+    crew.do(li, number, "test", GOOD_TEST)
+    assert rules(record_action(crew.runtime, li, early)) == ["job.test_first"]
+    assert crew.order(number).stage == "on_site"
+
+
+def test_the_same_action_sent_ten_times_at_once_is_done_once(crew: Crew, li: Installer) -> None:
+    number = crew.job(li)
+    arrival = crew.action(number, "arrive")
+    results: list[Result] = []
+    threads = [
+        threading.Thread(target=lambda: results.append(record_action(crew.runtime, li, arrival)))
+        for _ in range(10)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert {(one.outcome, one.version) for one in results} == {(Outcome.OK, results[0].version)}
+    assert len(results) == 10
+    assert count(crew, SiteVisit) == 1
+    assert count(crew, InstallerAction) == 1
+
+
+def test_after_a_refused_one_the_later_ones_of_its_order_are_kept_back_and_others_go_on(
+    crew: Crew, li: Installer
+) -> None:
+    one, other = crew.at_stage(li, "arrive"), crew.job(li)
+    shown = crew.order(one).version
+    early = crew.action(one, "activate")
+    then = crew.action(one, "complete", {"last4": "1234"}, version=shown, after=early.client_id)
+    last = crew.action(one, "cannot", {"reason_code": "no_power"}, version=shown, after=then.client_id)
+    beside = crew.action(other, "arrive")
+    results = [record_action(crew.runtime, li, action) for action in (early, then, last, beside)]
+    outcomes = [result.outcome for result in results]
+    assert outcomes == [Outcome.REFUSED, Outcome.HELD, Outcome.HELD, Outcome.OK]
+    assert rules(results[1]) == ["job.kept_back"]
+    assert crew.order(one).stage == "on_site"
+
+
+def test_the_own_steps_are_no_change_by_somebody_else(crew: Crew, li: Installer) -> None:
+    """A whole visit without signal: every step names the version that was shown before the first."""
+    number = crew.job(li)
+    shown = crew.order(number).version
+    before = None
+    for act, data in (("arrive", {}), ("test", GOOD_TEST), ("activate", {}), ("complete", {"last4": "1234"})):
+        action = crew.action(number, act, data, version=shown, after=before)
+        assert record_action(crew.runtime, li, action).faults == ()
+        before = action.client_id
+    assert crew.order(number).stage == "completed"
+
+
+def test_what_somebody_else_moved_is_not_done_on(crew: Crew, li: Installer) -> None:
+    number = crew.job(li)
+    arrival = crew.action(number, "arrive")
+    step = {"stage": "withdrawn", "reason_code": "no_longer_wanted"}
+    record_progress(crew.runtime, Actor(li.actor.operator_id, "staff:wang.min"), number, step)
+    assert rules(record_action(crew.runtime, li, arrival)) == ["job.changed"]
+    assert crew.order(number).stage == "withdrawn"
+
+
+def test_a_hold_disturbs_and_a_payment_does_not(crew: Crew, li: Installer) -> None:
+    number = crew.job(li)
+    shown = crew.order(number).version
+    desk = Actor(li.actor.operator_id, "staff:wang.min")
+    paid = {"fee": "installation", "amount_fen": 100, "reference": "R-1", "paid_at": clock.now()}
+    record_payment(crew.runtime, desk, number, paid)
+    assert crew.order(number).version > shown
+    arrived = crew.do(li, number, "arrive", version=shown)
+    assert arrived.outcome is Outcome.OK
+    shown = crew.order(number).version
+    now = clock.now()
+    hold = {
+        "reason_code": "not_decorated",
+        "reason_text": None,
+        "starts_at": now,
+        "ends_at": now + timedelta(days=3),
+        "evidence": None,
+    }
+    place_hold(crew.runtime, desk, number, hold)
+    assert rules(crew.do(li, number, "test", GOOD_TEST, version=shown)) == ["job.changed"]
+    # Seen with what changed, it can be done.
+    assert crew.do(li, number, "test", GOOD_TEST).outcome is Outcome.OK
+
+
+def test_another_installers_job_is_nobody_elses(crew: Crew, li: Installer) -> None:
+    number = crew.job(li)
+    chen = crew.hire("chen.shifu")
+    assert rules(crew.do(chen, number, "arrive")) == ["job.not_yours"]
+    stranger = crew.hire("wu.shifu", in_team=False, operator_id=2)
+    assert rules(crew.do(stranger, number, "arrive")) == ["order.not_found"]
+    assert crew.order(number).stage == "appointed"
+
+
+def test_a_job_of_the_team_goes_to_who_takes_it_first(crew: Crew, li: Installer) -> None:
+    number = crew.job(None)
+    chen = crew.hire("chen.shifu")
+    shown = crew.order(number).version
+    assert crew.do(li, number, "take").outcome is Outcome.OK
+    order = crew.order(number)
+    assert (order.installer_id, order.installer_title) == (li.account_id, "李师傅")
+    event = crew.events(number)[-1]
+    assert (event.kind, event.actor, event.order_version) == ("assigned", "staff:li.shifu", order.version)
+    assert rules(crew.do(chen, number, "take", version=shown)) == ["job.taken"]
+    assert rules(crew.do(chen, number, "take")) == ["job.taken"]
+
+
+def test_another_teams_job_cannot_be_taken(crew: Crew, li: Installer) -> None:
+    outsider = crew.hire("chen.shifu", in_team=False)
+    number = crew.job(None)
+    assert rules(crew.do(outsider, number, "take")) == ["job.not_yours"]
+    assert crew.order(number).installer_id is None
+
+
+@pytest.mark.parametrize("wrong_by", [timedelta(0), timedelta(days=400), timedelta(hours=-30)])
+def test_a_phones_clock_may_be_wrong(
+    crew: Crew, li: Installer, clocks: Callable[[datetime], None], wrong_by: timedelta
+) -> None:
+    number = crew.job(li)
+    noon = clock.now()
+    clocks(noon + 60 * MINUTE)
+    phone_now = clock.now() + wrong_by
+    crew.do(li, number, "arrive", done_at=phone_now - 20 * MINUTE, phone_now=phone_now)
+    assert crew.events(number)[-1].occurred_at == noon + 40 * MINUTE
+
+
+def test_nothing_is_done_before_the_stage_before_it(
+    crew: Crew, li: Installer, clocks: Callable[[datetime], None]
+) -> None:
+    number = crew.job(li)
+    noon = clock.now()
+    clocks(noon + 60 * MINUTE)
+    result = crew.do(li, number, "arrive", done_at=noon - 300 * MINUTE, phone_now=clock.now())
+    assert result.outcome is Outcome.OK
+    assert crew.events(number)[-1].occurred_at == noon
+    with crew.runtime.db.reading() as connection:
+        kept = connection.execute(select(InstallerAction.done_at, InstallerAction.moved)).one()
+    assert kept == (noon, True)
+
+
+def test_a_position_is_kept_by_a_hundred_metres_and_only_if_it_was_given(crew: Crew, li: Installer) -> None:
+    with_one, without = crew.job(li), crew.job(li)
+    crew.do(li, with_one, "arrive", {"position": {"latitude": 23.681764, "longitude": 113.050929}})
+    crew.do(li, without, "arrive")
+    with crew.runtime.db.reading() as connection:
+        found = connection.execute(
+            select(SiteVisit.latitude, SiteVisit.longitude).order_by(SiteVisit.id)
+        ).all()
+    assert found == [(23.682, 113.051), (None, None)]
+
+
+def test_an_earlier_visits_test_does_not_count(
+    crew: Crew, li: Installer, clocks: Callable[[datetime], None]
+) -> None:
+    number = crew.at_stage(li, "arrive", "test")
+    clocks(clock.now() + 30 * MINUTE)
+    crew.do(li, number, "cannot", {"reason_code": "barrier"})
+    diary = Diary(crew.runtime, crew.channel.operator_id)
+    slot = diary.slot(capacity=1)
+    assert crew.do(li, number, "reappoint", {"slot": slot, "reason_code": "barrier"}).faults == ()
+    clocks(clock.now() + timedelta(days=1))
+    crew.do(li, number, "arrive")
+    assert rules(crew.do(li, number, "activate")) == ["job.test_first"]
+    crew.do(li, number, "test", GOOD_TEST)
+    assert crew.do(li, number, "activate").outcome is Outcome.OK
+
+
+@pytest.mark.parametrize(
+    ("reading", "told"),
+    [({"down_mbps": 200}, "九成"), ({"optical_dbm": -28.5}, "过弱"), ({"optical_dbm": -5}, "过强")],
+)
+def test_a_line_that_is_amiss_needs_a_reason(
+    crew: Crew, li: Installer, reading: dict[str, float], told: str
+) -> None:
+    number = crew.at_stage(li, "arrive")
+    refused = crew.do(li, number, "test", GOOD_TEST | reading)
+    assert rules(refused) == ["line_test.reason_required"]
+    assert told in refused.faults[0].words("zh")
+    assert count(crew, LineTest) == 0
+    kept = crew.do(li, number, "test", GOOD_TEST | reading | {"reason": "客户自备网线"})
+    assert kept.outcome is Outcome.OK
+    with crew.runtime.db.reading() as connection:
+        row = connection.execute(select(LineTest.warnings, LineTest.reason)).one()
+    assert (len(row.warnings), row.reason) == (1, "客户自备网线")
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "rule"),
+    [
+        ("down_mbps", "", "line_test.number"),
+        ("down_mbps", "fast", "line_test.number"),
+        ("down_mbps", -1, "line_test.range"),
+        ("down_mbps", 20001, "line_test.range"),
+        ("down_mbps", float("nan"), "line_test.number"),
+        ("down_mbps", float("inf"), "line_test.number"),
+        ("down_mbps", True, "line_test.number"),
+        ("down_mbps", None, "field.null"),
+        ("up_mbps", "1e3", "line_test.number"),
+        ("latency_ms", 5000.1, "line_test.range"),
+        ("latency_ms", [4], "line_test.number"),
+        ("optical_dbm", 19.25, "line_test.range"),
+        ("optical_dbm", "-50.01", "line_test.range"),
+        ("optical_dbm", "--19", "line_test.number"),
+    ],
+)
+def test_a_meter_shows_no_such_thing(name: str, given: object, rule: str) -> None:
+    with pytest.raises(Refusal) as refused:
+        data_of(Act.TEST, GOOD_TEST | {name: given})
+    assert [(fault.rule, fault.pointer) for fault in refused.value.faults] == [(rule, f"/{name}")]
+
+
+@pytest.mark.parametrize("typed", ["-19.25", "−19,25", " －19.25 ", "-19.254"])
+def test_a_reading_is_read_as_keyboards_write_it(typed: str) -> None:
+    assert data_of(Act.TEST, GOOD_TEST | {"optical_dbm": typed})["optical_dbm"] == -19.25
+
+
+@pytest.mark.parametrize("last4", ["0000", "4321"])
+def test_only_the_customers_own_digits_confirm(crew: Crew, li: Installer, last4: str) -> None:
+    number = crew.at_stage(li, "arrive", "test", "activate")
+    assert rules(crew.do(li, number, "complete", {"last4": last4})) == ["job.wrong_digits"]
+    assert crew.order(number).stage == "activated"
+    with crew.runtime.db.reading() as connection:
+        kept = connection.execute(select(InstallerAction.faults).order_by(InstallerAction.id.desc())).scalar()
+    assert last4 not in str(kept)
+
+
+def test_a_visit_that_is_under_way_can_be_moved_to_a_free_slot(crew: Crew, li: Installer) -> None:
+    number = crew.at_stage(li, "arrive")
+    slot = Diary(crew.runtime, crew.channel.operator_id).slot(capacity=1)
+    result = crew.do(li, number, "reappoint", {"slot": slot, "reason_code": "no_power"})
+    assert result.faults == ()
+    assert crew.order(number).stage == "appointed"
+    assert [e.stage for e in crew.events(number)][-2:] == ["dispatched", "appointed"]
+    other = crew.at_stage(li, "arrive")
+    refused = crew.do(li, other, "reappoint", {"slot": slot, "reason_code": "no_power"})
+    assert rules(refused) == ["slot.full"]
+    # Neither half of it was done.
+    assert crew.order(other).stage == "on_site"
+
+
+def test_why_work_cannot_go_on_is_always_said(crew: Crew, li: Installer) -> None:
+    number = crew.at_stage(li, "arrive")
+    with pytest.raises(Refusal):
+        crew.do(li, number, "cannot", {})
+    refused = crew.do(li, number, "cannot", {"reason_code": "other"})
+    assert rules(refused) == ["order.reason_text_required"]
+    done = crew.do(li, number, "cannot", {"reason_code": "other", "reason_text": "电井上锁"})
+    assert done.outcome is Outcome.OK
+    event = crew.events(number)[-1]
+    assert (event.stage, event.reason_code, event.reason_text) == ("dispatched", "other", "电井上锁")
+
+
+def test_a_version_that_nobody_was_shown_is_refused(crew: Crew, li: Installer) -> None:
+    number = crew.job(li)
+    for version in (None, crew.order(number).version + 1):
+        assert rules(crew.do(li, number, "arrive", version=version)) == ["version.stale"]
+
+
+def test_an_order_that_does_not_exist_is_told_of(crew: Crew, li: Installer) -> None:
+    real = crew.job(li)
+    action = replace(crew.action(real, "arrive"), number="QY000000AAAAAA")
+    assert rules(record_action(crew.runtime, li, action)) == ["order.not_found"]
+    assert rules(record_action(crew.runtime, li, action)) == ["order.not_found"]
+
+
+def test_an_id_is_one_persons_own(crew: Crew, li: Installer) -> None:
+    one = crew.job(li)
+    chen = crew.hire("chen.shifu")
+    other = crew.job(chen)
+    same = uuid.uuid4()
+    assert crew.do(li, one, "arrive", client_id=same).outcome is Outcome.OK
+    assert crew.do(chen, other, "arrive", client_id=same).outcome is Outcome.OK
+    assert crew.order(other).stage == "on_site"
