@@ -42,7 +42,8 @@ _BUSINESS_TABLES = (
     " subscribers, webhook_deliveries, webhooks, order_file_parts, order_files, outage_events, outages,"
     " customer_requests, lookup_codes, visit_slot_changes, slot_bookings, visit_slots,"
     " complaint_events, complaints, complaint_persons, ratings, published_figures, lookup_tries,"
-    " audit_entries, team_members, teams"
+    " audit_entries, team_members, teams,"
+    " staff_sessions, recovery_codes, staff_codes, sign_in_tries"
 )
 
 

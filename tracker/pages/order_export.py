@@ -4,22 +4,21 @@ from typing import Any
 
 from flask import Response, flash, redirect, request, url_for
 from flask_babel import gettext
-from flask_login import login_required
 
 from tracker.orders import export_orders
 from tracker.orders.rules import Stage
-from tracker.pages.plans import language, reader, runtime
-from tracker.pages.signing_in import blueprint
+from tracker.pages.access import OF_OPERATOR, language, open_to, runtime
+from tracker.pages.signing_in import blueprint, signed_in
 from tracker.problems import Refusal
 
 _SHEET_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @blueprint.get("/orders.<any(csv, xlsx):kind>")
-@login_required
+@open_to(*OF_OPERATOR)
 def orders_file(kind: str) -> Any:
     """Every order of the operator, or those at one stage."""
-    person = reader()
+    person = signed_in()
     asked = request.args.get("stage", "")
     stage = asked if asked in set(Stage) else None
     operator_id, words = person.operator_id or 0, _words()

@@ -4,9 +4,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from flask import current_app, render_template
-from flask_login import login_required
 from sqlalchemy import Row
-from werkzeug.exceptions import Forbidden, NotFound
+from werkzeug.exceptions import NotFound
 
 from tracker import clock
 from tracker.orders import numbers
@@ -15,6 +14,7 @@ from tracker.orders.fee_rules import Kind
 from tracker.orders.fee_words import FEE_WORDS, fee_line
 from tracker.orders.payment_rows import METHOD_WORDS
 from tracker.orders.standing import N_
+from tracker.pages.access import OF_OPERATOR, open_to
 from tracker.pages.signing_in import blueprint, signed_in
 from tracker.runtime import Runtime
 
@@ -28,14 +28,11 @@ ENTRY_WORDS = {
 
 
 @blueprint.get("/orders/<number>/fees")
-@login_required
+@open_to(*OF_OPERATOR)
 def order_fees(number: str) -> str:
     """What is due and paid for an order, and the history of it, the newest first."""
     runtime: Runtime = current_app.extensions["tracker"]
     person = signed_in()
-    if person.operator_id is None:
-        # A regulator sees totals, never an operator's orders (I6).
-        raise Forbidden
     wanted = numbers.normalise(number)
     with runtime.db.reading() as connection:
         book = wanted and fee_book(connection, person.operator_id, wanted)

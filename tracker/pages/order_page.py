@@ -6,7 +6,6 @@ from typing import Any
 
 from flask import redirect, render_template, request, url_for
 from flask_babel import gettext
-from flask_login import login_required
 from werkzeug.exceptions import NotFound
 
 from tracker import clock
@@ -27,9 +26,9 @@ from tracker.orders.rules import CLOSED, PATH, REASONS, Stage
 from tracker.orders.standing import N_, STAGE_WORDS, mark_of
 from tracker.orders.wording import slot
 from tracker.pages import complaint_words, request_words, wording
+from tracker.pages.access import OF_OPERATOR, language, open_to, runtime
 from tracker.pages.complaints import names_of_channels
-from tracker.pages.plans import language, reader, runtime
-from tracker.pages.signing_in import blueprint
+from tracker.pages.signing_in import blueprint, signed_in
 from tracker.staff.sign_in import Person
 from tracker.templates.rules import Category
 from tracker.templates.seed import SEED
@@ -50,10 +49,10 @@ NOTICE_WORDS = {
 
 
 @blueprint.get("/orders/find")
-@login_required
+@open_to(*OF_OPERATOR)
 def order_find() -> Any:
     """To the order, or the complaint, whose number somebody typed."""
-    person = reader()
+    person = signed_in()
     typed = request.args.get("number", "")
     operator_id = person.operator_id or 0
     number, complaint = numbers.normalise(typed), normalise_number(typed)
@@ -68,10 +67,10 @@ def order_find() -> Any:
 
 
 @blueprint.get("/orders/<number>")
-@login_required
+@open_to(*OF_OPERATOR)
 def order(number: str) -> str:
     """Everything about one order; personal data behind masks."""
-    person, now = reader(), clock.now()
+    person, now = signed_in(), clock.now()
     operator_id = person.operator_id or 0
     wanted = numbers.normalise(number)
     with runtime().db.reading() as connection:

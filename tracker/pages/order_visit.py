@@ -5,7 +5,6 @@ from datetime import date, datetime
 from typing import Any
 
 from flask import flash, redirect, request, url_for
-from flask_login import login_required
 from werkzeug.exceptions import Forbidden, NotFound
 
 from tracker import clock
@@ -16,8 +15,9 @@ from tracker.orders.change_appointment import change_appointment, undo_appointme
 from tracker.orders.rules import REASONS
 from tracker.orders.standing import N_
 from tracker.orders.visit_queries import VisitChoice, visit_choice
-from tracker.pages.plans import actor_of, language, reader, runtime, said
-from tracker.pages.signing_in import blueprint
+from tracker.pages.access import OF_OPERATOR, label_of, language, open_to, runtime
+from tracker.pages.plans import said
+from tracker.pages.signing_in import blueprint, signed_in
 from tracker.pages.slots import render
 from tracker.problems import Fault, Refusal
 from tracker.staff.sign_in import Person
@@ -26,10 +26,10 @@ _MAY = ("manager", "counter", "dispatcher")
 
 
 @blueprint.route("/orders/<number>/visit", methods=["GET", "POST"])
-@login_required
+@open_to(*OF_OPERATOR)
 def order_visit(number: str) -> Any:
     """The visit and the free slots; what is chosen is booked, and can be undone for ten minutes."""
-    person = reader()
+    person = signed_in()
     wanted = numbers.normalise(number)
     faults: list[tuple[str, str]] = []
     status = 200
@@ -67,7 +67,7 @@ def order_visit(number: str) -> Any:
 
 def _done(person: Person, number: str) -> str:
     """What the button says; what was done, in words. Raises Refusal."""
-    actor = Actor(person.operator_id or 0, actor_of(person))
+    actor = Actor(person.operator_id or 0, label_of(person))
     seen = request.form.get("version", "")
     if_version = int(seen) if seen.isdecimal() and len(seen) < 10 else -1
     if request.form.get("step") == "undo":

@@ -1,8 +1,8 @@
 """The orders of an operator, for its staff."""
 
-from flask import current_app, render_template, request
-from flask_login import login_required
-from werkzeug.exceptions import Forbidden
+from typing import Any
+
+from flask import redirect, render_template, request
 
 from tracker import clock
 from tracker.complaints import rating_queries
@@ -10,24 +10,25 @@ from tracker.complaints.queries import pressing
 from tracker.orders import queries
 from tracker.orders.fee_queries import fees_of
 from tracker.orders.rules import Stage
+from tracker.pages.access import open_to, runtime
+from tracker.pages.places import home_of
 from tracker.pages.signing_in import blueprint, signed_in
-from tracker.runtime import Runtime
+from tracker.staff.models import ROLES
 
 ROWS = 20
 
 
 @blueprint.get("/")
-@login_required
-def orders() -> str:
-    """Newest first, twenty a page; the stage filter stands in the address."""
-    runtime: Runtime = current_app.extensions["tracker"]
+@open_to(*ROLES)
+def orders() -> Any:
+    """Newest first, twenty a page; the stage filter stands in the address. Who has none begins elsewhere."""
     person = signed_in()
     if person.operator_id is None:
         # A regulator sees totals, never an operator's orders (I6).
-        raise Forbidden
+        return redirect(home_of(person.role))
     stage = request.args.get("stage", "")
     before = request.args.get("before", "")
-    with runtime.db.reading() as connection:
+    with runtime().db.reading() as connection:
         rows, older = queries.operator_orders(
             connection,
             person.operator_id,
@@ -40,7 +41,7 @@ def orders() -> str:
         if person.role == "manager":
             presses = pressing(connection, clock.today(), person.operator_id)
             to_call_back = rating_queries.to_call_back(connection, person.operator_id)
-    facts = runtime.reference.current()
+    facts = runtime().reference.current()
     return render_template(
         "staff/orders.html",
         person=person,

@@ -1,14 +1,14 @@
 """The promise of one order explained, for its operator's staff."""
 
 from flask import current_app, render_template
-from flask_login import login_required
-from werkzeug.exceptions import Forbidden, NotFound
+from werkzeug.exceptions import NotFound
 
 from tracker import clock
 from tracker.orders import numbers
 from tracker.orders.explain_promise import explain_promise
 from tracker.orders.rules import REASONS, Stage
 from tracker.orders.standing import ENDED_EARLY, N_, mark_of
+from tracker.pages.access import OF_OPERATOR, open_to
 from tracker.pages.promise_drawing import draw
 from tracker.pages.signing_in import blueprint, signed_in
 from tracker.promises.day_by_day import Part
@@ -49,14 +49,11 @@ UNIT_WORDS = {
 
 
 @blueprint.get("/orders/<number>/promise")
-@login_required
+@open_to(*OF_OPERATOR)
 def promise(number: str) -> str:
     """Why the deadline is that day: the timeline, day by day, and all that was written since."""
     runtime: Runtime = current_app.extensions["tracker"]
     person = signed_in()
-    if person.operator_id is None:
-        # A regulator sees totals, never an operator's orders (I6).
-        raise Forbidden
     wanted = numbers.normalise(number)
     now = clock.now()
     facts = runtime.reference.current()

@@ -15,6 +15,7 @@ from tracker.channels.quotas import Quota
 from tracker.orders.rules import Stage
 from tracker.orders.standing import MARK_WORDS, STAGE_WORDS, TONES, Mark, mark_of
 from tracker.pages import (
+    account,
     assets,
     change_forms,
     change_proofs,
@@ -31,11 +32,14 @@ from tracker.pages import (
     orders,
     outage_forms,
     outages,
+    people,
+    places,
     plan_forms,
     plan_imports,
     plans,
     promises,
     ratings,
+    sign_in_steps,
     signing_in,
     slot_forms,
     slots,
@@ -54,6 +58,9 @@ _YEAR = 365 * 86400
 
 # Loading them adds their addresses to the one blueprint of the staff pages.
 _PAGES = (
+    account,
+    sign_in_steps,
+    people,
     change_forms,
     change_proofs,
     changes,
@@ -158,6 +165,7 @@ def _give_words(app: Flask, run: Runtime) -> None:
             "elder": False,
             "demo": run.config.demo,
             "person": _present(),
+            "places_of": places.places_of,
             "stage_words": STAGE_WORDS,
             "mark_words": MARK_WORDS,
             "tones": TONES,

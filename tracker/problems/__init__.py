@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tracker.problems import (
+    accounts,
     channels,
     complaints,
     credit_codes,
@@ -38,6 +39,7 @@ RULES: Mapping[str, ProblemRule] = {
         lookups,
         channels,
         webhooks,
+        accounts,
         orders,
         credit_codes,
         outages,
