@@ -4,6 +4,7 @@ import re
 import threading
 from datetime import timedelta
 from hashlib import sha256
+from urllib.parse import quote
 
 import argon2
 import pyotp
@@ -11,7 +12,7 @@ import pytest
 import redis
 from flask_login import LoginManager
 from house import NOW, PASSWORD, enter, phone_code, post
-from sqlalchemy import func, select, update
+from sqlalchemy import event, func, select, update
 
 from tests.staff_sessions import PHONE_SECRET
 from tracker.staff import lockout, sign_in
@@ -223,8 +224,6 @@ def test_every_failure_is_the_same_work(house, time, runtime, monkeypatch, why) 
         "verify",
         lambda self, known, given: done.append("hash") or verify(self, known, given),
     )
-    from sqlalchemy import event
-
     event.listen(runtime.db.autocommitting, "before_cursor_execute", lambda *a: done.append(a[2].split()[0]))
     name = "nobody.here" if why == "unknown" else "li.hua"
     given = PASSWORD if why == "disabled" else "wrong one"
@@ -259,8 +258,6 @@ def test_a_hash_of_older_parameters_is_renewed_at_sign_in(house, time, runtime) 
 def test_one_never_goes_on_to_another_site(house, time, elsewhere) -> None:
     house.hire("li.hua")
     client = house.client()
-    from urllib.parse import quote
-
     answer = enter(client, "li.hua", path=f"/sign-in?next={quote(elsewhere)}")
     assert answer.status_code == 302
     assert answer.location in ("/", "/counter", "/%250a/evil", "/%0a/evil")
