@@ -6,7 +6,7 @@ ROLE_WORDS = {
     "counter": N_("营业员"),
     "dispatcher": N_("调度员"),
     "installer": N_("装维人员"),
-    "manager": N_("负责人"),
+    "manager": N_("经理"),
     "regulator": N_("监管人员"),
     "administrator": N_("系统管理员"),
 }
