@@ -10,7 +10,7 @@ import openpyxl
 import pyotp
 import pytest
 from house import PASSWORD, enter, phone_code, post
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from tests.staff_sessions import PHONE_SECRET, sign_in
 from tracker import create_app
@@ -20,6 +20,7 @@ from tracker.accounts.switch_account import disable_account
 from tracker.pages.places import PLACES
 from tracker.problems import Refusal
 from tracker.staff.models import ROLES, StaffSession
+from tracker.teams.models import Team, TeamMember
 
 NEW = "four unrelated words here"
 
@@ -93,6 +94,24 @@ def test_filters_stand_in_the_address_and_hold_for_the_files(house, boss, time) 
     assert cells[1][0] == "'=李军"
     assert cells[1][4] == "0321"
     assert "=李军" not in boss.get("/staff.csv").text.replace("'=李军", "")
+
+
+def test_an_installer_in_no_team_stands_out(house, boss, time, runtime) -> None:
+    joined = house.hire("li.jun", "installer", title="李师傅", staff_number="0321")
+    assert "未编入班组" in boss.get("/staff").text
+    with runtime.db.transaction() as connection:
+        team = connection.scalar(
+            insert(Team)
+            .values(operator_id=1, name="清城一班", area_code="441802", created_at=time.now)
+            .returning(Team.id)
+        )
+        connection.execute(
+            insert(TeamMember).values(account_id=joined, operator_id=1, team_id=team, since=time.now)
+        )
+    for path in ("/staff", f"/staff/{joined}"):
+        page = boss.get(path).text
+        assert "清城一班" in page
+        assert "未编入班组" not in page
 
 
 def test_twenty_a_page(house, boss) -> None:

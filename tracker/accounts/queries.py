@@ -11,6 +11,7 @@ from tracker.accounts.doer import Doer
 from tracker.crypto import KeyRing
 from tracker.staff.lockout import key_of, locked_among
 from tracker.staff.models import Account, StaffSession
+from tracker.teams.models import Team, TeamMember
 
 SHOWN = ("active", "invited", "locked", "disabled")
 _PAGE = 500
@@ -76,7 +77,14 @@ def _of(by: Doer) -> Select[Any]:
         .scalar_subquery()
         .label("seen_at")
     )
-    statement = select(Account.__table__, seen)
+    team = (
+        select(Team.name)
+        .join(TeamMember, TeamMember.team_id == Team.id)
+        .where(TeamMember.account_id == Account.id, Team.closed_at.is_(None))
+        .scalar_subquery()
+        .label("team")
+    )
+    statement = select(Account.__table__, seen, team)
     return statement if by.role == "administrator" else statement.where(Account.operator_id == by.operator_id)
 
 
