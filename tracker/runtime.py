@@ -17,6 +17,7 @@ from tracker.reference import ReferenceCache
 from tracker.sms.gateways import gateway_for, routes_for
 from tracker.sms.port import Gateway
 from tracker.sms.routes import Routes
+from tracker.tries.shared import SharedTries
 
 
 @dataclass(frozen=True)
@@ -59,8 +60,15 @@ class Runtime:
         """When each key was last used."""
         return KeyUses(self.db)
 
+    @cached_property
+    def tries(self) -> SharedTries:
+        """How often an address has tried to sign in, counted with the other processes."""
+        return SharedTries(str(self.config.redis_url))
+
     def close(self) -> None:
         """Give back connections."""
+        if "tries" in self.__dict__:
+            self.tries.close()
         if "quotas" in self.__dict__:
             self.quotas.close()
         if "routes" in self.__dict__:

@@ -6,6 +6,8 @@ from functools import cache
 from sqlalchemy import select
 
 from tracker import config
+from tracker.accounts import ask_reset
+from tracker.accounts import keep_accounts as keeping_accounts
 from tracker.channels import forget_requests as forgetting
 from tracker.customer_requests import apply_requests as applying
 from tracker.customer_requests import keep_requests as keeping_requests
@@ -52,6 +54,7 @@ def sweep() -> None:
     """Recover leases, settle the unknown, ring again; and apply what nobody was rung for."""
     # First: asking about the unknown may take long where a provider hangs.
     applying.apply_requests(runtime())
+    ask_reset.send_staff_codes(runtime())
     sweeping.sweep(runtime())
 
 
@@ -73,6 +76,16 @@ def keep_tariff_changes() -> None:
 def forget_requests() -> None:
     """Delete answers and nonces that nobody can ask for again."""
     forgetting.forget_requests(runtime().db)
+
+
+def send_staff_codes() -> None:
+    """Text the codes that staff have asked for because they forgot their password."""
+    ask_reset.send_staff_codes(runtime())
+
+
+def keep_accounts() -> None:
+    """Delete sessions, codes and counts of tries that are over."""
+    keeping_accounts.keep_accounts(runtime())
 
 
 def keep_requests() -> None:

@@ -31,6 +31,7 @@ def jobs(config: Config) -> dict[str, tuple[str, float]]:
         "workers.jobs.forget_requests": (UPKEEP, _FORGET_SECONDS),
         asking.APPLY: (asking.QUEUE, _APPLY_SECONDS),
         "workers.jobs.keep_requests": (UPKEEP, _KEEP_SECONDS),
+        "workers.jobs.keep_accounts": (UPKEEP, _KEEP_SECONDS),
         "workers.jobs.forget_tries": (UPKEEP, _FORGET_SECONDS),
         webhook_delivery.DELIVER: (webhook_delivery.QUEUE, _WEBHOOK_SECONDS),
         "workers.jobs.keep_webhooks": (UPKEEP, _KEEP_SECONDS),

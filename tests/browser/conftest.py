@@ -16,6 +16,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from public_status import create_app
 from public_status.runtime import start
 from tests.published_plans import Publisher
+from tests.staff_sessions import cookie_for
 from tracker import clock
 from tracker import create_app as create_service
 from tracker.config import Config
@@ -98,7 +99,7 @@ def clerk(browser: Browser, desk: str, runtime: Runtime, channel: ChannelFacts) 
         display_name="王敏",
         operator_id=channel.operator_id,
     )
-    made = Clerk(browser, desk, [])
+    made = Clerk(browser, desk, [], lambda username: cookie_for(runtime, username))
     yield made
     for context in made.contexts:
         context.close()

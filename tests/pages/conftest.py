@@ -4,11 +4,12 @@ from collections.abc import Callable, Iterator
 
 import argon2
 import pytest
-from desk_forms import PASSWORD, send
+from desk_forms import PASSWORD
 from flask.testing import FlaskClient
 from sqlalchemy import select
 from subscribing import PLAN, City
 
+from tests.staff_sessions import sign_in
 from tracker import create_app
 from tracker.runtime import Runtime
 from tracker.staff.create_account import create_account
@@ -18,6 +19,7 @@ PEOPLE = (
     ("manager", "manager", 1),
     ("counter", "counter", 1),
     ("dispatcher", "dispatcher", 1),
+    ("installer", "installer", 1),
     ("stranger", "manager", 2),
     ("regulator", "regulator", None),
     ("administrator", "administrator", None),
@@ -35,7 +37,10 @@ def quick_hashes() -> Iterator[None]:
 
 @pytest.fixture
 def as_(runtime: Runtime) -> Callable[[str], FlaskClient]:
-    """A client that has signed in as one of PEOPLE, by name; a stranger is another operator's manager."""
+    """A client that has signed in as one of PEOPLE, by name; a stranger is another operator's manager.
+
+    It is let in by a session, not by the form: managers would have to show a code besides.
+    """
     for username, role, operator_id in PEOPLE:
         create_account(
             runtime.db,
@@ -49,7 +54,7 @@ def as_(runtime: Runtime) -> Callable[[str], FlaskClient]:
 
     def enter(username: str) -> FlaskClient:
         client = app.test_client()
-        send(client, "/sign-in", {"username": username, "password": PASSWORD})
+        sign_in(client, runtime, username)
         return client
 
     return enter

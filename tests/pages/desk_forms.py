@@ -11,7 +11,9 @@ PASSWORD = "correct horse battery"
 
 def send(client: FlaskClient, path: str, data: dict[str, Any] | None = None, page: str | None = None) -> Any:
     """POST a form with the token of a page that shows one."""
-    found = re.search(r'name="csrf_token" value="([^"]+)"', client.get(page or path).text)
+    found = re.search(
+        r'name="csrf_token" value="([^"]+)"', client.get(page or path, follow_redirects=True).text
+    )
     assert found
     return client.post(path, data={**(data or {}), "csrf_token": found[1]})
 

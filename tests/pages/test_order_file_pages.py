@@ -10,6 +10,7 @@ from desk_forms import send
 from order_file_samples import csv_file, rows_of, xlsx_file
 from sqlalchemy import func, select, text
 
+from tests.staff_sessions import sign_in
 from tracker.files import giving, scratch
 from tracker.order_files import store_upload
 from tracker.order_files.models import OrderFile
@@ -194,7 +195,7 @@ def test_another_operators_files_are_not_there(as_, bring, runtime) -> None:
     answer = bring(desk, csv_file(rows_of({"联系电话": "12"})))
     take_in_due(runtime)
     stranger = desk.application.test_client()
-    send(stranger, "/sign-in", {"username": "stranger", "password": "correct horse battery"})
+    sign_in(stranger, runtime, "stranger")
     assert "工单.csv" not in stranger.get("/order-files").text
     for address in (answer.location, f"{answer.location}/failed-rows.csv"):
         assert stranger.get(address).status_code == 404

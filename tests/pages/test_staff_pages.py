@@ -9,10 +9,12 @@ import argon2
 import pytest
 from flask.testing import FlaskClient
 
-from tracker import create_app
+from tests.staff_sessions import PHONE_SECRET, give_phone
+from tracker import clock, create_app
 from tracker.notices.deliver import deliver
 from tracker.runtime import Runtime
 from tracker.staff.create_account import create_account
+from tracker.staff.rules import current_code
 
 PASSWORD = "correct horse battery"
 
@@ -38,6 +40,7 @@ def visitor(runtime: Runtime) -> Iterator[FlaskClient]:
             display_name=username,
             operator_id=operator_id,
         )
+        give_phone(runtime, username)
     with create_app(runtime).test_client() as client:
         yield client
 
@@ -49,9 +52,13 @@ def token(client: FlaskClient, path: str = "/sign-in") -> str:
 
 
 def enter(client: FlaskClient, username: str = "wang.min", password: str = PASSWORD):
-    return client.post(
+    first = client.post(
         "/sign-in", data={"username": username, "password": password, "csrf_token": token(client)}
     )
+    if first.status_code != 302:
+        return first
+    code = current_code(PHONE_SECRET, clock.now())
+    return client.post("/sign-in/code", data={"code": code, "csrf_token": token(client, "/sign-in/code")})
 
 
 def test_without_signing_in_there_is_nothing_to_see(visitor) -> None:
@@ -110,9 +117,11 @@ def test_another_operators_promise_is_not_there(visitor, place, username, status
 def test_a_regulator_sees_no_orders(visitor, place) -> None:
     number = place().number
     enter(visitor, "chen.ju")
-    page = visitor.get("/")
-    assert page.status_code == 403
+    answer = visitor.get("/")
+    assert answer.location == "/account"
+    page = visitor.get(answer.location)
     assert number not in page.text
+    assert "报送材料" in page.text
     assert "退出" in page.text, "there is a way out"
 
 

@@ -35,7 +35,7 @@ def send_code(connection: Connection, runtime: Runtime, request: OrderRequest, n
         raise Refusal(Fault("code.no_texts", "", {"hotline": operator.hotline}))
     free_at = may_text_from(connection, keys.digest_of(RECIPIENT, phone), now)
     if free_at is not None:
-        raise Refusal(Fault("code.too_often", "", {"at": _in_words(free_at, now)}))
+        raise Refusal(Fault("code.too_often", "", {"at": in_words(free_at, now)}))
     code = f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}}"
     connection.execute(
         insert(LookupCode).values(
@@ -75,7 +75,7 @@ def _shown(runtime: Runtime, reference: Reference, order: Row[Any], phone: str) 
     }
 
 
-def _in_words(at: datetime, now: datetime) -> str:
+def in_words(at: datetime, now: datetime) -> str:
     """The next full minute, with its day where that is another: "09:32", "11-27 09:32"."""
     minute = clock.local(at + timedelta(seconds=59)).replace(second=0, microsecond=0)
     return f"{minute:%H:%M}" if minute.date() == clock.local_date(now) else f"{minute:%m-%d %H:%M}"

@@ -22,6 +22,7 @@ from tracker.demo import (
     sample_desk,
     sample_history,
     sample_outages,
+    sample_staff,
     sample_subscribers,
     sample_teams,
     sample_visits,
@@ -31,8 +32,7 @@ from tracker.notices.rules import QUEUES
 from tracker.queueing import FILES, REQUESTS, UPKEEP
 from tracker.reference import ChannelFacts
 from tracker.runtime import Runtime
-from tracker.staff.create_account import create_account
-from tracker.staff.models import Account
+from tracker.staff.second_factor import new_secret as new_phone_secret
 from tracker.supervise import Child
 from tracker.webhooks.deliver import QUEUE as WEBHOOKS
 
@@ -43,6 +43,7 @@ class Credentials:
 
     api_key: str
     password: str
+    phone_secret: str
     app_id: str
     app_secret: str
 
@@ -92,7 +93,6 @@ def _credentials(run: Runtime, path: Path) -> Credentials:
     kept = _kept(path)
     with run.db.reading() as connection:
         keys = {bytes(known) for known in connection.scalars(select(ChannelKey.secret_sha256))}
-        accounts = set(connection.scalars(select(Account.username)))
     if hash_of(kept.api_key) not in keys:
         create_key(run.db, _portal(run), kept.api_key, scopes=SCOPES, label="演示")
     if hash_of(kept.app_secret) not in keys:
@@ -104,17 +104,7 @@ def _credentials(run: Runtime, path: Path) -> Credentials:
             scopes=SCOPES,
             label="演示（签名）",
         )
-    for operator in run.reference.current().operators.values():
-        username = f"{operator.code}.manager"
-        if username not in accounts:
-            create_account(
-                run.db,
-                username=username,
-                password=kept.password,
-                role="manager",
-                display_name=f"{operator.name} 值班经理",
-                operator_id=operator.id,
-            )
+    sample_staff.fill(run, kept.password, kept.phone_secret)
     return kept
 
 
@@ -124,6 +114,7 @@ def _kept(path: Path) -> Credentials:
     made = {
         "api_key": new_secret(),
         "password": secrets.token_urlsafe(9),
+        "phone_secret": new_phone_secret(),
         "app_id": new_app_id(),
         "app_secret": new_secret(KeyKind.SIGNED),
     }
@@ -194,7 +185,9 @@ Ready on {clock.local(clock.now()):%Y-%m-%d %H:%M:%S}. Ctrl-C stops everything.
   Customers' site   {site}/            look up {order}
   Texts sent        {service}/demo/texts
   Staff pages       {service}/
-    sign in         telecom.manager, mobile.manager, unicom.manager; password {credentials.password}
+    sign in         telecom.manager, .counter, .dispatcher, .installer1, .installer2 (mobile., unicom. too),
+                    administrator, regulator; password of all: {credentials.password}
+                    managers and the administrator show a code too: {service}/demo/texts has it
   API               {service}/api/v1/openapi.json
   API key           {credentials.api_key}
   Signed requests   app id {credentials.app_id}, secret {credentials.app_secret}

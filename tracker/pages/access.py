@@ -46,6 +46,14 @@ def open_to(*roles: str) -> Callable[[View], View]:
     return guard
 
 
+def only(*roles: str) -> Person:
+    """The person, where a part of a page is open to fewer than the page. Raises Forbidden."""
+    person = signed_in()
+    if person.role not in roles:
+        raise Forbidden
+    return person
+
+
 def operator_of(person: Person) -> int:
     """The operator that somebody works for. Raises Forbidden for those who work for none."""
     if person.operator_id is None:

@@ -6,16 +6,15 @@ from typing import Any
 
 from flask import flash, redirect, request, url_for
 from flask_babel import gettext
-from flask_login import login_required
 
 from tracker import clock
 from tracker.orders.standing import N_
 from tracker.pages import change_words
+from tracker.pages.access import label_of, language, open_to, runtime
 from tracker.pages.change_drawing import Day, in_order
 from tracker.pages.change_request import Told, prefilled, read_request, said_of
 from tracker.pages.changes import effective_days, render
-from tracker.pages.plans import actor_of, language, manager, runtime
-from tracker.pages.signing_in import blueprint
+from tracker.pages.signing_in import blueprint, signed_in
 from tracker.problems import Refusal
 from tracker.staff.sign_in import Person
 from tracker.tariff_changes.announce_change import announce_change
@@ -38,13 +37,13 @@ _TELLING = {
 
 
 @blueprint.route("/tariff-changes/new", methods=["GET", "POST"])
-@login_required
+@open_to("manager")
 def change_new() -> Any:
     """Kind and plan, then what that kind needs, then what would follow, then the announcement.
 
     Nothing is kept between the steps but what the form itself carries.
     """
-    person = manager()
+    person = signed_in()
     with runtime().db.reading() as connection:
         regions = queries.regions(connection)
     plan = _plan(person, request.values.get("plan", ""))
@@ -185,7 +184,7 @@ def _preview(
 def _announce(person: Person, asked: dict[str, Any]) -> Any:
     """Announce it and lead to it; where the button was pressed twice, to what the first time announced."""
     try:
-        made = announce_change(runtime(), person.operator_id or 0, asked, actor_of(person))
+        made = announce_change(runtime(), person.operator_id or 0, asked, label_of(person))
     except Refusal as refusal:
         standing = next(
             (fault.params["change"] for fault in refusal.faults if "change" in fault.params), None
@@ -205,6 +204,6 @@ def _is_same(person: Person, change_id: int, asked: dict[str, Any]) -> bool:
     told = _TELLING[ChangeKind(asked["kind"])]
     return (
         row is not None
-        and row.announced_by == actor_of(person)
+        and row.announced_by == label_of(person)
         and all(getattr(row, name) == asked[name] for name in ("kind", "reason", *told))
     )

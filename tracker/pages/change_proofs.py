@@ -3,12 +3,11 @@
 from typing import Any
 
 from flask import Response, flash, redirect, request, url_for
-from flask_login import login_required
 
 from tracker import clock
+from tracker.pages.access import OF_OPERATOR, language, open_to, runtime
 from tracker.pages.changes import ROWS, found_change, render
-from tracker.pages.plans import language, reader, runtime
-from tracker.pages.signing_in import blueprint
+from tracker.pages.signing_in import blueprint, signed_in
 from tracker.problems import Refusal
 from tracker.tariff_changes import export, overview
 from tracker.tariff_changes.coverage import proof_page
@@ -25,10 +24,10 @@ def _told() -> Told | None:
 
 
 @blueprint.get("/tariff-changes/<int:change_id>/subscribers")
-@login_required
+@open_to(*OF_OPERATOR)
 def change_subscribers(change_id: int) -> str:
     """Twenty a page, each with the proof that they were told."""
-    person, now = reader(), clock.now()
+    person, now = signed_in(), clock.now()
     found, told = found_change(person, change_id), _told()
     given = request.args.get("after", "")
     after = int(given) if given.isdecimal() and len(given) < 19 else 0
@@ -49,10 +48,10 @@ def change_subscribers(change_id: int) -> str:
 
 
 @blueprint.get("/tariff-changes/<int:change_id>/proof.<any(csv, xlsx):kind>")
-@login_required
+@open_to(*OF_OPERATOR)
 def change_file(change_id: int, kind: str) -> Any:
     """Everybody, or those who stand so, with the proof, as a file."""
-    person, now = reader(), clock.now()
+    person, now = signed_in(), clock.now()
     found, told = found_change(person, change_id), _told()
     db = runtime().db
     if kind == "csv":

@@ -6,15 +6,15 @@ from typing import Any
 
 from flask import flash, redirect, request, url_for
 from flask_babel import gettext
-from flask_login import login_required
 from werkzeug.exceptions import NotFound
 
 from tracker import clock
 from tracker.orders.standing import N_
 from tracker.pages import change_words, plans
+from tracker.pages.access import OF_OPERATOR, label_of, open_to, runtime
 from tracker.pages.change_drawing import WIDTH, Day, bar, in_order
-from tracker.pages.plans import actor_of, manager, reader, reason_and_day, runtime, said
-from tracker.pages.signing_in import blueprint
+from tracker.pages.plans import reason_and_day, said
+from tracker.pages.signing_in import blueprint, signed_in
 from tracker.problems import Refusal
 from tracker.staff.sign_in import Person
 from tracker.tariff_changes import overview, texts
@@ -52,10 +52,10 @@ def found_change(person: Person, change_id: int) -> Change:
 
 
 @blueprint.get("/tariff-changes")
-@login_required
+@open_to(*OF_OPERATOR)
 def changes() -> str:
     """What is to come first, twenty a page; above it what nobody has announced yet."""
-    person = reader()
+    person = signed_in()
     standing, kind = request.args.get("standing", ""), request.args.get("kind", "")
     asked = {
         name: value
@@ -94,10 +94,10 @@ def changes() -> str:
 
 
 @blueprint.get("/tariff-changes/<int:change_id>")
-@login_required
+@open_to(*OF_OPERATOR)
 def change(change_id: int) -> str:
     """Everything about one: what it is, its days and texts, who was told."""
-    person, now = reader(), clock.now()
+    person, now = signed_in(), clock.now()
     found = found_change(person, change_id)
     today = clock.local_date(now)
     with runtime().db.reading() as connection:
@@ -124,10 +124,10 @@ def change(change_id: int) -> str:
 
 
 @blueprint.route("/tariff-changes/<int:change_id>/withdraw", methods=["GET", "POST"])
-@login_required
+@open_to("manager")
 def change_withdraw(change_id: int) -> Any:
     """Say what follows and ask once why; then withdraw it."""
-    person = manager()
+    person = signed_in()
     found = found_change(person, change_id)
     owner, today = person.operator_id or 0, clock.today()
     faults: list[tuple[str, str]] = []
@@ -135,7 +135,7 @@ def change_withdraw(change_id: int) -> Any:
     if request.method == "POST":
         try:
             why = reason_and_day({"reason": request.form.get("reason", "")})
-            withdraw_change(runtime(), owner, change_id, why["reason"], actor_of(person))
+            withdraw_change(runtime(), owner, change_id, why["reason"], label_of(person))
         except Refusal as refusal:
             faults, status = said(refusal.faults), refusal.status
         else:

@@ -6,7 +6,6 @@ from datetime import timedelta
 from typing import Any
 
 from flask import flash, redirect, render_template, request, session, url_for
-from flask_login import login_required
 from marshmallow import ValidationError, fields, validate
 from werkzeug.exceptions import NotFound
 
@@ -25,8 +24,9 @@ from tracker.crypto import UnreadableError
 from tracker.fields import Choice, StrictSchema, Text, Whole
 from tracker.orders.standing import N_
 from tracker.pages import channel_words, wording
-from tracker.pages.plans import actor_of, language, manager, runtime, said
-from tracker.pages.signing_in import blueprint
+from tracker.pages.access import label_of, language, open_to, runtime
+from tracker.pages.plans import said
+from tracker.pages.signing_in import blueprint, signed_in
 from tracker.problems import Refusal, RuleText, faults_in
 from tracker.reference import ChannelFacts
 from tracker.staff.sign_in import Person
@@ -87,10 +87,10 @@ def _key(person: Person, key_id: int) -> tuple[KeyFacts, ChannelFacts]:
 
 
 @blueprint.get("/channels")
-@login_required
+@open_to("manager")
 def channels() -> str:
     """Every channel with its keys; those that are over stand apart."""
-    person = manager()
+    person = signed_in()
     with runtime().db.reading() as connection:
         keys = channel_keys(connection, person.operator_id or 0, clock.now())
     rows = [
@@ -105,10 +105,10 @@ def channels() -> str:
 
 
 @blueprint.route("/channels/<int:channel_id>/keys/new", methods=["GET", "POST"])
-@login_required
+@open_to("manager")
 def channel_key_new(channel_id: int) -> Any:
     """An empty form, and the key that is made of it."""
-    person = manager()
+    person = signed_in()
     channel = _channel(person, channel_id)
     typed: dict[str, Any] = {"kind": KeyKind.BEARER, "scopes": ["orders"], "days": "365"}
     faults: list[tuple[str, str]] = []
@@ -133,19 +133,19 @@ def channel_key_new(channel_id: int) -> Any:
 
 
 @blueprint.get("/channels/keys/<int:key_id>")
-@login_required
+@open_to("manager")
 def channel_key_made(key_id: int) -> str:
     """The secret of a key that was just made, once; after that, that it was shown."""
-    person = manager()
+    person = signed_in()
     key, channel = _key(person, key_id)
     return _render("staff/channel_key_made.html", person, key=key, channel=channel, secret=_take(key_id))
 
 
 @blueprint.route("/channels/keys/<int:key_id>/rotate", methods=["GET", "POST"])
-@login_required
+@open_to("manager")
 def channel_key_rotate(key_id: int) -> Any:
     """Ask how long both are to be good, then make the follower."""
-    person = manager()
+    person = signed_in()
     key, channel = _key(person, key_id)
     faults: list[tuple[str, str]] = []
     status = 200
@@ -159,7 +159,7 @@ def channel_key_rotate(key_id: int) -> Any:
                     runtime().keys,
                     person.operator_id or 0,
                     key_id,
-                    actor_of(person),
+                    label_of(person),
                     overlap=overlap,
                 )
             )
@@ -169,16 +169,16 @@ def channel_key_rotate(key_id: int) -> Any:
 
 
 @blueprint.route("/channels/keys/<int:key_id>/revoke", methods=["GET", "POST"])
-@login_required
+@open_to("manager")
 def channel_key_revoke(key_id: int) -> Any:
     """Ask once, then end the key for good."""
-    person = manager()
+    person = signed_in()
     key, channel = _key(person, key_id)
     faults: list[tuple[str, str]] = []
     status = 200
     if request.method == "POST":
         try:
-            revoke_key(runtime().db, person.operator_id or 0, key_id, actor_of(person))
+            revoke_key(runtime().db, person.operator_id or 0, key_id, label_of(person))
         except Refusal as refusal:
             faults, status = said(refusal.faults), refusal.status
         else:
@@ -218,7 +218,7 @@ def _make(person: Person, channel: ChannelFacts, typed: dict[str, Any]) -> NewKe
         label=wanted["label"],
         expires_at=clock.now() + timedelta(days=int(wanted["days"])) if wanted["days"] else None,
         rate_limit=f"{wanted['per_minute']} per minute" if wanted["per_minute"] else None,
-        by=actor_of(person),
+        by=label_of(person),
     )
 
 

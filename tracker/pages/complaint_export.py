@@ -4,14 +4,13 @@ from typing import Any
 
 from flask import Response, flash, redirect, request, url_for
 from flask_babel import gettext
-from flask_login import login_required
 
 from tracker.complaints import export_complaints
 from tracker.files import giving
 from tracker.pages import complaint_words
-from tracker.pages.complaints import handler, wanted_of
-from tracker.pages.plans import language, runtime
-from tracker.pages.signing_in import blueprint
+from tracker.pages.access import AT_DESK, language, open_to, runtime
+from tracker.pages.complaints import wanted_of
+from tracker.pages.signing_in import blueprint, signed_in
 from tracker.problems import Refusal
 
 _SHEET_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -19,10 +18,10 @@ _WIDTHS = (18, 18, 12, 12, 20, 14, 12, 14, 14, 20, 40, 14, 12)
 
 
 @blueprint.get("/complaints.<any(csv, xlsx):kind>")
-@login_required
+@open_to(*AT_DESK)
 def complaints_file(kind: str) -> Any:
     """What the list shows, all pages of it; what customers wrote is not in it."""
-    person = handler()
+    person = signed_in()
     wanted, _ = wanted_of(person)
     pages = export_complaints.pages(runtime().db, person.operator_id or 0, wanted, _words())
     if kind == "csv":

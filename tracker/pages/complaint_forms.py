@@ -5,8 +5,6 @@ from datetime import datetime
 from typing import Any
 
 from flask import flash, redirect, request, url_for
-from flask_login import login_required
-from werkzeug.exceptions import Forbidden
 
 from tracker import clock
 from tracker.complaints.close_complaint import close_complaint
@@ -19,10 +17,11 @@ from tracker.complaints.rules import Source, State
 from tracker.complaints.schemas import LONGEST_NOTE, LONGEST_RESULT, LONGEST_TEXT
 from tracker.orders import numbers
 from tracker.orders.standing import N_
-from tracker.pages.complaints import acting, found, handler, render
+from tracker.pages.access import AT_DESK, acting, open_to, runtime
+from tracker.pages.complaints import found, render
 from tracker.pages.outage_request import Asked, moment_typed, moment_written
-from tracker.pages.plans import runtime, said
-from tracker.pages.signing_in import blueprint
+from tracker.pages.plans import said
+from tracker.pages.signing_in import blueprint, signed_in
 from tracker.problems import Fault, Refusal
 from tracker.staff.sign_in import Person
 
@@ -48,10 +47,10 @@ _LIMITS = {"text": LONGEST_TEXT, "note": LONGEST_NOTE, "result": LONGEST_RESULT}
 
 
 @blueprint.route("/complaints/new", methods=["GET", "POST"])
-@login_required
+@open_to(*AT_DESK)
 def complaint_new() -> Any:
     """The form, and the complaint that it makes."""
-    person = handler()
+    person = signed_in()
     if request.method == "GET":
         first = {"received_at": moment_written(clock.now()), "number": request.args.get("number", "")[:40]}
         return _new_form(person, first, [])
@@ -68,7 +67,7 @@ def complaint_new() -> Any:
 
 
 @blueprint.route("/complaints/<int:complaint_id>/follow-up", methods=["GET", "POST"])
-@login_required
+@open_to(*AT_DESK)
 def complaint_follow_up(complaint_id: int) -> Any:
     """Say what was done, and when somebody looks after it next."""
 
@@ -81,11 +80,9 @@ def complaint_follow_up(complaint_id: int) -> Any:
 
 
 @blueprint.route("/complaints/<int:complaint_id>/hand-on", methods=["GET", "POST"])
-@login_required
+@open_to("manager")
 def complaint_hand_on(complaint_id: int) -> Any:
     """Put somebody else in charge; a manager's decision."""
-    if handler().role != "manager":
-        raise Forbidden
 
     def act(person: Person, typed: dict[str, str], version: int) -> None:
         owner = typed["owner"]
@@ -97,7 +94,7 @@ def complaint_hand_on(complaint_id: int) -> Any:
 
 
 @blueprint.route("/complaints/<int:complaint_id>/close", methods=["GET", "POST"])
-@login_required
+@open_to(*AT_DESK)
 def complaint_close(complaint_id: int) -> Any:
     """Say what came of it, which the customer is told."""
 
@@ -113,7 +110,7 @@ def complaint_close(complaint_id: int) -> Any:
 
 
 @blueprint.route("/complaints/<int:complaint_id>/satisfaction", methods=["GET", "POST"])
-@login_required
+@open_to(*AT_DESK)
 def complaint_satisfaction(complaint_id: int) -> Any:
     """Say what the customer thinks of the result."""
 
@@ -135,7 +132,7 @@ def _act(
     state: State = State.OPEN,
 ) -> Any:
     """A page that asks for these fields, and what it leads to."""
-    person = handler()
+    person = signed_in()
     row = found(person, complaint_id)
     there = redirect(url_for("staff.complaint", complaint_id=complaint_id))
     faults: list[tuple[str, str]] = []

@@ -7,39 +7,25 @@ from collections.abc import Mapping
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
-from flask_login import login_required
-from werkzeug.exceptions import Forbidden, NotFound
+from werkzeug.exceptions import NotFound
 
 from tracker import clock
 from tracker.complaints import queries
 from tracker.complaints.history import NAME, NOTE, PHONE, TEXT
-from tracker.complaints.persons import ROLES, name_person, names, people, person_in_charge
+from tracker.complaints.persons import name_person, names, people, person_in_charge
 from tracker.complaints.queries import SHOWN, Wanted
 from tracker.complaints.rules import Source, State, Topic, standing_of
 from tracker.masks import mask_name, mask_phone
-from tracker.orders.actor import Actor
 from tracker.orders.standing import N_
 from tracker.pages import complaint_words, wording
-from tracker.pages.plans import actor_of, manager, reader, runtime, said
-from tracker.pages.signing_in import blueprint
+from tracker.pages.access import AT_DESK, acting, open_to, runtime
+from tracker.pages.plans import said
+from tracker.pages.signing_in import blueprint, signed_in
 from tracker.problems import Refusal
 from tracker.staff.sign_in import Person
 
 ROWS = 20
 _LARGEST_ID = 2**63 - 1
-
-
-def handler() -> Person:
-    """The person, who deals with complaints."""
-    person = reader()
-    if person.role not in ROLES:
-        raise Forbidden
-    return person
-
-
-def acting(person: Person) -> Actor:
-    """On whose behalf the use cases run."""
-    return Actor(person.operator_id or 0, actor_of(person))
 
 
 def render(template: str, person: Person, **more: Any) -> str:
@@ -92,10 +78,10 @@ def names_of_channels() -> dict[str, str]:
 
 
 @blueprint.get("/complaints")
-@login_required
+@open_to(*AT_DESK)
 def complaints() -> str:
     """Open ones first, the first due first; the filters stand in the address."""
-    person = handler()
+    person = signed_in()
     wanted, asked = wanted_of(person)
     number = request.args.get("page", "")
     page = max(int(number), 1) if number.isdecimal() and len(number) < 7 else 1
@@ -121,10 +107,10 @@ def complaints() -> str:
 
 
 @blueprint.get("/complaints/<int:complaint_id>")
-@login_required
+@open_to(*AT_DESK)
 def complaint(complaint_id: int) -> str:
     """One of them: what was said, who follows it up, and all that was done."""
-    person = handler()
+    person = signed_in()
     row = found(person, complaint_id)
     with runtime().db.reading() as connection:
         events = queries.history(connection, complaint_id)
@@ -143,10 +129,10 @@ def complaint(complaint_id: int) -> str:
 
 
 @blueprint.post("/complaints/person")
-@login_required
+@open_to("manager")
 def complaints_person() -> Any:
     """Let new complaints go to somebody."""
-    person = manager()
+    person = signed_in()
     given = request.form.get("owner", "")
     try:
         owner = int(given) if given.isdecimal() and len(given) < 10 else 0

@@ -28,3 +28,13 @@ def of_status(status: int) -> Response:
     advice = _ADVICE.get(status, N_("问题已记录。请返回重试，或联系系统管理员。"))
     page = render_template("staff/error.html", title=title, advice=advice, status=status)
     return make_response(page, status)
+
+
+def form_too_late(status: int, *, back: str, is_in: bool, typed: list[str]) -> Response:
+    """The page for a form that was sent after its session had ended; nothing of it was stored.
+
+    `typed` is what was typed, to be copied. `back` leads to the form again, by way of signing in where that
+    is needed.
+    """
+    page = render_template("staff/form_too_late.html", back=back, is_in=is_in, typed=typed)
+    return make_response(page, status)

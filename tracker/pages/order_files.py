@@ -6,8 +6,8 @@ from typing import Any, cast
 
 import structlog
 from flask import Request, Response, flash, make_response, redirect, render_template, request, url_for
-from flask_login import current_user, login_required
-from werkzeug.exceptions import Forbidden, NotFound
+from flask_login import current_user
+from werkzeug.exceptions import NotFound
 
 from tracker.files.scratch import PutAside
 from tracker.order_files.cancel_file import cancel_file
@@ -18,9 +18,10 @@ from tracker.order_files.store_upload import MOST_BYTES, Wish, store_upload
 from tracker.order_files.take_in import LIMITS
 from tracker.orders.file_template import csv_template, xlsx_template
 from tracker.orders.standing import N_
+from tracker.pages.access import label_of, language, open_to, runtime
 from tracker.pages.photo_uploads import PHOTO_UPLOADS
-from tracker.pages.plans import actor_of, language, reader, runtime, said
-from tracker.pages.signing_in import blueprint
+from tracker.pages.plans import said
+from tracker.pages.signing_in import blueprint, signed_in
 from tracker.problems import Fault, Refusal
 from tracker.staff.sign_in import Person
 
@@ -62,14 +63,6 @@ class UploadingRequest(Request):
         return PutAside(PART) if self.endpoint == _UPLOAD else super()._get_file_stream(*args, **kwargs)
 
 
-def keeper() -> Person:
-    """The person, who may bring orders in."""
-    person = reader()
-    if person.role not in ("counter", "manager"):
-        raise Forbidden
-    return person
-
-
 @blueprint.url_value_preprocessor
 def allow_a_file_of_orders(endpoint: str | None, values: dict[str, Any] | None) -> None:
     """A file may be larger than any other request, of somebody who has signed in; said before the form's
@@ -80,10 +73,10 @@ def allow_a_file_of_orders(endpoint: str | None, values: dict[str, Any] | None) 
 
 
 @blueprint.route("/order-files", methods=["GET", "POST"])
-@login_required
+@open_to("counter", "manager")
 def order_files() -> Any:
     """Ask for a file, and list those that were sent."""
-    person = keeper()
+    person = signed_in()
     faults: dict[str, str] = {}
     if request.method == "POST":
         try:
@@ -135,7 +128,7 @@ def _store(person: Person) -> int:
     wish = Wish(
         channel=channel,
         name=re.split(r"[\\/]", given.filename or "")[-1],
-        actor=actor_of(person),
+        actor=label_of(person),
         # Nothing is stored of what nobody asked to be stored.
         dry_run=request.form.get("how") != "real",
         notify_old="notify_old" in request.form,
@@ -145,10 +138,10 @@ def _store(person: Person) -> int:
 
 
 @blueprint.get("/order-files/<int:file_id>")
-@login_required
+@open_to("counter", "manager")
 def order_file(file_id: int) -> Response:
     """How far a file is; the page comes again by itself until it has come to its end."""
-    person = keeper()
+    person = signed_in()
     shown = _found(person, file_id)
     moving = shown.is_open and "still" not in request.args
     page = make_response(
@@ -169,10 +162,10 @@ def order_file(file_id: int) -> Response:
 
 
 @blueprint.post("/order-files/<int:file_id>/cancel")
-@login_required
+@open_to("counter", "manager")
 def order_file_cancel(file_id: int) -> Any:
     """Stop taking a file in."""
-    person = keeper()
+    person = signed_in()
     try:
         cancel_file(runtime().db, person.operator_id or 0, file_id)
         flash(N_("已取消。此前已导入的工单保留。"))
@@ -184,10 +177,10 @@ def order_file_cancel(file_id: int) -> Any:
 
 
 @blueprint.get("/order-files/<int:file_id>/failed-rows.csv")
-@login_required
+@open_to("counter", "manager")
 def order_file_failed(file_id: int) -> Any:
     """The rows of a file that failed, with their reasons, to be mended and brought again."""
-    person = keeper()
+    person = signed_in()
     shown = _found(person, file_id)
     try:
         pieces = failed_rows_of(runtime(), shown)
@@ -200,10 +193,10 @@ def order_file_failed(file_id: int) -> Any:
 
 
 @blueprint.get("/order-files/template.<any(csv, xlsx):kind>")
-@login_required
+@open_to("counter", "manager")
 def order_file_template(kind: str) -> Response:
     """A file to begin from."""
-    keeper()
+    signed_in()
     if kind == "csv":
         return _attached(Response(csv_template(), mimetype="text/csv"), "orders.csv")
     return _attached(Response(xlsx_template(), mimetype=_SHEET_TYPE), "orders.xlsx")

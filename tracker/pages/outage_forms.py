@@ -6,7 +6,6 @@ from types import SimpleNamespace
 from typing import Any
 
 from flask import flash, redirect, request, url_for
-from flask_login import login_required
 from werkzeug.exceptions import Forbidden
 
 from tracker import clock
@@ -17,6 +16,7 @@ from tracker.outages.change_outage import change_outage
 from tracker.outages.check_outage import check_changed, check_new
 from tracker.outages.rules import LEAST_NOTICE, OPEN, SERVICES, Kind, may_handle, standing_of
 from tracker.pages import outage_words
+from tracker.pages.access import OF_OPERATOR, label_of, language, open_to, runtime
 from tracker.pages.outage_request import (
     FIELDS,
     Typed,
@@ -27,8 +27,8 @@ from tracker.pages.outage_request import (
     typed_of,
 )
 from tracker.pages.outages import all_places, found, render, told_of
-from tracker.pages.plans import actor_of, language, reader, runtime, seen_revision
-from tracker.pages.signing_in import blueprint
+from tracker.pages.plans import seen_revision
+from tracker.pages.signing_in import blueprint, signed_in
 from tracker.problems import Refusal
 from tracker.staff.sign_in import Person
 
@@ -37,10 +37,10 @@ _NEW_COLUMNS = dict.fromkeys(("changed_at", "area_changed_at", "withdrawn_at", "
 
 
 @blueprint.route("/outages/new", methods=["GET", "POST"])
-@login_required
+@open_to(*OF_OPERATOR)
 def outage_new() -> Any:
     """The form, then what the public will see, then the announcement; only the form keeps anything."""
-    person, now = reader(), clock.now()
+    person, now = signed_in(), clock.now()
     if not may_handle(person.role, Kind.EMERGENCY):
         raise Forbidden
     kinds = [kind for kind in Kind if may_handle(person.role, kind)]
@@ -65,7 +65,7 @@ def outage_new() -> Any:
                 announced_at=now,
             )
             return _preview(person, places, row, typed, now)
-        made = announce_outage(runtime().db, person.operator_id or 0, asked, actor_of(person))
+        made = announce_outage(runtime().db, person.operator_id or 0, asked, label_of(person))
     except Refusal as refusal:
         standing = next((one.params["outage"] for one in refusal.faults if "outage" in one.params), None)
         if standing is not None:
@@ -77,10 +77,10 @@ def outage_new() -> Any:
 
 
 @blueprint.route("/outages/<int:outage_id>/edit", methods=["GET", "POST"])
-@login_required
+@open_to(*OF_OPERATOR)
 def outage_edit(outage_id: int) -> Any:
     """The form as it stands, then what the public will see, then the change."""
-    person, now = reader(), clock.now()
+    person, now = signed_in(), clock.now()
     row = found(person, outage_id)
     if not may_handle(person.role, row.kind):
         raise Forbidden
@@ -101,7 +101,7 @@ def outage_edit(outage_id: int) -> Any:
             after = SimpleNamespace(**row._asdict() | altered | area | first | {"changed_at": now})
             return _preview(person, places, after, typed, now, row)
         change_outage(
-            runtime().db, person.operator_id or 0, outage_id, seen_revision(), asked, why, actor_of(person)
+            runtime().db, person.operator_id or 0, outage_id, seen_revision(), asked, why, label_of(person)
         )
     except Refusal as refusal:
         return _form(person, places, kinds, typed, told(refusal.faults, language()), row), refusal.status

@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
-from flask_login import login_required
 from marshmallow import Schema, ValidationError
 from sqlalchemy import Connection
 from werkzeug.exceptions import Forbidden, NotFound
@@ -27,10 +26,11 @@ from tracker.outages.rules import (
 from tracker.outages.schemas import RecoverySchema, WhySchema
 from tracker.outages.withdraw_outage import withdraw_outage
 from tracker.pages import outage_words
+from tracker.pages.access import OF_OPERATOR, label_of, language, open_to, runtime
 from tracker.pages.outage_request import moment_typed, moment_written
 from tracker.pages.outage_words import Told
-from tracker.pages.plans import actor_of, language, manager, reader, runtime, said, seen_revision
-from tracker.pages.signing_in import blueprint
+from tracker.pages.plans import said, seen_revision
+from tracker.pages.signing_in import blueprint, signed_in
 from tracker.problems import Refusal, faults_in
 from tracker.staff.sign_in import Person
 
@@ -101,10 +101,10 @@ def all_places() -> Places:
 
 
 @blueprint.get("/outages")
-@login_required
+@open_to(*OF_OPERATOR)
 def outages() -> str:
     """What is under way first, then what comes, then the rest; the filters stand in the address."""
-    person, now = reader(), clock.now()
+    person, now = signed_in(), clock.now()
     state, kind = request.args.get("state", ""), request.args.get("kind", "")
     known = (("state", state, set(queries.STATES)), ("kind", kind, set(Kind)))
     asked = {name: value for name, value, among in known if value in among}
@@ -137,10 +137,10 @@ def outages() -> str:
 
 
 @blueprint.get("/outages/<int:outage_id>")
-@login_required
+@open_to(*OF_OPERATOR)
 def outage(outage_id: int) -> str:
     """One of them: as the public sees it, what staff alone know, and its history."""
-    person, now = reader(), clock.now()
+    person, now = signed_in(), clock.now()
     row = found(person, outage_id)
     with runtime().db.reading() as connection:
         places = queries.read_places(connection)
@@ -163,14 +163,14 @@ def outage(outage_id: int) -> str:
 
 
 @blueprint.route("/outages/<int:outage_id>/withdraw", methods=["GET", "POST"])
-@login_required
+@open_to("manager")
 def outage_withdraw(outage_id: int) -> Any:
     """Ask once why; then withdraw it."""
-    person = manager()
+    person = signed_in()
 
     def withdraw(row: Any) -> None:
         why = _loaded(_why, {"why": request.form.get("reason", "")})["why"]
-        withdraw_outage(runtime().db, person.operator_id or 0, row.id, seen_revision(), why, actor_of(person))
+        withdraw_outage(runtime().db, person.operator_id or 0, row.id, seen_revision(), why, label_of(person))
         flash(N_("已撤回。公告上注明已取消。"))
 
     allowed = (Standing.COMING,)
@@ -178,17 +178,17 @@ def outage_withdraw(outage_id: int) -> Any:
 
 
 @blueprint.route("/outages/<int:outage_id>/restore", methods=["GET", "POST"])
-@login_required
+@open_to(*OF_OPERATOR)
 def outage_restore(outage_id: int) -> Any:
     """Ask when service came back; then record it."""
-    person = reader()
+    person = signed_in()
     if not may_handle(person.role, found(person, outage_id).kind):
         raise Forbidden
 
     def restore(row: Any) -> None:
         given = moment_typed(request.form.get("restored_at", ""))
         at = _loaded(_recovery, {"restored_at": given})["restored_at"]
-        record_recovery(runtime().db, person.operator_id or 0, row.id, seen_revision(), at, actor_of(person))
+        record_recovery(runtime().db, person.operator_id or 0, row.id, seen_revision(), at, label_of(person))
         flash(N_("已登记恢复，公告上注明恢复时间。"))
 
     allowed = (*PRESENT, Standing.ENDED)

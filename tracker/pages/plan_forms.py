@@ -3,22 +3,12 @@
 from typing import Any
 
 from flask import flash, redirect, request, url_for
-from flask_login import login_required
 
 from tracker.orders.standing import N_
+from tracker.pages.access import label_of, language, open_to, runtime
 from tracker.pages.plan_words import FIELDS, GROUPS
-from tracker.pages.plans import (
-    actor_of,
-    language,
-    manager,
-    read_plan,
-    reason_and_day,
-    render,
-    runtime,
-    said,
-    seen_revision,
-)
-from tracker.pages.signing_in import blueprint
+from tracker.pages.plans import read_plan, reason_and_day, render, said, seen_revision
+from tracker.pages.signing_in import blueprint, signed_in
 from tracker.problems import Refusal
 from tracker.staff.sign_in import Person
 from tracker.tariffs import queries
@@ -31,10 +21,10 @@ _LONGEST = 4000
 
 
 @blueprint.route("/plans/new", methods=["GET", "POST"])
-@login_required
+@open_to("manager")
 def plan_new() -> Any:
     """An empty form, and the draft that is made of it."""
-    person = manager()
+    person = signed_in()
     with runtime().db.reading() as connection:
         regions = queries.regions(connection)
     texts = {"region": next(iter(regions)), "kind": "套餐", "product": "broadband"}
@@ -42,7 +32,7 @@ def plan_new() -> Any:
     if request.method == "POST":
         texts = _typed()
         try:
-            made = draft_plan(runtime().db, person.operator_id or 0, _read(texts, regions), actor_of(person))
+            made = draft_plan(runtime().db, person.operator_id or 0, _read(texts, regions), label_of(person))
         except Refusal as refusal:
             faults = said(refusal.faults)
         else:
@@ -52,10 +42,10 @@ def plan_new() -> Any:
 
 
 @blueprint.route("/plans/<int:plan_id>/edit", methods=["GET", "POST"])
-@login_required
+@open_to("manager")
 def plan_edit(plan_id: int) -> Any:
     """A draft's form. What was typed is never lost: not by a fault, nor because somebody was faster."""
-    person = manager()
+    person = signed_in()
     plan, regions = read_plan(person, plan_id)
     if request.method == "GET":
         if plan["state"] != PlanState.DRAFT:
@@ -68,7 +58,7 @@ def plan_edit(plan_id: int) -> Any:
             person.operator_id or 0,
             plan_id,
             _read(texts, regions),
-            actor_of(person),
+            label_of(person),
             if_revision=seen,
         )
     except Refusal as refusal:
@@ -82,10 +72,10 @@ def plan_edit(plan_id: int) -> Any:
 
 
 @blueprint.route("/plans/<int:plan_id>/publish", methods=["GET", "POST"])
-@login_required
+@open_to("manager")
 def plan_publish(plan_id: int) -> Any:
     """What customers will see, what would be refused, and what follows; then publish."""
-    person = manager()
+    person = signed_in()
     plan, regions = read_plan(person, plan_id)
     faults: list[tuple[str, str]] = []
     status = 200
@@ -97,7 +87,7 @@ def plan_publish(plan_id: int) -> Any:
                 person.operator_id or 0,
                 plan_id,
                 why["reason"],
-                actor_of(person),
+                label_of(person),
                 if_revision=seen_revision(),
             )
         except Refusal as refusal:

@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from flask import Response, request
-from flask_login import login_required
 
 from tracker.files.sheets import MOST_BYTES, MOST_ROWS
-from tracker.pages.plans import actor_of, language, manager, render, runtime, said
-from tracker.pages.signing_in import blueprint
+from tracker.pages.access import label_of, language, open_to, runtime
+from tracker.pages.plans import render, said
+from tracker.pages.signing_in import blueprint, signed_in
 from tracker.problems import Fault, Refusal
 from tracker.tariffs import plan_template as empty
 from tracker.tariffs.import_plans import Report, import_plans
@@ -30,10 +30,10 @@ def allow_a_file(endpoint: str | None, values: dict[str, Any] | None) -> None:
 
 
 @blueprint.route("/plans/import", methods=["GET", "POST"])
-@login_required
+@open_to("manager")
 def plan_import() -> Any:
     """Ask for a file, and tell what came of its rows."""
-    person = manager()
+    person = signed_in()
     faults: list[tuple[str, str]] = []
     report: Report | None = None
     given = request.files.get("file")
@@ -49,7 +49,7 @@ def plan_import() -> Any:
                     runtime().db,
                     person.operator_id or 0,
                     Path(kept.name),
-                    actor_of(person),
+                    label_of(person),
                     publish="publish" in request.form,
                     file_name="".join(char for char in name if char.isprintable()),
                 )
@@ -72,10 +72,10 @@ def plan_import() -> Any:
 
 
 @blueprint.get("/plans/import/template.xlsx")
-@login_required
+@open_to("manager")
 def plan_template() -> Response:
     """An empty file to begin from."""
-    manager()
+    signed_in()
     response = Response(empty.plan_template(), mimetype=_SHEET_TYPE)
     response.headers.set("Content-Disposition", "attachment", filename="plans.xlsx")
     return response

@@ -3,18 +3,17 @@
 from datetime import timedelta
 from typing import Any
 
-from flask import current_app, flash, redirect, render_template, request, url_for
-from flask_babel import get_locale, gettext
-from flask_login import login_required
+from flask import flash, redirect, render_template, request, url_for
+from flask_babel import gettext
 from marshmallow import ValidationError
-from werkzeug.exceptions import Forbidden, NotFound
+from werkzeug.exceptions import NotFound
 
 from tracker import clock
 from tracker.orders.standing import N_
 from tracker.pages import plan_words
+from tracker.pages.access import OF_OPERATOR, label_of, language, open_to, runtime
 from tracker.pages.signing_in import blueprint, signed_in
 from tracker.problems import Fault, Refusal, faults_in
-from tracker.runtime import Runtime
 from tracker.staff.sign_in import Person
 from tracker.tariffs import queries
 from tracker.tariffs.rules import AUDIENCES, Standing
@@ -25,39 +24,6 @@ from tracker.tariffs.withdraw_plan import resume_plan, withdraw_plan
 ROWS = 20
 _ends = PlanWithdrawalSchema()
 _LONGEST_SEARCH = 80
-
-
-def reader() -> Person:
-    """The person, whose operator's plans may be read; a regulator has none (I6)."""
-    person = signed_in()
-    if person.operator_id is None:
-        raise Forbidden
-    return person
-
-
-def manager() -> Person:
-    """The person, who may change plans."""
-    person = reader()
-    if person.role != "manager":
-        raise Forbidden
-    return person
-
-
-def actor_of(person: Person) -> str:
-    """As the history names somebody who is signed in."""
-    return f"staff:{person.username}"
-
-
-def runtime() -> Runtime:
-    """The process's runtime."""
-    found: Runtime = current_app.extensions["tracker"]
-    return found
-
-
-def language() -> str:
-    """zh or en, as the page is shown."""
-    locale = get_locale()
-    return "en" if locale is not None and locale.language == "en" else "zh"
 
 
 def read_plan(person: Person, plan_id: int) -> tuple[dict[str, Any], dict[str, str]]:
@@ -111,10 +77,10 @@ def reason_and_day(given: dict[str, str]) -> dict[str, Any]:
 
 
 @blueprint.get("/plans")
-@login_required
+@open_to(*OF_OPERATOR)
 def plans() -> str:
     """Newest first, twenty a page; the filters stand in the address."""
-    person = reader()
+    person = signed_in()
     asked = {name: request.args.get(name, "") for name in ("standing", "audience", "q")}
     asked["q"] = asked["q"].replace("\0", "").strip()[:_LONGEST_SEARCH]
     before = request.args.get("before", "")
@@ -138,10 +104,10 @@ def plans() -> str:
 
 
 @blueprint.get("/plans/<int:plan_id>")
-@login_required
+@open_to(*OF_OPERATOR)
 def plan(plan_id: int) -> str:
     """One version: everything it says, the others of its plan, and its history."""
-    person = reader()
+    person = signed_in()
     found, regions = read_plan(person, plan_id)
     facts = runtime().reference.current()
     channels = {f"channel:{channel.code}": channel.name for channel in facts.channels.values()}
@@ -150,21 +116,21 @@ def plan(plan_id: int) -> str:
 
 
 @blueprint.post("/plans/<int:plan_id>/copy")
-@login_required
+@open_to("manager")
 def plan_copy(plan_id: int) -> Any:
     """Copy the version into a draft, and go on to edit that."""
-    person = manager()
+    person = signed_in()
     found, _ = read_plan(person, plan_id)
-    copied = copy_plan(runtime().db, person.operator_id or 0, found["id"], actor_of(person))
+    copied = copy_plan(runtime().db, person.operator_id or 0, found["id"], label_of(person))
     flash(N_("已复制为新的草稿。请核对上线日期和改动之处，再发布。"))
     return redirect(url_for("staff.plan_edit", plan_id=copied))
 
 
 @blueprint.route("/plans/<int:plan_id>/withdraw", methods=["GET", "POST"])
-@login_required
+@open_to("manager")
 def plan_withdraw(plan_id: int) -> Any:
     """Ask once why, and for a published version until when; then discard it or end its sale."""
-    person = manager()
+    person = signed_in()
     found, regions = read_plan(person, plan_id)
     faults: list[tuple[str, str]] = []
     status = 200
@@ -176,7 +142,7 @@ def plan_withdraw(plan_id: int) -> Any:
                 person.operator_id or 0,
                 plan_id,
                 end["reason"],
-                actor_of(person),
+                label_of(person),
                 last_day=end["last_day"],
                 if_revision=seen_revision(),
             )
@@ -199,10 +165,10 @@ def plan_withdraw(plan_id: int) -> Any:
 
 
 @blueprint.route("/plans/<int:plan_id>/resume", methods=["GET", "POST"])
-@login_required
+@open_to("manager")
 def plan_resume(plan_id: int) -> Any:
     """Ask once why, then put the version back on sale."""
-    person = manager()
+    person = signed_in()
     found, regions = read_plan(person, plan_id)
     faults: list[tuple[str, str]] = []
     status = 200
@@ -214,7 +180,7 @@ def plan_resume(plan_id: int) -> Any:
                 person.operator_id or 0,
                 plan_id,
                 why["reason"],
-                actor_of(person),
+                label_of(person),
                 if_revision=seen_revision(),
             )
         except Refusal as refusal:

@@ -3,7 +3,6 @@
 from typing import Any
 
 from flask import flash, redirect, request, url_for
-from flask_login import login_required
 from werkzeug.exceptions import NotFound
 
 from tracker.complaints import rating_queries
@@ -14,9 +13,10 @@ from tracker.complaints.rules import SCORES
 from tracker.complaints.schemas import LONGEST_NOTE
 from tracker.orders.standing import N_
 from tracker.pages import complaint_words
+from tracker.pages.access import open_to, runtime
 from tracker.pages.complaints import acting, render
-from tracker.pages.plans import manager, runtime, said
-from tracker.pages.signing_in import blueprint
+from tracker.pages.plans import said
+from tracker.pages.signing_in import blueprint, signed_in
 from tracker.problems import Refusal
 from tracker.staff.sign_in import Person
 
@@ -25,10 +25,10 @@ _LARGEST_ID = 2**63 - 1
 
 
 @blueprint.get("/ratings")
-@login_required
+@open_to("manager")
 def ratings() -> str:
     """The mean of the latest ones, and each with its words, the latest first; filters in the address."""
-    person = manager()
+    person = signed_in()
     operator_id = person.operator_id or 0
     score, before = request.args.get("score", ""), request.args.get("before", "")
     to_call_back = request.args.get("call_back") == "1"
@@ -62,10 +62,10 @@ def ratings() -> str:
 
 
 @blueprint.route("/ratings/<int:rating_id>/call-back", methods=["GET", "POST"])
-@login_required
+@open_to("manager")
 def rating_call_back(rating_id: int) -> Any:
     """Say what the customer said when called back."""
-    person = manager()
+    person = signed_in()
     row = _found(person, rating_id)
     fault, status = "", 200
     note = request.form.get("note", "")[: 4 * LONGEST_NOTE].replace("\0", "")

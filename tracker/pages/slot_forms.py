@@ -7,15 +7,14 @@ from datetime import timedelta
 from typing import Any
 
 from flask import flash, redirect, request, url_for
-from flask_login import login_required
 from marshmallow import ValidationError
 from werkzeug.datastructures import MultiDict
 
 from tracker import clock
 from tracker.orders.standing import N_
+from tracker.pages.access import label_of, language, open_to, runtime
 from tracker.pages.outage_request import Asked
-from tracker.pages.plans import actor_of, language, manager, runtime
-from tracker.pages.signing_in import blueprint
+from tracker.pages.signing_in import blueprint, signed_in
 from tracker.pages.slots import all_places, render, whole_typed
 from tracker.problems import Fault, Refusal, faults_in
 from tracker.staff.sign_in import Person
@@ -51,10 +50,10 @@ class Typed:
 
 
 @blueprint.route("/slots/new", methods=["GET", "POST"])
-@login_required
+@open_to("manager")
 def slots_new() -> Any:
     """The form, then how many slots it comes to, then opening them; only the form keeps anything."""
-    person = manager()
+    person = signed_in()
     if request.method == "GET":
         first = clock.today() + timedelta(days=1)
         lines = {"first_on": first.isoformat(), "last_on": (first + _FORTNIGHT).isoformat()}
@@ -67,7 +66,7 @@ def slots_new() -> Any:
         if step != "open":
             coming = preview_slots(runtime().db, person.operator_id or 0, pattern)
             return _preview(person, typed, pattern, coming)
-        opening = open_slots(runtime().db, person.operator_id or 0, pattern, actor_of(person))
+        opening = open_slots(runtime().db, person.operator_id or 0, pattern, label_of(person))
     except Refusal as refusal:
         return _form(person, typed, _told(refusal.faults)), refusal.status
     flash(N_("已开放，客户即时可约。") if opening.alters else N_("这些时段已经开放，没有变化。"))

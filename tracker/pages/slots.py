@@ -6,7 +6,6 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
-from flask_login import login_required
 from marshmallow import Schema, ValidationError
 from werkzeug.exceptions import NotFound
 
@@ -16,8 +15,9 @@ from tracker.orders.visit_queries import numbers_of
 from tracker.outages.areas import Division, Places
 from tracker.outages.queries import read_places
 from tracker.pages import slot_words
-from tracker.pages.plans import actor_of, language, manager, reader, runtime, said
-from tracker.pages.signing_in import blueprint
+from tracker.pages.access import OF_OPERATOR, label_of, language, only, open_to, runtime
+from tracker.pages.plans import said
+from tracker.pages.signing_in import blueprint, signed_in
 from tracker.problems import Fault, Refusal, faults_in
 from tracker.staff.sign_in import Person
 from tracker.visits import queries
@@ -85,10 +85,10 @@ def whole_typed(text: str) -> int | str:
 
 
 @blueprint.get("/slots")
-@login_required
+@open_to(*OF_OPERATOR)
 def slots() -> str:
     """A week of the areas of one county; week and county stand in the address."""
-    person = reader()
+    person = signed_in()
     asked = day_typed(request.args.get("week", "")) or clock.today()
     monday = asked - timedelta(days=asked.weekday())
     begin, end = midnight(monday), midnight(monday + _WEEK)
@@ -117,16 +117,16 @@ def slots() -> str:
 
 
 @blueprint.route("/slots/<area_code>/<day>", methods=["GET", "POST"])
-@login_required
+@open_to(*OF_OPERATOR)
 def slots_day(area_code: str, day: str) -> Any:
     """The slots of one day of an area; what is ticked gets another capacity, is closed or opened again."""
-    person, on, places = reader(), day_typed(day), all_places()
+    person, on, places = signed_in(), day_typed(day), all_places()
     if on is None or area_code not in places.by_code:
         raise NotFound
     faults: list[tuple[str, str]] = []
     status = 200
     if request.method == "POST":
-        person = manager()
+        person = only("manager")
         try:
             flash(_done(person))
             return redirect(url_for("staff.slots_day", area_code=area_code, day=on.isoformat()))
@@ -163,7 +163,7 @@ def _done(person: Person) -> str:
     chosen = _chosen()
     if not chosen:
         raise Refusal(Fault("field.required", "/slot"))
-    db, operator_id, actor = runtime().db, person.operator_id or 0, actor_of(person)
+    db, operator_id, actor = runtime().db, person.operator_id or 0, label_of(person)
 
     def capacity() -> str:
         given = request.form.get("capacity", "").strip()

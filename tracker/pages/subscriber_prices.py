@@ -3,15 +3,14 @@
 from typing import Any
 
 from flask import request
-from flask_login import login_required
 from marshmallow import ValidationError
-from werkzeug.exceptions import Forbidden
 
 from tracker import clock
 from tracker.fields import Day, StrictSchema, Text
+from tracker.pages.access import open_to, runtime
 from tracker.pages.changes import render
-from tracker.pages.plans import reader, runtime, said
-from tracker.pages.signing_in import blueprint
+from tracker.pages.plans import said
+from tracker.pages.signing_in import blueprint, signed_in
 from tracker.problems import Fault, faults_in
 from tracker.tariff_changes.price_of import Answer, price_of
 from tracker.tariffs import queries
@@ -30,12 +29,10 @@ _question = _QuestionSchema()
 
 
 @blueprint.get("/subscribers/price")
-@login_required
+@open_to(*_ROLES)
 def subscriber_price() -> Any:
     """Ask for a subscription and a day; tell its price and how it came about."""
-    person = reader()
-    if person.role not in _ROLES:
-        raise Forbidden
+    person = signed_in()
     typed = {
         "reference": request.args.get("reference", "").replace("\0", "")[:200],
         "on": request.args.get("on", clock.today().isoformat())[:20],

@@ -6,7 +6,6 @@ from datetime import timedelta
 from typing import Any
 
 from flask import Response, flash, make_response, redirect, render_template, request, url_for
-from flask_login import login_required
 from marshmallow import ValidationError
 from sqlalchemy import Row
 from werkzeug.exceptions import NotFound
@@ -16,8 +15,9 @@ from tracker.orders.actor import Actor
 from tracker.orders.feed import TYPES
 from tracker.orders.standing import N_
 from tracker.pages import webhook_words
-from tracker.pages.plans import actor_of, manager, runtime, said
-from tracker.pages.signing_in import blueprint
+from tracker.pages.access import label_of, open_to, runtime
+from tracker.pages.plans import said
+from tracker.pages.signing_in import blueprint, signed_in
 from tracker.problems import Fault, Refusal, faults_in
 from tracker.reference import ChannelFacts
 from tracker.webhooks import change_webhook as changing
@@ -36,13 +36,13 @@ _request, _rotation = WebhookRequestSchema(), RotationSchema()
 
 
 def _actor() -> Actor:
-    person = manager()
-    return Actor(person.operator_id or 0, actor_of(person))
+    person = signed_in()
+    return Actor(person.operator_id or 0, label_of(person))
 
 
 def _channels() -> dict[int, ChannelFacts]:
     """The channels of the manager's operator."""
-    owner = manager().operator_id
+    owner = signed_in().operator_id
     found = runtime().reference.current().channels.values()
     return {channel.id: channel for channel in found if channel.operator_id == owner}
 
@@ -59,7 +59,7 @@ def _found(webhook_id: int) -> Row[Any]:
 
 
 def _render(template: str, **more: Any) -> str:
-    person = manager()
+    person = signed_in()
     return render_template(
         template,
         person=person,
@@ -99,7 +99,7 @@ def _tried(act: Callable[[], Any]) -> tuple[list[tuple[str, str]], int]:
 
 
 @blueprint.get("/webhooks")
-@login_required
+@open_to("manager")
 def webhooks() -> str:
     """All of the operator's, each with what is still to be delivered."""
     with runtime().db.reading() as connection:
@@ -112,7 +112,7 @@ def webhooks() -> str:
 
 
 @blueprint.route("/webhooks/new", methods=["GET", "POST"])
-@login_required
+@open_to("manager")
 def webhook_new() -> Any:
     """Ask for channel, address and events; then show the secret, once."""
     actor, channels = _actor(), _channels()
@@ -143,7 +143,7 @@ def webhook_new() -> Any:
 
 
 @blueprint.route("/webhooks/<int:webhook_id>/edit", methods=["GET", "POST"])
-@login_required
+@open_to("manager")
 def webhook_edit(webhook_id: int) -> Any:
     """Put another address or other events in place."""
     actor, found = _actor(), _found(webhook_id)
@@ -165,7 +165,7 @@ def webhook_edit(webhook_id: int) -> Any:
 
 
 @blueprint.get("/webhooks/<int:webhook_id>")
-@login_required
+@open_to("manager")
 def webhook(webhook_id: int) -> str:
     """How it does, and the log of its deliveries, newest first."""
     found = _found(webhook_id)
@@ -201,7 +201,7 @@ def webhook(webhook_id: int) -> str:
 
 
 @blueprint.post("/webhooks/<int:webhook_id>/test")
-@login_required
+@open_to("manager")
 def webhook_test(webhook_id: int) -> Any:
     """Have a test sent, wait a moment for what comes back, and show it."""
     _found(webhook_id)
@@ -217,7 +217,7 @@ def webhook_test(webhook_id: int) -> Any:
 
 
 @blueprint.post("/webhooks/<int:webhook_id>/deliveries/<int:delivery_id>/resend")
-@login_required
+@open_to("manager")
 def webhook_resend(webhook_id: int, delivery_id: int) -> Any:
     """Have one event sent once more."""
     _found(webhook_id)
@@ -227,7 +227,7 @@ def webhook_resend(webhook_id: int, delivery_id: int) -> Any:
 
 
 @blueprint.post("/webhooks/<int:webhook_id>/pause")
-@login_required
+@open_to("manager")
 def webhook_pause(webhook_id: int) -> Any:
     """Send nothing more until it is resumed."""
     _found(webhook_id)
@@ -237,7 +237,7 @@ def webhook_pause(webhook_id: int) -> Any:
 
 
 @blueprint.post("/webhooks/<int:webhook_id>/resume")
-@login_required
+@open_to("manager")
 def webhook_resume(webhook_id: int) -> Any:
     """Go on where it stopped."""
     _found(webhook_id)
@@ -247,7 +247,7 @@ def webhook_resume(webhook_id: int) -> Any:
 
 
 @blueprint.route("/webhooks/<int:webhook_id>/rotate", methods=["GET", "POST"])
-@login_required
+@open_to("manager")
 def webhook_rotate(webhook_id: int) -> Any:
     """Ask for how long both secrets are to sign; then show the new one, once."""
     actor, found = _actor(), _found(webhook_id)
@@ -281,7 +281,7 @@ def webhook_rotate(webhook_id: int) -> Any:
 
 
 @blueprint.route("/webhooks/<int:webhook_id>/delete", methods=["GET", "POST"])
-@login_required
+@open_to("manager")
 def webhook_delete(webhook_id: int) -> Any:
     """Ask once, then take it away."""
     actor, found = _actor(), _found(webhook_id)

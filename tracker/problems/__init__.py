@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tracker.problems import (
+    accounts,
     channels,
     complaints,
     counter,
@@ -43,6 +44,7 @@ RULES: Mapping[str, ProblemRule] = {
         lookups,
         channels,
         webhooks,
+        accounts,
         orders,
         credit_codes,
         outages,

@@ -1,13 +1,16 @@
-"""Who somebody is, by name and password."""
+"""Who somebody is: by name and password, then by a second factor."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
-from sqlalchemy import Connection, select
+from sqlalchemy import Row, select, update
 
+from tracker.crypto import KeyRing
 from tracker.db import Database
+from tracker.staff import lockout
 from tracker.staff.models import Account
 
 
@@ -22,30 +25,74 @@ class Person:
     operator_id: int | None
 
 
-_SHOWN = (Account.id, Account.username, Account.display_name, Account.role, Account.operator_id)
+@dataclass(frozen=True)
+class Verdict:
+    """Whether a name and a password belong together.
+
+    `person` is None where they do not; then `locked_until` says since when and until when nobody is let in
+    under this name, if so. `has_second_factor`: a code is asked for besides.
+    """
+
+    person: Person | None
+    locked_until: datetime | None = None
+    has_second_factor: bool = False
 
 
-def sign_in(db: Database, username: str, password: str) -> Person | None:
-    """The person of this name and password; None for a wrong one, in the same time for every reason."""
+SHOWN = (Account.id, Account.username, Account.display_name, Account.role, Account.operator_id)
+
+
+def sign_in(db: Database, keys: KeyRing, username: str, password: str, now: datetime) -> Verdict:
+    """The person of this name and password; the same work for every reason why there is none.
+
+    A right password is no sign-in yet: wrong tries are forgotten only once the person is wholly in.
+    """
+    attempt = lockout.enter(db, lockout.key_of(keys, username), now)
+    if attempt.refused:
+        return Verdict(None, attempt.locked_until)
     with db.reading() as connection:
         row = connection.execute(
-            select(*_SHOWN, Account.password_hash).where(
-                Account.username == username.casefold(), Account.disabled_at.is_(None)
+            select(*SHOWN, Account.password_hash, Account.disabled_at, Account.totp_secret).where(
+                Account.username == username.casefold()
             )
         ).one_or_none()
+    if not _is_right(row, password) or row is None or row.disabled_at is not None:
+        return Verdict(None, attempt.locked_until)
+    lockout.take_back(db, attempt.key)
+    _hash_anew(db, row, password)
+    return Verdict(Person(*row[:5]), None, row.totp_secret is not None)
+
+
+def person_of(db: Database, account_id: int) -> tuple[Person, str, bool] | None:
+    """Somebody by id, their password's hash, and whether they have a second factor; None once disabled."""
+    with db.reading() as connection:
+        row = connection.execute(
+            select(*SHOWN, Account.password_hash, Account.totp_secret).where(
+                Account.id == account_id, Account.disabled_at.is_(None)
+            )
+        ).one_or_none()
+    return None if row is None else (Person(*row[:5]), row.password_hash, row.totp_secret is not None)
+
+
+def _is_right(row: Row[tuple[object, ...]] | None, password: str) -> bool:
+    """Whether the password is the account's; takes as long where there is no account, or no password."""
+    known = row.password_hash if row is not None and row.password_hash else _nobodys_hash()
     try:
-        PasswordHasher().verify(row.password_hash if row else _nobodys_hash(), password)
+        return PasswordHasher().verify(known, password)
     except (VerifyMismatchError, InvalidHashError):
-        return None
-    return None if row is None else Person(*row[:5])
+        return False
 
 
-def person(connection: Connection, account_id: int) -> Person | None:
-    """Somebody by id, as the session remembers; None once the account is disabled."""
-    row = connection.execute(
-        select(*_SHOWN).where(Account.id == account_id, Account.disabled_at.is_(None))
-    ).one_or_none()
-    return None if row is None else Person(*row)
+def _hash_anew(db: Database, row: Row[tuple[object, ...]], password: str) -> None:
+    """What is thought strong enough changes over the years; only now is the password at hand."""
+    hasher = PasswordHasher()
+    if not hasher.check_needs_rehash(row.password_hash):
+        return
+    with db.at_once() as connection:
+        connection.execute(
+            update(Account)
+            .where(Account.id == row.id, Account.password_hash == row.password_hash)
+            .values(password_hash=hasher.hash(password))
+        )
 
 
 @cache

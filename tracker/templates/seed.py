@@ -311,6 +311,17 @@ SEED = {
             always_new=True,
         ),
         Template(
+            "staff_code",
+            1,
+            ("code", "duration", "signature"),
+            "验证码{code}，用于设置工作台登录密码，{duration}内有效，请勿告知他人。【{signature}】",
+            "Code {code} to set your staff password, valid for {duration}. Tell nobody.【{signature}】",
+            "urgent",
+            Category.CODE,
+            any_hour=True,
+            always_new=True,
+        ),
+        Template(
             "order_numbers",
             1,
             ("numbers", "hotline", "signature"),
