@@ -42,7 +42,7 @@ _BUSINESS_TABLES = (
     " subscribers, webhook_deliveries, webhooks, order_file_parts, order_files, outage_events, outages,"
     " customer_requests, lookup_codes, visit_slot_changes, slot_bookings, visit_slots,"
     " complaint_events, complaints, complaint_persons, ratings, published_figures, lookup_tries,"
-    " audit_entries, team_members, teams"
+    " audit_checks, audit_links, audit_chains, audit_entries, team_members, teams"
 )
 
 

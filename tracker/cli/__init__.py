@@ -7,6 +7,7 @@ import click
 from sqlalchemy.exc import DBAPIError
 
 from tracker.cli import (
+    audit,
     calendar,
     channel_keys,
     demo,
@@ -62,6 +63,7 @@ for command in (
     keys.keys,
     notices.notices,
     staff.staff,
+    audit.audit,
 ):
     cli.add_command(command)
 
