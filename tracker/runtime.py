@@ -3,7 +3,7 @@
 Made once per process and handed to the use cases; nothing else is global.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from tracker import crypto, db
@@ -28,6 +28,12 @@ class Runtime:
     keys: KeyRing
     bell: Doorbell
     reference: ReferenceCache
+
+    @cached_property
+    def walled(self) -> "Runtime":
+        """The same as the service has it: its connections reach one operator's rows at a time."""
+        database = self.db.behind_walls
+        return replace(self, db=database, reference=ReferenceCache(database))
 
     @cached_property
     def gateway(self) -> Gateway:
@@ -61,6 +67,8 @@ class Runtime:
 
     def close(self) -> None:
         """Give back connections."""
+        if "walled" in self.__dict__:
+            self.walled.close()
         if "quotas" in self.__dict__:
             self.quotas.close()
         if "routes" in self.__dict__:

@@ -4,12 +4,20 @@ from flask import Blueprint, Flask, Response, current_app, redirect, render_temp
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
 from flask_wtf import CSRFProtect
 
+from tracker import walls
 from tracker.runtime import Runtime
 from tracker.staff.sign_in import Person, person, sign_in
 
 blueprint = Blueprint("staff", __name__, template_folder="templates")
 _csrf = CSRFProtect()
 blueprint.before_request(_csrf.protect)
+
+
+@blueprint.before_request
+def stand_by_operator() -> None:
+    """The pages reach the rows of the person's operator; before anybody has signed in, nothing."""
+    if current_user.is_authenticated:
+        walls.stand_by(current_user.who.operator_id)
 
 
 class SignedIn(UserMixin):
@@ -37,7 +45,7 @@ def register(app: Flask) -> None:
     @manager.user_loader
     def load(account_id: str) -> SignedIn | None:
         runtime: Runtime = app.extensions["tracker"]
-        with runtime.db.reading() as connection:
+        with walls.everywhere(), runtime.db.reading() as connection:
             found = person(connection, int(account_id))
         return None if found is None else SignedIn(found)
 
@@ -59,7 +67,8 @@ def sign_in_page() -> str | tuple[str, int] | Response:
     # NUL is the one character that PostgreSQL has no place for.
     username = request.form.get("username", "")[:64].replace("\0", "")
     password = request.form.get("password", "")[:200]
-    found = sign_in(runtime.db, username, password)
+    with walls.everywhere():
+        found = sign_in(runtime.db, username, password)
     if found is None:
         return render_template("staff/sign_in.html", wrong=True, username=username), 401
     login_user(SignedIn(found))
