@@ -3,7 +3,6 @@
 import re
 from typing import Any, cast
 
-import structlog
 from flask import Request, Response, flash, make_response, redirect, render_template, request, url_for
 from flask_login import current_user, login_required
 from werkzeug.exceptions import Forbidden, NotFound
@@ -17,12 +16,11 @@ from tracker.order_files.store_upload import MOST_BYTES, Wish, store_upload
 from tracker.order_files.take_in import LIMITS
 from tracker.orders.file_template import csv_template, xlsx_template
 from tracker.orders.standing import N_
+from tracker.pages.access import label_of, operator_of
 from tracker.pages.plans import actor_of, language, reader, runtime, said
 from tracker.pages.signing_in import blueprint
 from tracker.problems import Fault, Refusal
 from tracker.staff.sign_in import Person
-
-log = structlog.get_logger(__name__)
 
 ROWS = 20
 # Beside the file there are the form's own fields.
@@ -184,12 +182,10 @@ def order_file_failed(file_id: int) -> Any:
     person = keeper()
     shown = _found(person, file_id)
     try:
-        pieces = failed_rows_of(runtime(), shown)
+        pieces = failed_rows_of(runtime(), operator_of(person), label_of(person), shown)
     except Refusal as refusal:
         flash(refusal.faults[0].words(language()))
         return redirect(url_for("staff.order_file", file_id=file_id))
-    # Personal data leaves the house: on record is who fetched it.
-    log.info("failed_rows_fetched", file=file_id, account=person.id)
     return _attached(Response(pieces, mimetype="text/csv"), f"failed-rows-{file_id}.csv")
 
 

@@ -27,7 +27,7 @@ from tracker.orders.rules import CLOSED, PATH, REASONS, Stage
 from tracker.orders.standing import N_, STAGE_WORDS, mark_of
 from tracker.orders.wording import slot
 from tracker.pages import complaint_words, request_words, wording
-from tracker.pages.complaints import names_of_channels
+from tracker.pages.complaints import names_of_channels, note_shown
 from tracker.pages.plans import language, reader, runtime
 from tracker.pages.signing_in import blueprint
 from tracker.staff.sign_in import Person
@@ -85,6 +85,8 @@ def order(number: str) -> str:
         complaints = complaint_queries.complaints_of_order(connection, operator_id, row.id)
         ratings = rating_queries.ratings_of_order(connection, row.id)
         _, by_name = names(connection, operator_id)
+    if person.role == "manager" and any(one.comment is not None for one in ratings):
+        note_shown(person, [f"order:{row.id}"], ("comment",), "order shown")
     facts = runtime().reference.current()
     place = facts.places[row.community_code]
     standing = mark_of(Stage(row.stage), view.connected_at, row.deadline, now)

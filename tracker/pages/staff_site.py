@@ -16,6 +16,7 @@ from tracker.orders.rules import Stage
 from tracker.orders.standing import MARK_WORDS, STAGE_WORDS, TONES, Mark, mark_of
 from tracker.pages import (
     assets,
+    audit,
     change_forms,
     change_proofs,
     changes,
@@ -54,6 +55,7 @@ _YEAR = 365 * 86400
 
 # Loading them adds their addresses to the one blueprint of the staff pages.
 _PAGES = (
+    audit,
     change_forms,
     change_proofs,
     changes,

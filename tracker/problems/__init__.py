@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tracker.problems import (
+    audit,
     channels,
     complaints,
     credit_codes,
@@ -49,6 +50,7 @@ RULES: Mapping[str, ProblemRule] = {
         subscribers,
         tariff_changes,
         visits,
+        audit,
     )
     for rule in part.RULES
 }
