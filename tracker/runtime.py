@@ -3,7 +3,7 @@
 Made once per process and handed to the use cases; nothing else is global.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 from tracker import crypto, db
@@ -33,7 +33,7 @@ class Runtime:
     def walled(self) -> "Runtime":
         """The same as the service has it: its connections reach one operator's rows at a time."""
         database = self.db.behind_walls
-        return replace(self, db=database, reference=ReferenceCache(database))
+        return _Walled(self.config, database, self.keys, self.bell, ReferenceCache(database), self)
 
     @cached_property
     def gateway(self) -> Gateway:
@@ -67,8 +67,6 @@ class Runtime:
 
     def close(self) -> None:
         """Give back connections."""
-        if "walled" in self.__dict__:
-            self.walled.close()
         if "quotas" in self.__dict__:
             self.quotas.close()
         if "routes" in self.__dict__:
@@ -77,6 +75,28 @@ class Runtime:
             self.gateway.close()
         self.bell.close()
         self.db.dispose()
+
+
+@dataclass(frozen=True)
+class _Walled(Runtime):
+    """A runtime behind walls. What knows no operators, it has in common with `whole`, which closes it."""
+
+    whole: Runtime
+
+    @property
+    def gateway(self) -> Gateway:  # type: ignore[override]
+        return self.whole.gateway
+
+    @property
+    def routes(self) -> Routes:  # type: ignore[override]
+        return self.whole.routes
+
+    @property
+    def quotas(self) -> Quotas:  # type: ignore[override]
+        return self.whole.quotas
+
+    def close(self) -> None:
+        self.whole.close()
 
 
 def start(config: Config) -> Runtime:

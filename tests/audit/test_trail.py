@@ -15,7 +15,7 @@ from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.exc import DBAPIError, ProgrammingError
 from sqlalchemy.pool import NullPool
 
-from tracker import clock
+from tracker import clock, walls
 from tracker.audit.append import append
 from tracker.audit.check_trail import check_trail
 from tracker.audit.note_seen import note_seen
@@ -33,6 +33,10 @@ def note(database: Database, subject: str = "order:1", operator_id: int | None =
     said = {"actor": "staff:wang", "fields": ("contact_phone", "customer_name"), "why": "致电客户"} | more
     with database.transaction() as connection:
         append(connection, Action.SAW, operator_id=operator_id, subject=subject, **said)  # type: ignore[arg-type]
+
+
+def saw(connection: Connection) -> None:
+    append(connection, Action.SAW, operator_id=1, actor="staff:li", subject="order:2", fields=(), why="")
 
 
 @pytest.fixture
@@ -125,7 +129,8 @@ FORGERIES = [
     # The gap closed by moving what follows up.
     (
         "DELETE FROM audit_links WHERE number = 3; DELETE FROM audit_entries WHERE id = 3;"
-        " UPDATE audit_links SET number = 3 WHERE number = 4; UPDATE audit_links SET number = 4 WHERE number = 5;"
+        " UPDATE audit_links SET number = 3 WHERE number = 4;"
+        " UPDATE audit_links SET number = 4 WHERE number = 5;"
         " UPDATE audit_chains SET entries = 4",
         Flaw.DISPLACED,
         3,
@@ -251,11 +256,14 @@ def test_many_at_once_make_one_chain_and_hold_nobody_up(database: Database) -> N
 
 def test_what_was_rolled_back_leaves_no_gap(database: Database) -> None:
     note(database)
-    with pytest.raises(ZeroDivisionError), database.transaction() as connection:
-        append(
-            connection, Action.SAW, operator_id=1, actor="staff:li", subject="order:2", fields=(), why=""
-        )
-        raise ZeroDivisionError
+
+    def break_off() -> None:
+        with database.transaction() as connection:
+            saw(connection)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        break_off()
     note(database)
     assert (of(database).entries, of(database).broken) == (2, None)
 
@@ -299,12 +307,15 @@ def test_a_killed_process_leaves_a_whole_chain(database: Database, stores: Serve
         "SELECT link_audit_entry()",
     ],
 )
-def test_no_role_of_ours_can_change_it(stores: Servers, database: Database, role: str, statement: str) -> None:
+def test_no_role_of_ours_can_change_it(
+    stores: Servers, database: Database, role: str, statement: str
+) -> None:
     note(database)
-    ours = Database(stores.app_url, role=role)
-    with pytest.raises(DBAPIError) as refused, ours.transaction() as connection:
-        connection.execute(text("SELECT set_config('tracker.operator', 'all', true)"))
-        connection.execute(text(statement))
+    ours = Database(stores.app_url, role=role, walled=True)
+    with walls.everywhere(), ours.engine.connect() as connection:
+        with pytest.raises(DBAPIError) as refused:
+            connection.execute(text(statement))
+        connection.rollback()
     ours.dispose()
     assert isinstance(refused.value, ProgrammingError) or "trigger functions" in str(refused.value.orig)
     assert of(database).broken is None
@@ -330,17 +341,13 @@ def test_an_old_snapshot_forks_nothing(database: Database) -> None:
     """A transaction that sees the chain as it was cannot go on from there."""
     note(database)
     old = database.engine.execution_options(isolation_level="REPEATABLE READ")
-
-    def late(connection: Connection) -> None:
-        append(
-            connection, Action.SAW, operator_id=1, actor="staff:li", subject="order:2", fields=(), why=""
-        )
-
-    with pytest.raises(DBAPIError, match="could not serialize"), old.begin() as connection:
+    with old.connect() as connection:
         connection.execute(text("SELECT 1"))
         with ThreadPoolExecutor(1) as pool:
             pool.submit(note, database).result()
-        late(connection)
+        saw(connection)
+        with pytest.raises(DBAPIError, match="could not serialize"):
+            connection.commit()
     assert (of(database).entries, of(database).broken) == (2, None)
 
 

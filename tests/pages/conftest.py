@@ -18,6 +18,7 @@ PEOPLE = (
     ("manager", "manager", 1),
     ("counter", "counter", 1),
     ("dispatcher", "dispatcher", 1),
+    ("installer", "installer", 1),
     ("stranger", "manager", 2),
     ("regulator", "regulator", None),
     ("administrator", "administrator", None),
