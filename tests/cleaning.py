@@ -19,10 +19,11 @@ def empty(connection: Connection, names: Sequence[str]) -> None:
         for name in names
     )
     filled = {name: rows for name, rows in connection.execute(text(counts)) if rows}
-    kept = _KEPT & filled.keys()
+    in_files = any(rows > _MANY for rows in filled.values())
+    kept = _KEPT if in_files else _KEPT & filled.keys()
     for table in kept:
         connection.execute(text(f"ALTER TABLE {table} DISABLE TRIGGER keep"))
-    if any(rows > _MANY for rows in filled.values()):
+    if in_files:
         connection.execute(text(f"TRUNCATE {', '.join(names)} RESTART IDENTITY"))
         _keep_again(connection, kept)
         return
