@@ -13,6 +13,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError, ProgrammingError
 
 from tracker import walls
+from tracker.cli import main
 from tracker.db import APP_ROLE, WEB_ROLE, Database
 from tracker.embedded import Servers
 from tracker.runtime import Runtime
@@ -26,6 +27,7 @@ READABLE = {"calendar_days", "calendar_changes", "saved_templates", "template_ap
 # Where the product looks over every wall, and why it has to.
 EVERYWHERE = {
     "tracker/reference.py": 1,  # the process's copy of what every operator's orders are checked against
+    "tracker/cli/servers.py": 1,  # the same as health, before a start
     "tracker/health.py": 1,  # whether anything of anybody's waits too long
     "tracker/metrics.py": 1,  # totals over all operators
     "tracker/api/callbacks.py": 1,  # a provider's push may be about texts of several operators
@@ -272,6 +274,29 @@ def test_an_answer_that_is_made_while_it_is_sent_stays_behind_its_wall() -> None
     assert closed == [True]
     with walls.within(8):
         assert list(walls.carried(["a", "b"])) == ["a", "b"]
+
+
+def test_a_login_that_cannot_step_down_is_told_of_before_a_start(
+    stores: Servers, settings: dict[str, str], clean: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def check() -> str:
+        with pytest.raises(SystemExit):
+            main(["check"])
+        found = re.search(r"^database +(.*)$", capsys.readouterr().out, re.MULTILINE)
+        assert found
+        return found[1]
+
+    assert check() == "ok"
+    owner = Database(stores.owner_url)
+    with owner.transaction() as connection:
+        connection.execute(text("REVOKE tracker_web FROM tracker_app"))
+    try:
+        assert check() == "failed: OperationalError"
+    finally:
+        with owner.transaction() as connection:
+            connection.execute(text("GRANT tracker_web TO tracker_app WITH INHERIT FALSE"))
+        owner.dispose()
+    assert check() == "ok"
 
 
 def test_every_use_of_everywhere_is_argued_for() -> None:
