@@ -3,6 +3,8 @@
 A use case opens `transaction()`; one that is called inside another's transaction joins it, so
 that several can share one commit. What must wait for the commit, like ringing a worker, is
 handed to `after_commit` and is dropped on rollback.
+
+The service's connections reach the rows of one operator at a time: see `tracker.walls`.
 """
 
 from collections.abc import Callable, Iterator
@@ -10,15 +12,20 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
-from sqlalchemy import Connection, DateTime, Engine, MetaData, create_engine
+from psycopg import Error as DriverError
+from sqlalchemy import Connection, DateTime, Engine, MetaData, create_engine, event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, DisconnectionError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import DeclarativeBase
 
+from tracker import walls
+
 APP_ROLE = "tracker_app"
+WEB_ROLE = "tracker_web"
 PUBLIC_ROLE = "tracker_public"
 
 
@@ -40,6 +47,7 @@ class Base(DeclarativeBase):
 @dataclass
 class _Unit:
     connection: Connection
+    wall: str
     callbacks: list[Callable[[], None]] = field(default_factory=list)
 
 
@@ -50,9 +58,17 @@ class Database:
     """One process's pools of connections to PostgreSQL: one for transactions, one for single statements."""
 
     def __init__(
-        self, url: str, *, role: str | None = None, pool_size: int = 5, patience: int | None = None
+        self,
+        url: str | URL,
+        *,
+        role: str | None = None,
+        walled: bool = False,
+        pool_size: int = 5,
+        patience: int | None = None,
     ) -> None:
         """`role`: the database role that the login steps down to; None keeps the login's own.
+
+        `walled`: every connection is told whose rows it may reach, which matters to the role of the service.
 
         `patience`: how many seconds a statement may take, a connection may be waited for, and what was sent
         may stay unanswered by the other machine; None sets no limit of a statement.
@@ -79,16 +95,25 @@ class Database:
         self.autocommitting: Engine = create_engine(
             self.url, isolation_level="AUTOCOMMIT", pool_reset_on_return=None, **common
         )
+        self.walled = walled
+        if walled:
+            for engine in (self.engine, self.autocommitting):
+                event.listen(engine, "checkout", _tell_wall)
+
+    @cached_property
+    def behind_walls(self) -> "Database":
+        """Pools of the same login as the service's role; they are closed with this one's."""
+        return self if self.walled else Database(self.url, role=WEB_ROLE, walled=True)
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
         """One transaction, committed at the end; joins the one already open in this context."""
-        outer = _current.get()
+        outer = self._joined()
         if outer is not None:
             yield outer.connection
             return
         with self.engine.connect() as connection:
-            unit = _Unit(connection)
+            unit = _Unit(connection, walls.present())
             token = _current.set(unit)
             try:
                 with connection.begin():
@@ -101,7 +126,7 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A connection for reads, each statement its own snapshot; inside a transaction, that one."""
-        outer = _current.get()
+        outer = self._joined()
         if outer is not None:
             yield outer.connection
             return
@@ -114,15 +139,51 @@ class Database:
         with self.reading() as connection:
             yield connection
 
+    def _joined(self) -> _Unit | None:
+        """The open transaction, if there is one. Raises RuntimeError where it began behind another wall."""
+        outer = _current.get()
+        if outer is not None and self.walled and outer.wall != walls.present():
+            raise RuntimeError("a transaction goes on behind the wall that it began behind")
+        return outer
+
     def dispose(self) -> None:
         """Close every pooled connection."""
-        self.engine.dispose()
-        self.autocommitting.dispose()
+        for engine in self._engines():
+            engine.dispose()
 
     def forget(self) -> None:
         """After a fork: leave the pooled connections to the parent, whose they are."""
-        self.engine.dispose(close=False)
-        self.autocommitting.dispose(close=False)
+        for engine in self._engines():
+            engine.dispose(close=False)
+
+    def _engines(self) -> list[Engine]:
+        twin = self.__dict__.get("behind_walls", self)
+        return [one for db in {self, twin} for one in (db.engine, db.autocommitting)]
+
+
+# Kept with a connection of the pool: what it was last told; gone with the connection.
+_TOLD = "wall"
+_TELL = f"SELECT set_config('{walls.SETTING}', %s, false)"
+
+
+def _tell_wall(connection: Any, record: Any, _: Any) -> None:
+    """As a connection leaves the pool, tell it whose rows it may reach, unless it knows.
+
+    Told outside of any transaction, or a rollback would take it back.
+    """
+    wall = walls.present()
+    if record.info.get(_TOLD, "") == wall:
+        return
+    record.info.pop(_TOLD, None)
+    commits_itself = connection.autocommit
+    try:
+        connection.autocommit = True
+        connection.execute(_TELL, (wall,))
+        connection.autocommit = commits_itself
+    except DriverError as error:
+        # The pool gets another connection, as far as there is one.
+        raise DisconnectionError from error
+    record.info[_TOLD] = wall
 
 
 def is_outage(error: Exception) -> bool:

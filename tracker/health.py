@@ -5,7 +5,8 @@ from datetime import date
 from alembic.runtime.migration import MigrationContext
 from flask import Blueprint, Response, current_app, jsonify
 
-from tracker import clock, migrate
+from tracker import clock, migrate, walls
+from tracker.audit.check_trail import trail_word
 from tracker.notices.figures import oldest_due
 from tracker.notices.heartbeat import SWEEP, is_late, last_beat
 from tracker.order_files.queries import oldest_waiting
@@ -28,7 +29,8 @@ def healthz() -> Response:
 def readyz() -> tuple[Response, int]:
     """Whether it can serve: a word for each of the checks below."""
     runtime: Runtime = current_app.extensions["tracker"]
-    checks = examine(runtime)
+    with walls.everywhere():
+        checks = examine(runtime)
     failed = any(word.startswith("failed") for word in checks.values())
     return jsonify({"status": "failed" if failed else "ready", "checks": checks}), 503 if failed else 200
 
@@ -45,6 +47,7 @@ def examine(runtime: Runtime) -> dict[str, str]:
         ("files", _files),
         ("sweep", _sweep),
         ("webhooks", _webhooks),
+        ("audit", _audit),
     ):
         try:
             checks[name] = check(runtime)
@@ -130,3 +133,9 @@ def _webhooks(runtime: Runtime) -> str:
     if now.oldest_due >= _QUEUE_AGE_LIMIT:
         said.append(f"the oldest due delivery has waited {now.oldest_due:.0f} s")
     return f"warning: {', '.join(said)}" if said else "ok"
+
+
+def _audit(runtime: Runtime) -> str:
+    """Whether the audit trail was whole when it was last verified."""
+    with runtime.db.reading() as connection:
+        return trail_word(connection, clock.now())

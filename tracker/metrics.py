@@ -10,7 +10,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 from prometheus_client.metrics_core import Metric
 
-from tracker import clock
+from tracker import clock, walls
 from tracker.complaints.queries import pressing
 from tracker.notices import tallies
 from tracker.notices.figures import Figures, figures
@@ -26,7 +26,7 @@ blueprint = Blueprint("metrics", __name__)
 def metrics() -> Response:
     """Queues, states, attempts, waits, calls, complaints and the sweep."""
     runtime: Runtime = current_app.extensions["tracker"]
-    with runtime.db.reading() as connection:
+    with walls.everywhere(), runtime.db.reading() as connection:
         now = figures(connection, clock.now())
         webhooks = webhook_figures(connection, clock.now())
         complaints = pressing(connection, clock.today())

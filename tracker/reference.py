@@ -14,6 +14,7 @@ from datetime import date, datetime
 from sqlalchemy import Connection, Integer, SmallInteger, select
 from sqlalchemy.orm import Mapped, mapped_column
 
+from tracker import walls
 from tracker.channels.models import Channel, ChannelKey
 from tracker.channels.quotas import Quota
 from tracker.channels.rules import KeyKind
@@ -208,9 +209,8 @@ class ReferenceCache:
             return copy
         with self._lock:
             if self._copy is None or self._copy.revision != revision:
-                with self._db.engine.execution_options(
-                    isolation_level="REPEATABLE READ"
-                ).begin() as connection:
+                snapshot = self._db.engine.execution_options(isolation_level="REPEATABLE READ")
+                with walls.everywhere(), snapshot.begin() as connection:
                     self._copy = read(connection)
             return self._copy
 

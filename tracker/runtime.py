@@ -31,6 +31,12 @@ class Runtime:
     reference: ReferenceCache
 
     @cached_property
+    def walled(self) -> "Runtime":
+        """The same as the service has it: its connections reach one operator's rows at a time."""
+        database = self.db.behind_walls
+        return _Walled(self.config, database, self.keys, self.bell, ReferenceCache(database), self)
+
+    @cached_property
     def gateway(self) -> Gateway:
         """The SMS provider that is named first, made in the process that first uses it."""
         return gateway_for(next(iter(self.config.sms_gateways)), self.config, self.db, self.keys)
@@ -77,6 +83,28 @@ class Runtime:
             self.gateway.close()
         self.bell.close()
         self.db.dispose()
+
+
+@dataclass(frozen=True)
+class _Walled(Runtime):
+    """A runtime behind walls. What knows no operators, it has in common with `whole`, which closes it."""
+
+    whole: Runtime
+
+    @property
+    def gateway(self) -> Gateway:  # type: ignore[override]
+        return self.whole.gateway
+
+    @property
+    def routes(self) -> Routes:  # type: ignore[override]
+        return self.whole.routes
+
+    @property
+    def quotas(self) -> Quotas:  # type: ignore[override]
+        return self.whole.quotas
+
+    def close(self) -> None:
+        self.whole.close()
 
 
 def start(config: Config) -> Runtime:

@@ -9,7 +9,7 @@ from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from tracker import api, config, health, logs, metrics, runtime
+from tracker import api, config, health, logs, metrics, runtime, walls
 from tracker.api import problems
 from tracker.api.portals.load import load as load_portals
 from tracker.config import ConfigError
@@ -28,7 +28,7 @@ _PROVES_ITSELF = "/api/v1/callbacks/aliyun/"
 
 def create(given: Runtime | None = None) -> Flask:
     """The app, on a runtime of its own unless one is given. Raises ConfigError, KeyRingError."""
-    run = given or runtime.start(config.load())
+    run = (given or runtime.start(config.load())).walled
     if run.config.secret_key is None:
         raise ConfigError("configuration: TRACKER_SECRET_KEY is needed")
     logs.configure(run.config.log_level)
@@ -40,6 +40,7 @@ def create(given: Runtime | None = None) -> Flask:
     if run.config.trusted_proxies:
         hops = run.config.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
+    _raise_walls(app)
     _log_requests(app)
     _answer_errors(app)
     app.register_blueprint(health.blueprint)
@@ -47,6 +48,24 @@ def create(given: Runtime | None = None) -> Flask:
     staff_site.register(app, run)
     api.register(app, load_portals(run.config))
     return app
+
+
+def _raise_walls(app: Flask) -> None:
+    """Each request reaches nothing until it is known who asks, and what follows it reaches nothing again."""
+
+    @app.before_request
+    def begin() -> None:
+        walls.leave()
+
+    @app.after_request
+    def carry(response: Response) -> Response:
+        if response.is_streamed and not response.direct_passthrough:
+            response.response = walls.carried(response.response)
+        return response
+
+    @app.teardown_request
+    def end(error: BaseException | None) -> None:
+        walls.leave()
 
 
 def _answer_errors(app: Flask) -> None:

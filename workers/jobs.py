@@ -8,6 +8,7 @@ from sqlalchemy import select
 from tracker import config
 from tracker.accounts import ask_reset
 from tracker.accounts import keep_accounts as keeping_accounts
+from tracker.audit import check_trail as checking_trail
 from tracker.channels import forget_requests as forgetting
 from tracker.customer_requests import apply_requests as applying
 from tracker.customer_requests import keep_requests as keeping_requests
@@ -131,3 +132,8 @@ def keep_figures() -> None:
 def publish_figures() -> None:
     """Publish the on-time figures of periods that are over, and what has come to stand otherwise since."""
     figures.publish_figures(runtime().db)
+
+
+def check_audit_trail() -> None:
+    """Verify the audit trail; health tells where it is broken."""
+    checking_trail.check_trail(runtime().db)

@@ -1,5 +1,6 @@
 """What runs by the clock, declared as data: job, queue, period in seconds."""
 
+from tracker.audit import check_trail
 from tracker.config import Config
 from tracker.customer_requests import asking
 from tracker.queueing import FILES, UPKEEP
@@ -40,4 +41,5 @@ def jobs(config: Config) -> dict[str, tuple[str, float]]:
         "workers.jobs.keep_visits": (UPKEEP, config.sweep_interval),
         "workers.jobs.keep_figures": (UPKEEP, _READ_SECONDS),
         "workers.jobs.publish_figures": (UPKEEP, _FIGURES_SECONDS),
+        "workers.jobs.check_audit_trail": (UPKEEP, check_trail.EVERY.total_seconds()),
     }

@@ -77,6 +77,8 @@ def upgrade() -> None:
         sa.CheckConstraint("id = 1", name=op.f("ck_figure_reading_one")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_figure_reading")),
     )
+    for table in ("figure_facts", "figure_cells", "figure_hands"):
+        op.execute(f"SELECT wall_in('{table}')")
     # What there is of orders already is read by the first run, portion by portion.
     op.execute("INSERT INTO figure_reading (id, read_to) VALUES (1, 0)")
 

@@ -219,12 +219,12 @@ def test_a_use_that_cannot_be_noted_fails_no_request(client, database, channel, 
     secret = create_key(database, channel)
     owner = Database(stores.owner_url)
     with owner.transaction() as connection:
-        connection.execute(text("REVOKE INSERT ON channel_key_uses FROM tracker_app"))
+        connection.execute(text("REVOKE INSERT ON channel_key_uses FROM tracker_web"))
     try:
         assert answer(client, secret) == (200, None)
     finally:
         with owner.transaction() as connection:
-            connection.execute(text("GRANT INSERT ON channel_key_uses TO tracker_app"))
+            connection.execute(text("GRANT INSERT ON channel_key_uses TO tracker_web"))
         owner.dispose()
     assert last_used(database) == {}
 

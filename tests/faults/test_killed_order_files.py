@@ -79,7 +79,7 @@ def test_killed_at_a_commit(
     good = COUNT - len(FAILING)
     assert (done.state, done.stored, done.repeated, done.bad_rows) == (State.DONE, good, 0, len(FAILING))
     assert stored(runtime) == stored(runtime, Notice) == good
-    listed = b"".join(failed_rows_of(runtime, done)).decode("utf-8-sig").splitlines()[1:]
+    listed = b"".join(failed_rows_of(runtime, 1, "staff:tester", done)).decode("utf-8-sig").splitlines()[1:]
     assert [int(line.split(",")[0]) for line in listed] == FAILING
 
 

@@ -133,7 +133,7 @@ def test_failed_rows_are_kept_sealed_for_a_week(runtime, bring, parts, monkeypat
     (sealed,) = parts(FAILED)
     assert "张三".encode() not in sealed
     assert shown.failed_until == shown.finished_at + timedelta(days=7)
-    content = b"".join(failed_rows_of(runtime, shown)).decode("utf-8-sig")
+    content = b"".join(failed_rows_of(runtime, 1, BY, shown)).decode("utf-8-sig")
     assert content.splitlines()[1].startswith("2,联系电话 phone.invalid 不是有效的电话号码,R0,家庭,张三,12,")
     now = clock.now()
     monkeypatch.setattr(clock, "now", lambda: now + timedelta(days=6, hours=23))
@@ -142,7 +142,7 @@ def test_failed_rows_are_kept_sealed_for_a_week(runtime, bring, parts, monkeypat
     assert keep_files(runtime) == 1
     assert parts(FAILED) == []
     with pytest.raises(Refusal, match="no_failed_rows"):
-        failed_rows_of(runtime, shown)
+        failed_rows_of(runtime, 1, BY, shown)
 
 
 @pytest.mark.parametrize(
@@ -174,7 +174,7 @@ def test_only_the_first_faults_are_shown_and_all_rows_kept(
     monkeypatch.setattr(take_in, "SHOWN_FAULTS", 15)
     shown = bring(csv_file(rows_of(*({"联系电话": "12", "方案编号": ""} for _ in range(33)))))
     assert (shown.bad_rows, shown.fault_count, len(shown.faults)) == (33, 66, 15)
-    content = b"".join(failed_rows_of(runtime, shown)).decode("utf-8-sig").splitlines()
+    content = b"".join(failed_rows_of(runtime, 1, BY, shown)).decode("utf-8-sig").splitlines()
     assert len(content) == 34
     assert [line.split(",")[0] for line in content[1:]] == [str(line) for line in range(2, 35)]
 
@@ -222,7 +222,7 @@ def test_another_worker_goes_on_behind_the_last_batch(
         40,
     )
     assert [bad.line for bad in done.faults] == [5, 15, 25, 35, 45]
-    content = b"".join(failed_rows_of(runtime, done)).decode("utf-8-sig").splitlines()
+    content = b"".join(failed_rows_of(runtime, 1, BY, done)).decode("utf-8-sig").splitlines()
     assert [line.split(",")[0] for line in content] == ["行号", "5", "15", "25", "35", "45"]
 
 

@@ -12,7 +12,7 @@ from doubles import use_gateway
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import event, select, text, update
 
-from tracker import create_app
+from tracker import create_app, walls
 from tracker.health import examine
 from tracker.notices.apply_receipts import apply_receipts
 from tracker.notices.deliver import deliver
@@ -151,11 +151,12 @@ def test_no_figure_reads_a_table_that_grows(runtime, place) -> None:
         asked.append((statement, parameters))
 
     client = create_app(runtime).test_client()
-    event.listen(runtime.db.autocommitting, "before_cursor_execute", note)
+    service = runtime.db.behind_walls
+    event.listen(service.autocommitting, "before_cursor_execute", note)
     client.get("/metrics")
-    event.remove(runtime.db.autocommitting, "before_cursor_execute", note)
+    event.remove(service.autocommitting, "before_cursor_execute", note)
     assert len(asked) > 10
-    with runtime.db.transaction() as connection:
+    with walls.everywhere(), service.transaction() as connection:
         connection.execute(text("SET LOCAL enable_seqscan = off"))
         for statement, parameters in asked:
             cursor = connection.connection.cursor()

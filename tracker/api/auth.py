@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from flask import g, request
 
-from tracker import clock
+from tracker import clock, walls
 from tracker.api import limiting, signed
 from tracker.channels.rules import has_expired, hash_of
 from tracker.channels.signatures import Naming
@@ -63,6 +63,7 @@ def _let_in(runtime: Runtime, identify: Callable[[], Caller]) -> None:
             limiting.count_wrong_key(runtime)
         raise
     g.caller, g.channel = found, found.channel
+    walls.stand_by(found.channel.operator_id)
     runtime.key_uses.note(found.key_id, found.channel.operator_id)
     limiting.count(runtime, found)
 

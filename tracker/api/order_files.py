@@ -137,7 +137,8 @@ class FailedRows(MethodView):
     @blueprint.response(200, {"type": "string"}, content_type="text/csv")
     def get(self, file_id: int) -> Any:
         """Download them as CSV with their reasons, which can be mended and sent again as it is."""
-        response = Response(failed_rows_of(runtime(), _found(file_id)), mimetype="text/csv")
+        pieces = failed_rows_of(runtime(), caller().operator_id, actor(), _found(file_id))
+        response = Response(pieces, mimetype="text/csv")
         response.headers.set("Content-Disposition", "attachment", filename=f"failed-rows-{file_id}.csv")
         return response
 

@@ -2,7 +2,7 @@
 
 from flask import request
 
-from tracker import clock
+from tracker import clock, walls
 from tracker.channels import signatures
 from tracker.channels.create_key import SEALED_AS
 from tracker.channels.rules import has_expired
@@ -37,7 +37,9 @@ def signer(runtime: Runtime, reference: Reference, naming: Naming) -> Caller:
         raise Refusal(Fault("signature.nonce"))
     caller = _owner(runtime, reference, app_id, _signed_text(naming, timestamp, nonce), signature)
     # Last: only whoever can sign may use a nonce up.
-    if not use_nonce(runtime.db, caller.channel, nonce):
+    with walls.within(caller.channel.operator_id):
+        is_new = use_nonce(runtime.db, caller.channel, nonce)
+    if not is_new:
         raise Refusal(Fault("signature.replayed"))
     return caller
 

@@ -21,7 +21,8 @@ def append(
 ) -> None:
     """Note that `actor` did this to `fields` of `subject`, and why ("called the customer").
 
-    `why` is a phrase of the program or somebody's words, and holds no personal data.
+    `why` is a phrase of the program or somebody's words, and holds no personal data. It may stand anywhere
+    in the transaction: the entry takes its place in the chain at the commit.
     """
     connection.execute(
         insert(AuditEntry).values(
@@ -32,7 +33,5 @@ def append(
             fields=list(fields),
             why=why,
             at=clock.now(),
-            previous=b"",
-            hash=b"",
         )
     )

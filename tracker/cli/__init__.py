@@ -7,6 +7,7 @@ import click
 from sqlalchemy.exc import DBAPIError
 
 from tracker.cli import (
+    audit,
     calendar,
     call_line,
     channel_keys,
@@ -66,6 +67,7 @@ for command in (
     notices.notices,
     staff.staff,
     call_line.call_line,
+    audit.audit,
 ):
     cli.add_command(command)
 

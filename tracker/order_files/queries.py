@@ -7,6 +7,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, case, func, select
 
+from tracker.audit.append import append
+from tracker.audit.rules import Action
 from tracker.files.rows import BadRow
 from tracker.order_files.models import FAILED, OrderFile
 from tracker.order_files.parts import each_part
@@ -91,14 +93,24 @@ def oldest_waiting(connection: Connection, now: datetime) -> float:
     return 0.0 if since is None else max(0.0, (now - since).total_seconds())
 
 
-def failed_rows_of(runtime: Runtime, shown: FileShown) -> Iterator[bytes]:
-    """The rows of a file that failed, as the pieces of a CSV file. Raises Refusal
-    order_file.no_failed_rows before the first.
+def failed_rows_of(runtime: Runtime, operator_id: int, actor: str, shown: FileShown) -> Iterator[bytes]:
+    """The rows of a file that failed, as the pieces of a CSV file; the trail names `actor` as having
+    fetched them. Raises Refusal order_file.no_failed_rows before the first.
     """
-    with runtime.db.reading() as connection:
+    with runtime.db.transaction() as connection:
         count = connection.scalar(select(_files.c.failed_parts).where(_files.c.id == shown.id)) or 0
-    if not count:
-        raise Refusal(Fault("order_file.no_failed_rows", "", {"days": FAILED_ROWS_KEPT.days}))
+        if not count:
+            raise Refusal(Fault("order_file.no_failed_rows", "", {"days": FAILED_ROWS_KEPT.days}))
+        # Personal data leaves the house.
+        append(
+            connection,
+            Action.SAW,
+            operator_id=operator_id,
+            actor=actor,
+            subject=f"order_file:{shown.id}",
+            fields=("failed_rows",),
+            why="failed rows fetched",
+        )
     return each_part(runtime.db, runtime.keys, shown.id, FAILED, count)
 
 

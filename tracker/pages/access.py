@@ -1,14 +1,16 @@
 """Which roles a staff page is open to: every page says so where it is defined."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from functools import wraps
 from typing import Any
 
-from flask import current_app
+from flask import Response, current_app
 from flask_babel import get_locale
 from flask_login import login_required
 from werkzeug.exceptions import Forbidden
 
+from tracker import walls
 from tracker.orders.actor import Actor
 from tracker.pages.signing_in import signed_in
 from tracker.runtime import Runtime
@@ -52,6 +54,25 @@ def only(*roles: str) -> Person:
     if person.role not in roles:
         raise Forbidden
     return person
+
+
+def reach_of(person: Person) -> AbstractContextManager[None]:
+    """The rows that somebody may reach on a page that an administrator looks after all operators on."""
+    return walls.everywhere() if person.role == "administrator" else walls.within(person.operator_id)
+
+
+def over_operators(view: View) -> View:
+    """Let an administrator reach every operator's rows on this page; everybody else their operator's."""
+
+    @wraps(view)
+    def reaching(**given: Any) -> Any:
+        with reach_of(signed_in()):
+            answer = view(**given)
+            if isinstance(answer, Response) and answer.is_streamed:
+                answer.response = walls.carried(answer.response)
+            return answer
+
+    return reaching
 
 
 def operator_of(person: Person) -> int:

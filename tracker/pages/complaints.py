@@ -3,13 +3,14 @@
 A manager sees them all; others see what is in their hands.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
 from werkzeug.exceptions import NotFound
 
 from tracker import clock
+from tracker.audit.note_seen import note_seen
 from tracker.complaints import queries
 from tracker.complaints.history import NAME, NOTE, PHONE, TEXT
 from tracker.complaints.persons import name_person, names, people, person_in_charge
@@ -72,6 +73,13 @@ def contact_of(row: Any) -> tuple[str, str]:
     return name, phone
 
 
+def note_shown(person: Person, subjects: Sequence[str], fields: Sequence[str], why: str) -> None:
+    """Note that the person sees what customers wrote, before it is shown."""
+    who = acting(person)
+    with runtime().db.transaction() as connection:
+        note_seen(connection, subjects, operator_id=who.operator_id, actor=who.label, fields=fields, why=why)
+
+
 def names_of_channels() -> dict[str, str]:
     """The names of channels as actors."""
     return {f"channel:{one.code}": one.name for one in runtime().reference.current().channels.values()}
@@ -115,6 +123,8 @@ def complaint(complaint_id: int) -> str:
     with runtime().db.reading() as connection:
         events = queries.history(connection, complaint_id)
         by_id, by_name = names(connection, person.operator_id or 0)
+    fields = ("text", "notes") if any(event.note is not None for event in events) else ("text",)
+    note_shown(person, [f"complaint:{complaint_id}"], fields, "complaint shown")
     channels = names_of_channels()
     return render(
         "staff/complaint.html",

@@ -4,7 +4,6 @@ import io
 import re
 from typing import Any, cast
 
-import structlog
 from flask import Request, Response, flash, make_response, redirect, render_template, request, url_for
 from flask_login import current_user
 from werkzeug.exceptions import NotFound
@@ -18,14 +17,12 @@ from tracker.order_files.store_upload import MOST_BYTES, Wish, store_upload
 from tracker.order_files.take_in import LIMITS
 from tracker.orders.file_template import csv_template, xlsx_template
 from tracker.orders.standing import N_
-from tracker.pages.access import label_of, language, open_to, runtime
+from tracker.pages.access import label_of, language, open_to, operator_of, runtime
 from tracker.pages.photo_uploads import PHOTO_UPLOADS
 from tracker.pages.plans import said
 from tracker.pages.signing_in import blueprint, signed_in
 from tracker.problems import Fault, Refusal
 from tracker.staff.sign_in import Person
-
-log = structlog.get_logger(__name__)
 
 ROWS = 20
 # Beside the file there are the form's own fields.
@@ -183,12 +180,10 @@ def order_file_failed(file_id: int) -> Any:
     person = signed_in()
     shown = _found(person, file_id)
     try:
-        pieces = failed_rows_of(runtime(), shown)
+        pieces = failed_rows_of(runtime(), operator_of(person), label_of(person), shown)
     except Refusal as refusal:
         flash(refusal.faults[0].words(language()))
         return redirect(url_for("staff.order_file", file_id=file_id))
-    # Personal data leaves the house: on record is who fetched it.
-    log.info("failed_rows_fetched", file=file_id, account=person.id)
     return _attached(Response(pieces, mimetype="text/csv"), f"failed-rows-{file_id}.csv")
 
 

@@ -33,7 +33,7 @@ from tracker.orders.undo_hold import undoable_until
 from tracker.orders.wording import slot
 from tracker.pages import complaint_words, request_words, wording
 from tracker.pages.access import AT_DESK, acting, language, open_to, operator_of, runtime
-from tracker.pages.complaints import names_of_channels
+from tracker.pages.complaints import names_of_channels, note_shown
 from tracker.pages.order_doings import doings
 from tracker.pages.order_frame import head, render
 from tracker.pages.signing_in import blueprint, signed_in
@@ -123,6 +123,8 @@ def _page(
         undo_until = undoable_until(last_event(connection, operator_id, row.id))
         returns = returns_of_order(connection, operator_id, row.id)
         results = latest_results(connection, row.id)
+    if person.role == "manager" and any(one.comment is not None for one in ratings):
+        note_shown(person, [f"order:{row.id}"], ("comment",), "order shown")
     place = reference.places[row.community_code]
     required = reference.required_checks.get(operator_id, frozenset())
     return render(

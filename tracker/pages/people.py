@@ -18,7 +18,7 @@ from tracker.files import giving
 from tracker.masks import mask_phone
 from tracker.orders.standing import N_
 from tracker.pages import people_words, wording
-from tracker.pages.access import language, open_to, runtime
+from tracker.pages.access import language, open_to, over_operators, runtime
 from tracker.pages.signing_in import blueprint, signed_in
 from tracker.problems import Fault, Refusal
 from tracker.runtime import Runtime
@@ -48,6 +48,7 @@ _ACTS: dict[str, tuple[Callable[[Runtime, Doer, int], None], str]] = {
 
 @blueprint.get("/staff")
 @open_to(*_GIVERS)
+@over_operators
 def people() -> str:
     """By operator and name, twenty a page; the filters stand in the address."""
     by = doer_of(signed_in())
@@ -74,6 +75,7 @@ def people() -> str:
 
 @blueprint.get("/staff.<any(csv, xlsx):kind>")
 @open_to(*_GIVERS)
+@over_operators
 def people_file(kind: str) -> Any:
     """What the list shows, all pages of it, without phones."""
     by = doer_of(signed_in())
@@ -95,6 +97,7 @@ def people_file(kind: str) -> Any:
 
 @blueprint.route("/staff/invite", methods=["GET", "POST"])
 @open_to(*_GIVERS)
+@over_operators
 def people_invite() -> Any:
     """The form, and the invitation that it sends."""
     by = doer_of(signed_in())
@@ -125,6 +128,7 @@ def people_invite() -> Any:
 
 @blueprint.route("/staff/<int:account_id>", methods=["GET", "POST"])
 @open_to(*_GIVERS)
+@over_operators
 def people_one(account_id: int) -> Any:
     """One person: how the account stands, and what is on record, to be changed."""
     by = doer_of(signed_in())
@@ -170,6 +174,7 @@ def people_one(account_id: int) -> Any:
 
 @blueprint.post("/staff/<int:account_id>/act")
 @open_to(*_GIVERS)
+@over_operators
 def people_act(account_id: int) -> Any:
     """Do what the button says."""
     by = doer_of(signed_in())

@@ -14,7 +14,7 @@ from tracker.complaints.schemas import LONGEST_NOTE
 from tracker.orders.standing import N_
 from tracker.pages import complaint_words
 from tracker.pages.access import open_to, runtime
-from tracker.pages.complaints import acting, render
+from tracker.pages.complaints import acting, note_shown, render
 from tracker.pages.plans import said
 from tracker.pages.signing_in import blueprint, signed_in
 from tracker.problems import Refusal
@@ -47,6 +47,9 @@ def ratings() -> str:
         summary = rating_queries.summary(connection, operator_id)
         waiting = rating_queries.to_call_back(connection, operator_id)
         _, by_name = names(connection, operator_id)
+    note_shown(
+        person, [f"order:{row.order_id}" for row in rows if _says(row)], ("comment",), "ratings listed"
+    )
     return render(
         "staff/ratings.html",
         person,
@@ -79,10 +82,17 @@ def rating_call_back(rating_id: int) -> Any:
             return redirect(url_for("staff.ratings"))
     elif row.follow_up_on is None or row.followed_up_at or row.retracted_at:
         return redirect(url_for("staff.ratings"))
+    if _says(row):
+        note_shown(person, [f"order:{row.order_id}"], ("comment",), "rating shown")
     page = render(
         "staff/rating_call_back.html", person, told=_told(row, {}), note=note, fault=fault, limit=LONGEST_NOTE
     )
     return page, status
+
+
+def _says(row: Any) -> bool:
+    """Whether anything is in it that was written: by the customer, or of what the customer said."""
+    return row.comment is not None or row.follow_up_note is not None
 
 
 def _found(person: Person, rating_id: int) -> Any:

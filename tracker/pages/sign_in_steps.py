@@ -10,7 +10,7 @@ from flask import redirect, render_template, request, session, url_for
 from flask_babel import gettext
 from flask_login import current_user
 
-from tracker import clock
+from tracker import clock, walls
 from tracker.accounts.ask_reset import ask_reset
 from tracker.accounts.begin import begin
 from tracker.accounts.own_account import enrol_second_factor
@@ -30,6 +30,7 @@ _MARK = "staff.half_way"
 
 
 @blueprint.route("/sign-in", methods=["GET", "POST"])
+@walls.everywhere()
 def sign_in_page() -> Any:
     """The form, and its answer."""
     if current_user.is_authenticated:
@@ -68,6 +69,7 @@ def go_on(person: Person, has_second_factor: bool) -> Any:
 
 
 @blueprint.route("/sign-in/code", methods=["GET", "POST"])
+@walls.everywhere()
 def sign_in_code() -> Any:
     """Ask for the code that the phone shows."""
     half_way = _half_way()
@@ -89,6 +91,7 @@ def sign_in_code() -> Any:
 
 
 @blueprint.route("/sign-in/enrol", methods=["GET", "POST"])
+@walls.everywhere()
 def sign_in_enrol() -> Any:
     """Share a secret with the phone of somebody whose role needs one, before they are let in."""
     half_way = _half_way()
@@ -114,6 +117,7 @@ def sign_in_enrol() -> Any:
 
 
 @blueprint.route("/sign-in/begin", methods=["GET", "POST"])
+@walls.everywhere()
 def sign_in_begin() -> Any:
     """Choose a password with the code that came by text."""
     faults: list[Fault] = []
@@ -140,6 +144,7 @@ def sign_in_begin() -> Any:
 
 
 @blueprint.route("/sign-in/forgot", methods=["GET", "POST"])
+@walls.everywhere()
 def sign_in_forgot() -> Any:
     """Ask for a code by the name; the answer is the same whether anybody has it."""
     locked_until = None

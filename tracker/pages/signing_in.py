@@ -9,7 +9,7 @@ from flask_wtf import CSRFProtect
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
-from tracker import clock
+from tracker import clock, walls
 from tracker.addresses import household_of
 from tracker.channels.quotas import Quota
 from tracker.customer_requests.send_code import in_words
@@ -43,6 +43,13 @@ _NOT_TYPED = {
 }
 
 
+@blueprint.before_request
+def stand_by_operator() -> None:
+    """The pages reach the rows of the person's operator; before anybody has signed in, nothing."""
+    if current_user.is_authenticated:
+        walls.stand_by(current_user.who.operator_id)
+
+
 class SignedIn(UserMixin):
     """A person on a device as Flask-Login wants one."""
 
@@ -74,7 +81,8 @@ def register(app: Flask) -> None:
 
     @manager.user_loader
     def load(token: str) -> SignedIn | None:
-        found = find_session(app.extensions["tracker"].db, token, clock.now())
+        with walls.everywhere():
+            found = find_session(app.extensions["tracker"].db, token, clock.now())
         return None if found is None else SignedIn(token, found)
 
     @manager.unauthorized_handler

@@ -17,6 +17,7 @@ from tracker.orders.standing import MARK_WORDS, STAGE_WORDS, TONES, Mark, mark_o
 from tracker.pages import (
     account,
     assets,
+    audit,
     change_forms,
     change_proofs,
     changes,
@@ -82,6 +83,7 @@ _PAGES = (
     account,
     sign_in_steps,
     people,
+    audit,
     change_forms,
     change_proofs,
     changes,

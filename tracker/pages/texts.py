@@ -3,7 +3,7 @@
 from flask import Blueprint, current_app, render_template, request
 from sqlalchemy import Connection, select
 
-from tracker import clock
+from tracker import clock, walls
 from tracker.runtime import Runtime
 from tracker.sms import queries
 from tracker.staff.models import Account
@@ -21,7 +21,7 @@ def texts() -> str:
     """The newest texts, newest first; renews itself while no search is typed."""
     runtime: Runtime = current_app.extensions["tracker"]
     search = request.args.get("q", "").replace("\0", "").strip()[:_SEARCH_LIMIT]
-    with runtime.db.reading() as connection:
+    with walls.everywhere(), runtime.db.reading() as connection:
         found = queries.recent(connection, runtime.keys, _SHOWN, search)
         codes = _codes(connection, runtime)
     return render_template("staff/texts.html", texts=found, search=search, codes=codes)

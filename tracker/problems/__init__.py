@@ -10,6 +10,7 @@ from typing import Any
 
 from tracker.problems import (
     accounts,
+    audit,
     channels,
     complaints,
     counter,
@@ -61,6 +62,7 @@ RULES: Mapping[str, ProblemRule] = {
         real_name,
         desk,
         site_work,
+        audit,
     )
     for rule in part.RULES
 }
