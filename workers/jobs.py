@@ -15,6 +15,7 @@ from tracker.notices import sweep as sweeping
 from tracker.notices.models import Notice
 from tracker.order_files import keep_files, take_in
 from tracker.orders import recount_promises as recounting
+from tracker.retention import forget as forgetting_persons
 from tracker.runtime import Runtime, start
 from tracker.tariff_changes import upkeep
 from tracker.tries import in_database as tries
@@ -109,3 +110,8 @@ def keep_visits() -> None:
 def publish_figures() -> None:
     """Publish the on-time figures of periods that are over, and what has come to stand otherwise since."""
     figures.publish_figures(runtime().db)
+
+
+def forget_persons() -> None:
+    """At night: forget personal data whose time is over."""
+    forgetting_persons.forget_tonight(runtime().db, runtime().config.retention_years)

@@ -18,6 +18,8 @@ _KEEP_SECONDS = 3600.0
 _APPLY_SECONDS = 15.0
 _KEEP_FILES_SECONDS = 3600.0
 _FIGURES_SECONDS = 86400.0
+# Rounds of a night: each leaves the worker to others for most of this time.
+_RETENTION_SECONDS = 120.0
 
 
 def jobs(config: Config) -> dict[str, tuple[str, float]]:
@@ -36,4 +38,5 @@ def jobs(config: Config) -> dict[str, tuple[str, float]]:
         "workers.jobs.keep_order_files": (UPKEEP, _KEEP_FILES_SECONDS),
         "workers.jobs.keep_visits": (UPKEEP, config.sweep_interval),
         "workers.jobs.publish_figures": (UPKEEP, _FIGURES_SECONDS),
+        "workers.jobs.forget_persons": (UPKEEP, _RETENTION_SECONDS),
     }
