@@ -5,6 +5,7 @@ that several can share one commit. What must wait for the commit, like ringing a
 handed to `after_commit` and is dropped on rollback.
 """
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -12,11 +13,18 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, DateTime, Engine, MetaData, create_engine
+from sqlalchemy import Connection, DateTime, Engine, MetaData, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import DeclarativeBase
+
+from tracker.silence import PatientConnection, SilentError, is_silence
+
+# How much longer than its own limit a server may take to say that it was reached.
+_MARGIN_SECONDS = 1.0
+# For so long nobody asks a server that was found frozen.
+_REST_SECONDS = 1.0
 
 APP_ROLE = "tracker_app"
 PUBLIC_ROLE = "tracker_public"
@@ -55,7 +63,9 @@ class Database:
         """`role`: the database role that the login steps down to; None keeps the login's own.
 
         `patience`: how many seconds a statement may take, a connection may be waited for, and what was sent
-        may stay unanswered by the other machine; None sets no limit of a statement.
+        may stay unanswered by the other machine; None sets no limit of a statement. A server that has not
+        even refused by a second later is taken for frozen: its connection is given up, and for a moment
+        nobody asks it again (`is_silent`).
         """
         self.url: URL = make_url(url)
         options = "-c timezone=UTC -c idle_in_transaction_session_timeout=60000"
@@ -79,6 +89,31 @@ class Database:
         self.autocommitting: Engine = create_engine(
             self.url, isolation_level="AUTOCOMMIT", pool_reset_on_return=None, **common
         )
+        self._silent_until = 0.0
+        if patience is not None:
+            for engine in (self.engine, self.autocommitting):
+                self._be_patient(engine, patience + _MARGIN_SECONDS)
+
+    def _be_patient(self, engine: Engine, seconds: float) -> None:
+        @event.listens_for(engine, "do_connect")
+        def connect(_dialect: Any, _record: Any, args: list[Any], given: dict[str, Any]) -> PatientConnection:
+            made = PatientConnection.connect(*args, **given)
+            made.patience = seconds
+            return made
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether the server was found frozen a moment ago, so that asking it would only be waiting."""
+        return time.monotonic() < self._silent_until
+
+    def note(self, error: Exception) -> None:
+        """If this error tells of a frozen server, `transaction` and `reading` fail at once for a moment."""
+        if is_silence(error):
+            self._silent_until = time.monotonic() + _REST_SECONDS
+
+    def _require_answers(self) -> None:
+        if self.is_silent:
+            raise OperationalError(None, None, SilentError("no answer a moment ago"))
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
@@ -87,14 +122,19 @@ class Database:
         if outer is not None:
             yield outer.connection
             return
-        with self.engine.connect() as connection:
-            unit = _Unit(connection)
-            token = _current.set(unit)
-            try:
-                with connection.begin():
-                    yield connection
-            finally:
-                _current.reset(token)
+        self._require_answers()
+        try:
+            with self.engine.connect() as connection:
+                unit = _Unit(connection)
+                token = _current.set(unit)
+                try:
+                    with connection.begin():
+                        yield connection
+                finally:
+                    _current.reset(token)
+        except OperationalError as error:
+            self.note(error)
+            raise
         for callback in unit.callbacks:
             callback()
 
@@ -105,8 +145,13 @@ class Database:
         if outer is not None:
             yield outer.connection
             return
-        with self.autocommitting.connect() as connection:
-            yield connection
+        self._require_answers()
+        try:
+            with self.autocommitting.connect() as connection:
+                yield connection
+        except OperationalError as error:
+            self.note(error)
+            raise
 
     @contextmanager
     def at_once(self) -> Iterator[Connection]:
