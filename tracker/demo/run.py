@@ -19,6 +19,7 @@ from tracker.db import APP_ROLE, Database
 from tracker.demo import (
     sample,
     sample_changes,
+    sample_complaints,
     sample_history,
     sample_outages,
     sample_subscribers,
@@ -77,6 +78,7 @@ def _prepare(config: Config, folder: Path, say: Callable[[str], None]) -> tuple[
         sample_changes.fill(run, say)
         sample_outages.fill(run, say)
         sample_visits.fill(run, say)
+        sample_complaints.fill(run, say)
         return credentials, _order_to_look_up(run)
     finally:
         run.close()
