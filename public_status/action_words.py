@@ -30,13 +30,20 @@ KIND_WORDS = {
     Kind.COMPLAINT: N_("投诉"),
     Kind.RATING: N_("评价"),
 }
-OFFER_WORDS = {
+_OFFER_WORDS = {
     Kind.APPOINTMENT: N_("选择上门时间"),
     Kind.HOLD: N_("申请缓装"),
     Kind.WITHDRAWAL: N_("申请撤单"),
     Kind.COMPLAINT: N_("投诉"),
     Kind.RATING: N_("评价"),
 }
+_ANOTHER_VISIT = N_("改约上门时间")
+
+
+def offer_word(kind: Kind, *, has_visit: bool) -> str:
+    """What the link to a form and its page are called; another visit than the one agreed is a change."""
+    return _ANOTHER_VISIT if kind is Kind.APPOINTMENT and has_visit else _OFFER_WORDS[kind]
+
 
 # What has just been done, by the word that stands in the address: nothing else is ever said from there.
 SAID = {

@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from public_status import action_forms, action_words, holders, preferences, queries, visit_words
 from public_status.action_forms import FORMS, Form
 from public_status.action_rules import why_not
+from public_status.delays import pause_at
 from public_status.desk import Desk, new_once, once_sent
 from public_status.holders import Holder
 from public_status.limits import Limits
@@ -133,7 +134,7 @@ def _form_page(
         "own": own,
         "once": new_once(),
         "action": form.kind,
-        "word": action_words.OFFER_WORDS[form.kind],
+        "word": action_words.offer_word(form.kind, has_visit=own.visit is not None),
         "closed": closed,
         "typed": {name: request.form.get(name, "") for name in form.fields},
         "faults": faults or {},
@@ -168,7 +169,9 @@ def _facts(run: PublicRuntime, holder: Holder, kind: Kind, own: OwnOrder, langua
 def _slots(
     run: PublicRuntime, holder: Holder, own: OwnOrder, language: str
 ) -> list[tuple[str, list[tuple[int, str]]]]:
-    """The free slots, those of each day under its name; not the one that the visit has already."""
+    """The free slots, those of each day under its name; neither the one that the visit has already, nor any
+    while the order is on hold.
+    """
     session, now = holder.session, clock.now()
     areas = session.shown.get("areas", ())
     found = queries.read(run.db, lambda c: free_slots(c, session.operator_id, areas, now))
@@ -179,7 +182,12 @@ def _slots(
             [(one.id, visit_words.hours(one.starts_at, one.ends_at, language)) for one in of_day],
         )
         for day, of_day in groupby(
-            (one for one in found if (one.starts_at, one.ends_at) != agreed),
+            (
+                one
+                for one in found
+                if (one.starts_at, one.ends_at) != agreed
+                and pause_at(own.standing.entries, one.starts_at) is None
+            ),
             key=lambda one: clock.local_date(one.starts_at),
         )
     ]

@@ -21,6 +21,7 @@ from public_status.published import OperatorCard, Snapshot
 from public_status.read_published import read
 from tracker import clock
 from tracker.db import PUBLIC_ROLE, Database, is_outage
+from tracker.silence import is_silence
 
 log = structlog.get_logger(__name__)
 
@@ -100,7 +101,7 @@ class Keeper:
     def _look(self) -> Current:
         if self._pid != os.getpid():
             self._start_anew()
-        if self._listener is None and time.monotonic() < self._look_at:
+        if self._db.is_silent or (self._listener is None and time.monotonic() < self._look_at):
             return self._as_it_was()
         try:
             return self._ask()
@@ -132,7 +133,7 @@ class Keeper:
             with engine.begin() as connection:
                 return read(connection, read_at, previous)
         except DBAPIError as error:
-            if not error.connection_invalidated:
+            if is_silence(error) or not error.connection_invalidated:
                 raise
         with engine.begin() as connection:
             return read(connection, read_at, previous)
@@ -142,13 +143,16 @@ class Keeper:
         if self._listener is not None:
             try:
                 return self._listener.revision()
-            except psycopg.Error:
+            except psycopg.Error as error:
+                if is_silence(error):
+                    raise
                 # It may have been this connection alone: a new one decides.
                 self._stop_listening()
         self._listener = Listener(self._db.url, PUBLIC_ROLE)
         return self._listener.revision()
 
     def _without_database(self, error: Exception) -> Current:
+        self._db.note(error)
         self._stop_listening()
         self._look_at = time.monotonic() + _REST_SECONDS
         log.warning("published_unreadable", error=type(error).__name__)

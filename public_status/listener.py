@@ -11,8 +11,12 @@ from contextlib import suppress
 import psycopg
 from sqlalchemy.engine import URL
 
+from tracker.silence import PatientConnection
+
 # Somebody waits for a page while the connection is opened.
 _CONNECT_SECONDS = 2
+# How long an answer is waited for, which a server that is alive gives in milliseconds.
+_PATIENCE_SECONDS = 2.0
 # How long bytes may stay unanswered before the peer counts as gone (TCP only).
 _SILENCE_MS = 3000
 
@@ -29,13 +33,14 @@ class Listener:
         """Connect and listen. Raises psycopg.Error where that cannot be done."""
         self.pid = os.getpid()
         options = f"-c role={role} -c statement_timeout=3s -c application_name=public-pages"
-        self._connection = psycopg.connect(
+        self._connection = PatientConnection.connect(
             url.set(drivername="postgresql").render_as_string(hide_password=False),
             autocommit=True,
             connect_timeout=_CONNECT_SECONDS,
             tcp_user_timeout=_SILENCE_MS,
             options=options,
         )
+        self._connection.patience = _PATIENCE_SECONDS
         try:
             self._connection.execute("LISTEN reference")
             self._fd = self._connection.fileno()
@@ -51,7 +56,7 @@ class Listener:
         return not poll.poll(0)
 
     def revision(self) -> int:
-        """The revision as last committed. Raises psycopg.Error for a lost connection.
+        """The revision as last committed. Raises psycopg.Error for a lost connection, or for a silent one.
 
         A notification may come along with the answer and be about what the answer does not know yet,
         so it is asked for again until none came. What comes later, `quiet` tells.

@@ -95,7 +95,11 @@ def order_page(
         "said": action_words.SAID.get(said),
         "refusals": [fault.words(language) for fault in refused.faults] if refused else [],
         "offers": [
-            Offer(f"{holders.ROOT}/{kind}", action_words.OFFER_WORDS[kind], why_not(kind, situation))
+            Offer(
+                f"{holders.ROOT}/{kind}",
+                action_words.offer_word(kind, has_visit=own.visit is not None),
+                why_not(kind, situation),
+            )
             for kind in ACTIONS
         ],
         "visit": own.visit and visit_in_words(own.visit, language),

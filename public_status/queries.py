@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 
 from public_status.delays import Contact, Line
 from public_status.rules import Happening
+from tracker.crypto import ERASED
 from tracker.db import Database
 from tracker.orders.fee_sums import Charged, Paid
 from tracker.orders.models import MOVE_KINDS, Charge, Order, OrderEvent, Payment
@@ -187,7 +188,10 @@ def _nearest() -> ScalarSelect[Any]:
     )
 
 
-_BY_NUMBER = PreparedRead(_standing_select().where(Order.number == bindparam("number")))
+# Without its digest an order was anonymised, and is nobody's to look up any more.
+_BY_NUMBER = PreparedRead(
+    _standing_select().where(Order.number == bindparam("number"), Order.lookup_digest != ERASED)
+)
 _BY_DIGEST = PreparedRead(
     _standing_select().where(
         Order.id == _nearest(),

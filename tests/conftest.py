@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as examples
 from sqlalchemy import create_engine, text
 from sqlalchemy.pool import NullPool
 
@@ -28,6 +30,10 @@ from tracker.orders.place_orders import Placed, place_order
 from tracker.orders.schemas import OrderRequestSchema
 from tracker.reference import ChannelFacts
 from tracker.runtime import Runtime, start
+
+# A machine that is busy with other tests is no fault of an example.
+examples.register_profile("beside others", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+examples.load_profile("beside others")
 
 # Not the test's own folder: as root the servers run as another user, who must be able to reach it.
 _BASE = Path(tempfile.gettempdir())

@@ -100,6 +100,7 @@ class Config:
     webhook_in_flight: int
     webhook_timeout: float
     receipt_secret: str | None
+    retention_years: int
     trusted_proxies: int
     demo: bool
     secure_cookies: bool | None
@@ -268,6 +269,7 @@ def _read(env: Env) -> Config:
                 r"([A-Za-z0-9_-]{24,128})?$", error="must be 24 to 128 letters, digits, - or _"
             ),
         )
+        years = env.int("RETENTION_YEARS", 2, validate=validate.Range(1, 30, error="must be 1 to 30"))
         trusted_proxies = env.int("TRUSTED_PROXIES", 0, validate=validate.Range(0, 5, error="must be 0 to 5"))
         demo = _flag(env, "DEMO") or False
         secure_cookies = _flag(env, "SECURE_COOKIES")
@@ -326,6 +328,7 @@ def _read(env: Env) -> Config:
         webhook_in_flight=webhook_in_flight,
         webhook_timeout=webhook_timeout,
         receipt_secret=receipt_secret or None,
+        retention_years=years,
         trusted_proxies=trusted_proxies,
         demo=demo,
         secure_cookies=secure_cookies,

@@ -28,6 +28,9 @@ _KEY_BYTES = 32
 _NONCE_BYTES = 12
 _FORMAT = 1
 
+# What stands in a sealed column whose value has been forgotten; it opens as the empty text.
+ERASED = b""
+
 
 class KeyRingError(Exception):
     """The key file cannot be used; the message says why in one line."""
@@ -73,7 +76,12 @@ class KeyRing:
             raise UnreadableError("no text") from None
 
     def open_bytes(self, sealed: bytes, column: str) -> bytes:
-        """Decrypt what `seal_bytes` made for the same column. Raises UnreadableError."""
+        """Decrypt what `seal_bytes` made for the same column; nothing of what is ERASED.
+
+        Raises UnreadableError.
+        """
+        if sealed == ERASED:
+            return b""
         name_end = 2 + sealed[1] if len(sealed) > 2 else 0
         if not name_end or sealed[0] != _FORMAT:
             raise UnreadableError("not a sealed value")

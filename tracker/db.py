@@ -7,6 +7,7 @@ handed to `after_commit` and is dropped on rollback.
 The service's connections reach the rows of one operator at a time: see `tracker.walls`.
 """
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -23,6 +24,12 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import DeclarativeBase
 
 from tracker import walls
+from tracker.silence import PatientConnection, SilentError, is_silence
+
+# How much longer than its own limit a server may take to say that it was reached.
+_MARGIN_SECONDS = 1.0
+# For so long nobody asks a server that was found frozen.
+_REST_SECONDS = 1.0
 
 APP_ROLE = "tracker_app"
 WEB_ROLE = "tracker_web"
@@ -71,7 +78,9 @@ class Database:
         `walled`: every connection is told whose rows it may reach, which matters to the role of the service.
 
         `patience`: how many seconds a statement may take, a connection may be waited for, and what was sent
-        may stay unanswered by the other machine; None sets no limit of a statement.
+        may stay unanswered by the other machine; None sets no limit of a statement. A server that has not
+        even refused by a second later is taken for frozen: its connection is given up, and for a moment
+        nobody asks it again (`is_silent`).
         """
         self.url: URL = make_url(url)
         options = "-c timezone=UTC -c idle_in_transaction_session_timeout=60000"
@@ -95,15 +104,40 @@ class Database:
         self.autocommitting: Engine = create_engine(
             self.url, isolation_level="AUTOCOMMIT", pool_reset_on_return=None, **common
         )
+        self._silent_until = 0.0
+        if patience is not None:
+            for engine in (self.engine, self.autocommitting):
+                self._be_patient(engine, patience + _MARGIN_SECONDS)
         self.walled = walled
         if walled:
             for engine in (self.engine, self.autocommitting):
                 event.listen(engine, "checkout", _tell_wall)
 
+    def _be_patient(self, engine: Engine, seconds: float) -> None:
+        @event.listens_for(engine, "do_connect")
+        def connect(_dialect: Any, _record: Any, args: list[Any], given: dict[str, Any]) -> PatientConnection:
+            made = PatientConnection.connect(*args, **given)
+            made.patience = seconds
+            return made
+
     @cached_property
     def behind_walls(self) -> "Database":
         """Pools of the same login as the service's role; they are closed with this one's."""
         return self if self.walled else Database(self.url, role=WEB_ROLE, walled=True)
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether the server was found frozen a moment ago, so that asking it would only be waiting."""
+        return time.monotonic() < self._silent_until
+
+    def note(self, error: Exception) -> None:
+        """If this error tells of a frozen server, `transaction` and `reading` fail at once for a moment."""
+        if is_silence(error):
+            self._silent_until = time.monotonic() + _REST_SECONDS
+
+    def _require_answers(self) -> None:
+        if self.is_silent:
+            raise OperationalError(None, None, SilentError("no answer a moment ago"))
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
@@ -112,14 +146,19 @@ class Database:
         if outer is not None:
             yield outer.connection
             return
-        with self.engine.connect() as connection:
-            unit = _Unit(connection, walls.present())
-            token = _current.set(unit)
-            try:
-                with connection.begin():
-                    yield connection
-            finally:
-                _current.reset(token)
+        self._require_answers()
+        try:
+            with self.engine.connect() as connection:
+                unit = _Unit(connection, walls.present())
+                token = _current.set(unit)
+                try:
+                    with connection.begin():
+                        yield connection
+                finally:
+                    _current.reset(token)
+        except OperationalError as error:
+            self.note(error)
+            raise
         for callback in unit.callbacks:
             callback()
 
@@ -130,8 +169,13 @@ class Database:
         if outer is not None:
             yield outer.connection
             return
-        with self.autocommitting.connect() as connection:
-            yield connection
+        self._require_answers()
+        try:
+            with self.autocommitting.connect() as connection:
+                yield connection
+        except OperationalError as error:
+            self.note(error)
+            raise
 
     @contextmanager
     def at_once(self) -> Iterator[Connection]:

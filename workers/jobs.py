@@ -19,6 +19,7 @@ from tracker.notices import sweep as sweeping
 from tracker.notices.models import Notice
 from tracker.order_files import keep_files, take_in
 from tracker.orders import recount_promises as recounting
+from tracker.retention import forget as forgetting_persons
 from tracker.runtime import Runtime, start
 from tracker.tariff_changes import upkeep
 from tracker.tries import in_database as tries
@@ -137,3 +138,8 @@ def publish_figures() -> None:
 def check_audit_trail() -> None:
     """Verify the audit trail; health tells where it is broken."""
     checking_trail.check_trail(runtime().db)
+
+
+def forget_persons() -> None:
+    """At night: forget personal data whose time is over."""
+    forgetting_persons.forget_tonight(runtime().db, runtime().config.retention_years)

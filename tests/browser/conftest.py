@@ -28,6 +28,26 @@ from tracker.runtime import start as start_service
 from tracker.staff.create_account import create_account
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+# The first three would draw the address bar's suggestions: a renderer for each window, which costs as much as
+# the page itself. Of two lists only the last one counts, so the rest is Playwright's own.
+_WITHOUT = (
+    "WebUIOmniboxPopup",
+    "WebUIOmniboxFullPopup",
+    "WebUIOmniboxAimPopup",
+    "AvoidUnnecessaryBeforeUnloadCheckSync",
+    "DestroyProfileOnBrowserClose",
+    "HttpsUpgrades",
+    "HttpsFirstBalancedModeAutoEnable",
+    "LensOverlay",
+    "MediaRouter",
+    "PaintHolding",
+    "ThirdPartyStoragePartitioning",
+    "AvoidCorsURLLoaderRestartOnRedirect",
+    "OptimizationHints",
+    "NetworkTimeServiceQuerying",
+    "AimEnabled",
+    "PreconnectToSearch",
+)
 _SWITCHES = [
     "--no-sandbox",
     "--disable-gpu",
@@ -36,6 +56,9 @@ _SWITCHES = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    # No renderer that waits for a page to come.
+    "--renderer-process-limit=1",
+    f"--disable-features={','.join(_WITHOUT)}",
 ]
 
 

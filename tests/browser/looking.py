@@ -19,6 +19,8 @@ _LOOKS = [
     "button-name",
     "label",
 ]
+# [law] WCAG 2.2, 1.4.10: nothing scrolls sideways at so many pixels.
+_NARROWEST = 320
 _TOO_WIDE = """() => document.documentElement.scrollWidth <= innerWidth ? [] :
   [...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > innerWidth + 1)
   .map(e => e.outerHTML.slice(0, 120))"""
@@ -48,3 +50,15 @@ def assert_no_sideways_scrolling(page: Page) -> None:
     page.wait_for_load_state()
     wide = page.evaluate(_TOO_WIDE)
     assert not wide, (page.title(), wide)
+
+
+def assert_fits_the_narrowest_screen(page: Page) -> None:
+    """The page as it is shown now fits 320 px, too; afterwards the window is as wide as before.
+
+    In the window in which all else is looked at: to open each page once more would cost more than the look.
+    """
+    size = page.viewport_size
+    assert size is not None
+    page.set_viewport_size({"width": _NARROWEST, "height": size["height"]})
+    assert_no_sideways_scrolling(page)
+    page.set_viewport_size(size)

@@ -9,7 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from looking import assert_accessible, assert_no_sideways_scrolling
+from looking import (
+    assert_accessible,
+    assert_fits_the_narrowest_screen,
+    assert_no_sideways_scrolling,
+)
 from plan_samples import BY, plan_fields
 from playwright.sync_api import Page, expect
 from stories import NOW
@@ -113,14 +117,7 @@ def test_every_page_is_accessible_and_fits(
     for page in every_page(clerk.enter(**how)):
         assert_accessible(page, looks_only=bool(how))
         assert_no_sideways_scrolling(page)
-
-
-@pytest.mark.parametrize("language", ["zh-CN", "en-GB"])
-def test_nothing_scrolls_sideways_on_the_narrowest_screen(
-    clerk: Clerk, every_page: Callable[[Page], Any], language: str
-) -> None:
-    for page in every_page(clerk.enter(width=320, language=language)):
-        assert_no_sideways_scrolling(page)
+        assert_fits_the_narrowest_screen(page)
 
 
 def test_a_plan_is_written_and_published_by_keyboard_alone(clerk: Clerk, plans: None) -> None:

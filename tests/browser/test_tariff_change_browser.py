@@ -6,7 +6,11 @@ from typing import Any
 
 import pytest
 from announced_changes import awaiting, ending, in_effect, on, telling, withdrawn
-from looking import assert_accessible, assert_no_sideways_scrolling
+from looking import (
+    assert_accessible,
+    assert_fits_the_narrowest_screen,
+    assert_no_sideways_scrolling,
+)
 from playwright.sync_api import Page, expect
 from sqlalchemy import select
 from stories import NOW
@@ -122,14 +126,7 @@ def test_every_page_is_accessible_and_fits(
         expect(page.locator(".answer[data-tone=danger]"), "an error page").to_have_count(0)
         assert_accessible(page, looks_only=bool(how))
         assert_no_sideways_scrolling(page)
-
-
-@pytest.mark.parametrize("language", ["zh-CN", "en-GB"])
-def test_nothing_scrolls_sideways_on_the_narrowest_screen(
-    clerk: Clerk, every_page: Callable[[Page], Iterator[Page]], language: str
-) -> None:
-    for page in every_page(clerk.enter(width=320, language=language)):
-        assert_no_sideways_scrolling(page)
+        assert_fits_the_narrowest_screen(page)
 
 
 def test_a_change_is_announced_watched_and_withdrawn(clerk: Clerk, city: City) -> None:

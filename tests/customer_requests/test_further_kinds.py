@@ -58,6 +58,18 @@ def told(runtime) -> list[tuple[str, str]]:
     return [(template, state) for template, state, _ in texts(runtime) if template.startswith("appointment")]
 
 
+def test_nobody_is_made_to_come_while_the_order_is_on_hold(runtime, order, applied, move, slot) -> None:
+    """Whatever a page showed before: the hold counts at the moment of the visit."""
+    move(order, *TO_DISPATCHED)
+    during = slot(9)
+    rest = {"reason_code": "not_decorated", "until": "2026-11-26"}
+    held = applied(order, Kind.HOLD, rest)
+    assert rules_of(applied(order, Kind.APPOINTMENT, {"slot": during})) == ["appointment.during_hold"]
+    assert (visit(runtime, order), booked(runtime, during)) == (("dispatched", None), 0)
+    assert applied(order, Kind.UNDO, {"request": held.id}).state is State.DONE
+    assert applied(order, Kind.APPOINTMENT, {"slot": during}).state is State.DONE
+
+
 def test_another_visit_is_agreed_and_the_former_one_had_back(
     runtime, order, applied, move, slot, look, noon
 ) -> None:

@@ -20,6 +20,7 @@ from public_status.runtime import PublicRuntime
 from tests.published_plans import Publisher, becomes
 from tracker import clock
 from tracker.db import PUBLIC_ROLE, Database
+from tracker.silence import PatientConnection
 
 NEW_YEAR = date(2027, 1, 1)
 
@@ -187,7 +188,7 @@ def test_a_database_that_is_away_is_not_asked_by_every_request(
 
     client.get("/fees")
     with away(monkeypatch, public_runtime.published), monkeypatch.context() as patch:
-        patch.setattr(psycopg, "connect", refuse)
+        patch.setattr(PatientConnection, "connect", refuse)
         for _ in range(50):
             assert client.get("/fees").status_code == 200
     assert len(tries) == 1

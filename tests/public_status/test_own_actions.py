@@ -19,6 +19,9 @@ from tests.visiting_slots import COUNTY, TOWN, Diary, dispatched
 from tracker import clock
 from tracker.complaints.schemas import LONGEST_TEXT
 from tracker.config import Config
+from tracker.orders.actor import Actor
+from tracker.orders.change_appointment import change_appointment
+from tracker.orders.place_hold import place_hold
 from tracker.queueing import Doorbell
 from tracker.reference import ChannelFacts
 from tracker.runtime import Runtime
@@ -211,6 +214,41 @@ def test_free_slots_are_offered_by_day(holder: Holder, diary: Diary, runtime: Ru
         answer = holder.send("/order/appointment", slot=str(wanted))
     assert answer.headers["Location"] == "/order?said=appointment"
     assert holder.asked()[-1].payload == {"slot": wanted}
+
+
+def test_another_visit_than_the_one_agreed_is_a_change(
+    holder: Holder, diary: Diary, runtime: Runtime, channel: ChannelFacts
+) -> None:
+    wanted, other = diary.slot(starts_at=at(26, 9)), diary.slot(starts_at=at(26, 14))
+    for path in ("/order", "/order/appointment"):
+        page = holder.page(path)
+        assert "选择上门时间" in page
+        assert "改约上门时间" not in page
+    change_appointment(runtime, Actor.of_channel(channel), holder.number, wanted)
+    for path in ("/order", "/order/appointment"):
+        page = holder.page(path)
+        assert "改约上门时间" in page
+        assert "选择上门时间" not in page
+    assert f'value="{other}"' in page
+    holder.client.set_cookie("lang", "en")
+    assert "Change the visit" in holder.page("/order")
+
+
+def test_nobody_is_to_come_while_the_order_is_on_hold(
+    holder: Holder, diary: Diary, runtime: Runtime, channel: ChannelFacts
+) -> None:
+    during = diary.slot(starts_at=at(26, 9))
+    hold = {"starts_at": None, "ends_at": at(27, 0), "reason_code": "not_decorated", "reason_text": None}
+    place_hold(runtime, Actor.of_channel(channel), holder.number, hold | {"evidence": None})
+    page = holder.page("/order/appointment")
+    assert "缓装期间不安排上门" in page
+    assert "之后的时段还没有开放" in page
+    assert "已约满" not in page
+    after = diary.slot(starts_at=at(27, 9))
+    page = holder.page("/order/appointment")
+    assert "期间不安排上门，请选以后的时段" in page
+    assert f'value="{after}"' in page
+    assert f'value="{during}"' not in page
 
 
 def test_a_rating_is_handed_in(

@@ -1,51 +1,100 @@
-"""A wrong try and one at a number that nobody has cannot be told apart by the time that they take."""
+"""A wrong try and one at what nobody has cannot be told apart by the time that they take."""
 
+import itertools
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
-from itertools import cycle
+from typing import Any
 
 import numpy as np
 import pytest
 from looking_up import STORES, look_up_from, processes, with_store
-from same_time import NOTICED, SURE, assert_same_time, pairs_of, signed_rank
+from same_time import NOTICED, SURE, assert_same_time, rows_of, signed_rank
+from sqlalchemy import create_engine, text
+from sqlalchemy.pool import NullPool
 
+from tests.conftest import order_json
 from tracker import clock
 from tracker.config import Config
+from tracker.embedded import Servers
 from tracker.orders import numbers
-from tracker.orders.place_orders import Placed
+from tracker.orders.place_orders import Placed, place_orders
+from tracker.orders.schemas import OrderRequestSchema
+from tracker.reference import ChannelFacts
+from tracker.runtime import Runtime
 
-_NUMBERS = 40
 _UNLIMITED = "1000000 per second"
+_AT_ONCE = 200
+
+Fresh = Callable[[int], tuple[Iterator[str], Iterator[str], Iterator[str]]]
+Place = Callable[[int], list[tuple[str, str]]]
 
 
 @pytest.fixture
-def hurrying(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
-    """Each call is half an hour and more: no lock stands any longer."""
-    now = clock.now()
+def placed(
+    runtime: Runtime, channel: ChannelFacts, stores: Servers
+) -> Callable[[int], list[tuple[str, str]]]:
+    """Places so many orders of as many customers, at rest on the disk; their numbers and phones."""
+    # None of them ends as what is typed does.
+    phones = (f"13{n:05d}1234" for n in itertools.count(1))
 
-    def on(at: list[datetime] = [now]) -> None:  # noqa: B006 - what it is for
-        at[0] += timedelta(minutes=31)
-        monkeypatch.setattr(clock, "now", lambda: at[0])
+    def place(count: int) -> list[tuple[str, str]]:
+        made: list[tuple[str, str]] = []
+        while len(made) < count:
+            some = list(itertools.islice(phones, min(_AT_ONCE, count - len(made))))
+            requests = [OrderRequestSchema().load(order_json(customer__phone=phone)) for phone in some]
+            results: list[Any] = place_orders(runtime, channel, requests)
+            assert all(isinstance(one, Placed) for one in results)
+            made += [(one.number, phone) for one, phone in zip(results, some, strict=True)]
+        engine = create_engine(stores.owner_url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            connection.execute(text("VACUUM ANALYZE"))
+        engine.dispose()
+        return made
 
-    return on
+    return place
+
+
+@pytest.fixture
+def fresh_numbers(placed: Place) -> Fresh:
+    """Numbers of orders, and twice as many that nobody has, drawn as numbers of orders are."""
+
+    def make(count: int) -> tuple[Iterator[str], Iterator[str], Iterator[str]]:
+        known = [number for number, _ in placed(count)]
+        unknown = [[numbers.new_number(clock.today()) for _ in range(count)] for _ in range(2)]
+        return iter(known), iter(unknown[0]), iter(unknown[1])
+
+    return make
 
 
 @pytest.mark.soak
 @pytest.mark.parametrize("store", STORES)
 def test_wrong_digits_and_no_such_order_take_the_same_time(
-    config: Config, place: Callable[..., Placed], hurrying: Callable[[], None], store: str
+    config: Config, fresh_numbers: Fresh, store: str
 ) -> None:
-    known = cycle([place().number for _ in range(_NUMBERS)])
-    unknown = cycle([numbers.new_number(clock.today()) for _ in range(_NUMBERS)])
     with processes(with_store(config, store, lookup_limit=_UNLIMITED), 1) as (site,):
-        rounds = cycle(range(_NUMBERS))
 
-        def wrong_at(numbers_of_a_kind: Iterator[str]) -> None:
-            if next(rounds) == 0:
-                hurrying()
-            assert look_up_from(site, next(numbers_of_a_kind), "9999").status_code == 404
+        def attempt(number: str) -> None:
+            assert look_up_from(site, number, "9999").status_code == 404
 
-        assert_same_time(lambda: wrong_at(known), lambda: wrong_at(unknown))
+        assert_same_time(fresh_numbers, attempt)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("store", STORES)
+def test_a_phone_with_orders_and_one_without_take_the_same_time(
+    config: Config, placed: Place, store: str
+) -> None:
+    nobodys = (f"18{n:05d}1234" for n in itertools.count(1))
+
+    def fresh_phones(count: int) -> tuple[Iterator[str], Iterator[str], Iterator[str]]:
+        known = iter([phone for _, phone in placed(count)])
+        return known, itertools.islice(nobodys, count), itertools.islice(nobodys, count)
+
+    with processes(with_store(config, store, lookup_limit=_UNLIMITED), 1) as (site,):
+
+        def attempt(phone: str) -> None:
+            assert site.post("/lost-number", data={"phone": phone}).status_code == 200
+
+        assert_same_time(fresh_phones, attempt)
 
 
 def test_one_per_cent_would_be_noticed() -> None:
@@ -60,5 +109,23 @@ def test_one_per_cent_would_be_noticed() -> None:
 
 
 def test_what_takes_longer_is_found() -> None:
-    slow = pairs_of(lambda: sum(range(3000)), lambda: sum(range(2000)), 400)
+    slow = rows_of([lambda: sum(range(3000)), lambda: sum(range(2000))], 400)
     assert signed_rank(slow[:, 0], slow[:, 1]) > SURE
+
+
+@pytest.mark.parametrize(
+    ("lengths", "message"),
+    [
+        ((21_000, 20_000, 20_000), "^[+][0-9.]+ standard deviations"),
+        ((20_000, 20_000, 21_000), "the measurement is not fair"),
+    ],
+)
+def test_a_leak_and_an_unfair_measurement_are_told_apart(lengths: tuple[int, ...], message: str) -> None:
+    """On work whose length is known: sums, of which one kind is a twentieth longer."""
+
+    def fresh(count: int) -> tuple[Iterator[str], Iterator[str], Iterator[str]]:
+        known, unknown, other = (itertools.repeat(str(length), count) for length in lengths)
+        return known, unknown, other
+
+    with pytest.raises(AssertionError, match=message):
+        assert_same_time(fresh, lambda length: sum(range(int(length))), rows=400, most=400)

@@ -53,6 +53,12 @@ class Complaint(Base):
         CheckConstraint("satisfaction IS NULL OR state = 'closed'", name="satisfaction_of_result"),
         Index("ix_complaints_open", "operator_id", "due_on", "id", postgresql_where=_OPEN),
         Index(None, "operator_id", "id"),
+        Index(
+            "ix_complaints_to_anonymise",
+            "ended_at",
+            "id",
+            postgresql_where=text("ended_at IS NOT NULL AND text <> ''"),
+        ),
         Index("ix_complaints_of_order", "order_id", postgresql_where=text("order_id IS NOT NULL")),
     )
 

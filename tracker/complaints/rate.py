@@ -63,5 +63,6 @@ def rate(
         ).scalar_one()
         to = customer_of(order, runtime.keys)
         key = key_of("rating", rating_id, "received")
-        tell(connection, runtime, to, "rating_received", key, now, number=order.number)
+        if to is not None:
+            tell(connection, runtime, to, "rating_received", key, now, number=order.number)
     return rating_id

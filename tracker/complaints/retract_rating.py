@@ -46,4 +46,5 @@ def retract_rating(
             return
         to = customer_of(order, runtime.keys)
         key = key_of("rating", rating.id, "retracted")
-        tell(connection, runtime, to, "rating_retracted", key, now, number=order.number)
+        if to is not None:
+            tell(connection, runtime, to, "rating_retracted", key, now, number=order.number)

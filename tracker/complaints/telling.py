@@ -27,8 +27,10 @@ class Addressee:
     by_call: bool
 
 
-def customer_of(order: Row[Any], keys: KeyRing) -> Addressee:
-    """The customer of an order."""
+def customer_of(order: Row[Any], keys: KeyRing) -> Addressee | None:
+    """The customer of an order; None where it was anonymised."""
+    if order.anonymised_at is not None:
+        return None
     phone = keys.open(bytes(order.contact_phone), "orders.contact_phone")
     return Addressee(order.operator_id, order.id, order.language, phone, order.notify_by == "call")
 

@@ -4,19 +4,24 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from tracker.customer_requests.request import OrderRequest, Result
 from tracker.notices.cancel_one import cancel_one
 from tracker.orders.change_appointment import change_appointment, undo_appointment
+from tracker.problems import Fault, Refusal
+from tracker.promises.ledger import hold_at
+from tracker.promises.queries import read_ledgers
 from tracker.runtime import Runtime
+from tracker.visits.models import VisitSlot
 
 
 def ask_appointment(connection: Connection, runtime: Runtime, request: OrderRequest, now: datetime) -> Result:
     """Book the slot; the former visit is kept for as long as this can be undone.
 
-    Raises Refusal for whatever `change_appointment` refuses.
+    Raises Refusal: appointment.during_hold, and whatever `change_appointment` refuses.
     """
+    _require_running(connection, request)
     version = change_appointment(
         runtime,
         request.actor,
@@ -25,6 +30,18 @@ def ask_appointment(connection: Connection, runtime: Runtime, request: OrderRequ
         keep_former_until=request.undo_until,
     )
     return Result(outcome={"version": version}, undo_until=request.undo_until)
+
+
+def _require_running(connection: Connection, request: OrderRequest) -> None:
+    """Whoever wanted a rest is not visited in it. Staff may agree otherwise with the customer."""
+    starts_at = connection.scalar(
+        select(VisitSlot.starts_at).where(
+            VisitSlot.id == request.payload["slot"], VisitSlot.operator_id == request.order.operator_id
+        )
+    )
+    entries = read_ledgers(connection, [request.order.id])[request.order.id].entries
+    if starts_at is not None and hold_at(entries, starts_at) is not None:
+        raise Refusal(Fault("appointment.during_hold", "/slot"))
 
 
 def undo_change(

@@ -19,6 +19,7 @@ from tracker.db import APP_ROLE, Database
 from tracker.demo import (
     sample,
     sample_changes,
+    sample_complaints,
     sample_desk,
     sample_history,
     sample_outages,
@@ -80,6 +81,7 @@ def _prepare(config: Config, folder: Path, say: Callable[[str], None]) -> tuple[
         sample_changes.fill(run, say)
         sample_outages.fill(run, say)
         sample_visits.fill(run, say)
+        sample_complaints.fill(run, say)
         sample_teams.fill(run, say)
         # Last, because from then on orders need their checks.
         sample_desk.fill(run, say)

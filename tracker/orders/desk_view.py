@@ -35,6 +35,7 @@ _ORDER = (
         Order.installer_title,
         Order.installer_staff_number,
         Order.closed_at,
+        Order.anonymised_at,
         Promise.deadline.label("first_deadline"),
         current(_LATEST, "deadline"),
         current(_LATEST, "provisional"),
@@ -46,7 +47,10 @@ _ORDER = (
 
 @dataclass(frozen=True)
 class DeskView:
-    """An order, its customer's name and phone behind their masks, and its moves from stage to stage."""
+    """An order, its customer's name and phone behind their masks, and its moves from stage to stage.
+
+    Of one that was anonymised neither is known: both are empty.
+    """
 
     order: Row[Any]
     name: str
@@ -77,6 +81,8 @@ def desk_view(connection: Connection, keys: KeyRing, operator_id: int, number: s
         .where(OrderEvent.order_id == order.id, OrderEvent.kind.in_(MOVE_KINDS))
         .order_by(OrderEvent.order_version)
     ).all()
+    if order.anonymised_at is not None:
+        return DeskView(order, "", "", moves)
     return DeskView(
         order,
         mask_name(keys.open(bytes(order.customer_name), "orders.customer_name")),

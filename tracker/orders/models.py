@@ -38,6 +38,7 @@ class Order(Base):
     `price` is the plan as it was sold. `version` grows by one with every change (invariant I7).
     `external_reference` is the channel's own number; `content_digest` tells a repeat of the same
     order from another order under the same reference. `written_in`: see `tracker.orders.positions`.
+    `anonymised_at`: since then the personal columns and digests are erased (`tracker.retention`).
     """
 
     __tablename__ = "orders"
@@ -47,6 +48,12 @@ class Order(Base):
         CheckConstraint(f"stage IN ({', '.join(repr(s.value) for s in Stage)})", name="stage"),
         CheckConstraint("customer_kind IN ('home','enterprise')", name="customer_kind"),
         CheckConstraint("notify_by IN ('text','call')", name="notify_by"),
+        CheckConstraint(
+            "anonymised_at IS NULL OR (customer_name = '' AND contact_phone = '' AND address_detail = ''"
+            " AND phone_digest = '' AND lookup_digest = '' AND content_digest = '' AND credit_code IS NULL"
+            " AND credit_lookup_digest IS NULL)",
+            name="anonymised",
+        ),
         Index(None, "operator_id", "id"),
         Index(None, "phone_digest"),
         Index(None, "channel_id", "written_in", "id"),
@@ -73,6 +80,12 @@ class Order(Base):
             "operator_id",
             "community_code",
             postgresql_where=text("closed_at IS NULL"),
+        ),
+        Index(
+            "ix_orders_to_anonymise",
+            "closed_at",
+            "id",
+            postgresql_where=text("closed_at IS NOT NULL AND anonymised_at IS NULL"),
         ),
         Index(
             "ix_orders_work_of_team",
@@ -123,6 +136,7 @@ class Order(Base):
     closed_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
     written_in: Mapped[int] = mapped_column(BigInteger, server_default=text("feed_position()"))
+    anonymised_at: Mapped[datetime | None]
 
 
 # Kinds of events that brought an order to a stage; others, like a hold, happen within one.

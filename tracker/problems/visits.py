@@ -38,6 +38,12 @@ RULES: tuple[ProblemRule, ...] = (
         "已超过可撤回的时间，或原时段已开始",
         "It is too late to have the former appointment back.",
     ),
+    ProblemRule(
+        "appointment.during_hold",
+        409,
+        "缓装期间不安排上门，请选缓装结束以后的时段",
+        "Nobody comes while the order is on hold: choose a later time.",
+    ),
     # Opening and changing them.
     ProblemRule(
         "slot.unknown_area", 422, "没有这个县区或镇街：{code}", "No county or town has the code {code}."

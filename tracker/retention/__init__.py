@@ -1,1 +1,1 @@
-"""Personal data is forgotten once its time is over."""
+"""Forgetting: personal data goes once the time for which it may be kept is over."""

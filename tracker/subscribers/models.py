@@ -31,6 +31,12 @@ class Subscriber(Base):
         Index(None, "operator_id", "reference", unique=True),
         Index(None, "plan_id", "id"),
         Index(None, "contact_digest"),
+        Index(
+            "ix_subscribers_to_anonymise",
+            "ended_on",
+            "id",
+            postgresql_where=text("ended_on IS NOT NULL AND contact <> ''"),
+        ),
         Index("uq_subscribers_order", "order_id", unique=True, postgresql_where=text("order_id IS NOT NULL")),
         Index(
             "ix_subscribers_agreed",

@@ -33,6 +33,7 @@ class VisitSlot(Base):
     __table_args__ = (
         # Also the index of everything that is asked of slots.
         UniqueConstraint("operator_id", "area_code", "starts_at", "ends_at"),
+        Index(None, "ends_at", "id"),
         CheckConstraint("ends_at > starts_at", name="window"),
         CheckConstraint("0 <= booked AND booked <= capacity", name="booked"),
     )

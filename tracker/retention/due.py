@@ -1,0 +1,114 @@
+"""What has been kept for long enough, and what keeps the rest."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, Select, case, exists, func, or_, select, tuple_
+
+from tracker import clock
+from tracker.complaints.models import Complaint
+from tracker.complaints.rules import State as ComplaintState
+from tracker.crypto import ERASED
+from tracker.notices.models import Notice
+from tracker.notices.rules import State as NoticeState
+from tracker.orders.models import Order
+from tracker.retention.rules import Keeps
+from tracker.subscribers.models import Subscriber
+from tracker.visits.models import SlotBooking, VisitSlot
+
+_UNSETTLED = (NoticeState.CREATED, NoticeState.SENDING, NoticeState.UNKNOWN)
+
+
+@dataclass(frozen=True)
+class Due:
+    """How much can be forgotten, and what keeps how many of the orders that are old enough."""
+
+    orders: int
+    subscribers: int
+    complaints: int
+    slots: int
+    kept: Mapping[Keeps, int]
+
+
+def _keeps(before: datetime) -> dict[Keeps, ColumnElement[bool]]:
+    of_service = exists().where(
+        Subscriber.order_id == Order.id,
+        or_(Subscriber.ended_on.is_(None), Subscriber.ended_on >= clock.local_date(before)),
+    )
+    complained = exists().where(Complaint.order_id == Order.id, Complaint.state == ComplaintState.OPEN)
+    unsettled = exists().where(Notice.order_id == Order.id, Notice.state.in_(_UNSETTLED))
+    return {Keeps.SUBSCRIPTION: of_service, Keeps.COMPLAINT: complained, Keeps.TEXT: unsettled}
+
+
+def _old_orders(before: datetime, *wanted: Any) -> Select[Any]:
+    return select(*wanted).where(Order.closed_at < before, Order.anonymised_at.is_(None))
+
+
+def next_of(
+    connection: Connection, due: Select[Any], *, behind: Row[Any] | None, limit: int
+) -> Sequence[Row[Any]]:
+    """So many of what is due, what ended first first. `behind`: the last one that was looked at."""
+    ended, row_id = due.selected_columns
+    if behind is not None:
+        due = due.where(tuple_(ended, row_id) > tuple(behind))
+    return connection.execute(due.order_by(ended, row_id).limit(limit)).all()
+
+
+def orders_due(before: datetime) -> Select[Any]:
+    """Orders that ended before then and that nothing keeps: when they ended, and their ids."""
+    return _old_orders(before, Order.closed_at, Order.id).where(~or_(*_keeps(before).values()))
+
+
+def hold_back(connection: Connection, ids: Sequence[int], before: datetime) -> Sequence[int]:
+    """Lock these orders; returns those that nothing keeps now.
+
+    Whoever files a complaint or writes a text refers to the order, which waits for the lock; so nothing
+    can come in between. An order that somebody works on is left for another night.
+    """
+    locked = connection.scalars(
+        select(Order.id).where(Order.id.in_(ids)).order_by(Order.id).with_for_update(skip_locked=True)
+    ).all()
+    # A statement of its own, which sees what was committed before the locks were had.
+    free = _old_orders(before, Order.id).where(Order.id.in_(locked), ~or_(*_keeps(before).values()))
+    return connection.scalars(free).all()
+
+
+def subscribers_due(before: datetime) -> Select[Any]:
+    """Subscriptions that ended before then, whatever keeps an order that one began with."""
+    return select(Subscriber.ended_on, Subscriber.id).where(
+        Subscriber.ended_on < clock.local_date(before), Subscriber.contact != ERASED
+    )
+
+
+def complaints_due(before: datetime) -> Select[Any]:
+    """Complaints that ended before then, about an order or about none."""
+    return select(Complaint.ended_at, Complaint.id).where(
+        Complaint.ended_at < before, Complaint.text != ERASED
+    )
+
+
+def slots_due(before: datetime) -> Select[Any]:
+    """Slots that were over before then and that nobody ever booked."""
+    booked = exists().where(SlotBooking.slot_id == VisitSlot.id)
+    return select(VisitSlot.ends_at, VisitSlot.id).where(VisitSlot.ends_at < before, ~booked)
+
+
+def count_due(connection: Connection, before: datetime, slots_before: datetime) -> Due:
+    """Look at everything that is old enough, and change nothing."""
+    keeps = _keeps(before)
+    why = case(*((clause, name.value) for name, clause in keeps.items()))
+    counted = _old_orders(before, why.label("why"), func.count().label("orders")).group_by(why)
+    orders = {row.why: row.orders for row in connection.execute(counted)}
+    subscribers, complaints, slots = (
+        connection.scalar(select(func.count()).select_from(wanted.subquery())) or 0
+        for wanted in (subscribers_due(before), complaints_due(before), slots_due(slots_before))
+    )
+    return Due(
+        orders=orders.get(None, 0),
+        subscribers=subscribers,
+        complaints=complaints,
+        slots=slots,
+        kept={name: orders[name.value] for name in Keeps if name.value in orders},
+    )

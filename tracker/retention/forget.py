@@ -1,0 +1,126 @@
+"""Forget what has been kept for long enough: a chunk in each transaction, so that killing it costs nothing.
+
+Every statement looks at what still stands there, so two at once, or one after another that was killed, only
+find less to do.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, bindparam, func, select
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.types import BigInteger
+
+from tracker import clock
+from tracker.db import Database
+from tracker.notices.heartbeat import beat, last_beat
+from tracker.retention import due
+from tracker.retention.rules import AGAIN_AFTER, SLOTS_KEPT, ended_before, is_night
+
+JOB = "retention"
+# A worker that keeps house has other work, too: the rest of a great many has time until its next round.
+ROUND_SECONDS = 20.0
+_CHUNK = 500
+
+_ids = bindparam("ids", type_=ARRAY(BigInteger))
+_ORDERS = select(func.anonymise_orders(_ids, bindparam("at")))
+_SUBSCRIBERS = select(func.anonymise_subscribers(_ids))
+_COMPLAINTS = select(func.anonymise_complaints(_ids))
+_SLOTS = select(func.delete_unbooked_slots(_ids))
+_Forget = Callable[[Connection, Sequence[int]], int]
+
+
+@dataclass
+class Forgotten:
+    """How much was forgotten; `is_all`: nothing was left to be, when the time came to an end."""
+
+    orders: int = 0
+    subscribers: int = 0
+    complaints: int = 0
+    slots: int = 0
+    is_all: bool = False
+
+
+def _called(function: Select[Any]) -> _Forget:
+    return lambda connection, ids: connection.scalar(function, {"ids": list(ids)}) or 0
+
+
+def _nobody(number: int) -> None:
+    """Nobody counts along."""
+
+
+def forget_tonight(db: Database, years: int) -> Forgotten | None:
+    """A round of what a night is for; None by day, and where this night's work is done."""
+    now = clock.now()
+    with db.reading() as connection:
+        done_at = last_beat(connection, JOB)
+    if not is_night(now) or (done_at is not None and now - done_at < AGAIN_AFTER):
+        return None
+    return forget(db, years, seconds=ROUND_SECONDS)
+
+
+def forget(
+    db: Database, years: int, *, seconds: float | None = None, done: Callable[[int], None] = _nobody
+) -> Forgotten:
+    """Anonymise orders, subscriptions and complaints that ended over so many years ago; delete old slots.
+
+    `seconds`: after so many it stops, and goes on next time; None: when nothing is left. `done` is called
+    with the number of rows of each chunk.
+    """
+    work = _Work(db, clock.now(), years, None if seconds is None else time.monotonic() + seconds, done)
+    steps = (work.orders, work.subscribers, work.complaints, work.slots)
+    work.found.is_all = all(step() for step in steps)
+    if work.found.is_all:
+        with db.transaction() as connection:
+            beat(connection, JOB, clock.now())
+    return work.found
+
+
+class _Work:
+    """One run; each step says whether it came to its end."""
+
+    def __init__(
+        self, db: Database, now: datetime, years: int, until: float | None, done: Callable[[int], None]
+    ) -> None:
+        self.found = Forgotten()
+        self._db = db
+        self._now = now
+        self._before = ended_before(now, years)
+        self._until = until
+        self._done = done
+
+    def orders(self) -> bool:
+        def anonymise(connection: Connection, ids: Sequence[int]) -> int:
+            free = due.hold_back(connection, ids, self._before)
+            return connection.scalar(_ORDERS, {"ids": list(free), "at": self._now}) or 0
+
+        return self._chunks("orders", due.orders_due(self._before), anonymise)
+
+    def subscribers(self) -> bool:
+        return self._chunks("subscribers", due.subscribers_due(self._before), _called(_SUBSCRIBERS))
+
+    def complaints(self) -> bool:
+        return self._chunks("complaints", due.complaints_due(self._before), _called(_COMPLAINTS))
+
+    def slots(self) -> bool:
+        slots_before = self._now - SLOTS_KEPT
+        return self._chunks("slots", due.slots_due(slots_before), _called(_SLOTS))
+
+    def _chunks(self, what: str, wanted: Select[Any], forget: _Forget) -> bool:
+        behind: Row[Any] | None = None
+        while self._has_time():
+            with self._db.transaction() as connection:
+                some = due.next_of(connection, wanted, behind=behind, limit=_CHUNK)
+                forgotten = forget(connection, [one.id for one in some]) if some else 0
+            if not some:
+                return True
+            behind = some[-1]
+            setattr(self.found, what, getattr(self.found, what) + forgotten)
+            self._done(forgotten)
+        return False
+
+    def _has_time(self) -> bool:
+        return self._until is None or time.monotonic() < self._until
