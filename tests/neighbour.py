@@ -302,6 +302,45 @@ _ROWS = {
     " VALUES (:operator, :order, '', :now, :now, '{\"name\": \"邻家\"}')",
     "request": "INSERT INTO customer_requests (kind, operator_id, order_id, payload, asked_at, state)"
     " VALUES ('code', :operator, :order, '{}', :now, 'done')",
+    "team_change": "INSERT INTO team_changes (operator_id, team_id, kind, detail, reason, actor, at)"
+    " VALUES (:operator, :team, 'made', '{}', '邻家', 'staff:neighbour.manager', :now)",
+    "assignment": "INSERT INTO order_assignments (operator_id, order_ids, team_id, actor, at, refused)"
+    " VALUES (:operator, ARRAY[CAST(:order AS bigint)], :team, 'staff:neighbour.manager', :now, '[]')"
+    " RETURNING id",
+    "real_name": "INSERT INTO real_name_checks (operator_id, order_id, kind, result, reference, actor,"
+    " recorded_at) VALUES (:operator, :order, 'id_document', 'passed', 'NB-CHECK', 'staff:nb', :now)",
+    "required": "INSERT INTO required_checks (operator_id, checks, reason, actor, at)"
+    " VALUES (:operator, '{}', '邻家', 'staff:neighbour.manager', :now)",
+    "return": "INSERT INTO return_requests (operator_id, order_id, stage, reason_code, reason_text, asked_by,"
+    " asked_at, state) VALUES (:operator, :order, 'appointed', 'other', '邻家', 'staff:neighbour.counter',"
+    " :now, 'open') RETURNING id",
+    "arrival": "INSERT INTO site_visits (operator_id, order_id, account_id, arrived_at, recorded_at)"
+    " VALUES (:operator, :order, :account, :now, :now)",
+    "line_test": "INSERT INTO line_tests (operator_id, order_id, account_id, down_mbps, up_mbps, latency_ms,"
+    " optical_dbm, warnings, reason, tested_at, recorded_at) VALUES (:operator, :order, :account, 900, 90, 5,"
+    " -20, '[]', '邻家', :now, :now)",
+    "photo": "INSERT INTO site_photos (operator_id, order_id, account_id, kind, name, width, height, size,"
+    " taken_at, recorded_at) VALUES (:operator, :order, :account, 'site', 'NB-photo', 1, 1, 1, :now, :now)"
+    " RETURNING id",
+    "action": "INSERT INTO installer_actions (operator_id, account_id, client_id, kind, order_id, done_at,"
+    " moved, received_at, outcome, faults, version) VALUES (:operator, :account, gen_random_uuid(), 'arrive',"
+    " :order, :now, false, :now, 'ok', '[]', 1)",
+    "line_code": "INSERT INTO call_line_codes (order_id, operator_id, code, made_at)"
+    " VALUES (:order, :operator, '90000001', :now)",
+    "session": "INSERT INTO staff_sessions (operator_id, account_id, digest, device, begun_at, seen_at,"
+    " expires_at) VALUES (:operator, :account, 'nb', 'neighbour', :now, :now, :now) RETURNING id",
+    "recovery": "INSERT INTO recovery_codes (account_id, digest, operator_id)"
+    " VALUES (:account, 'nb', :operator)",
+    "staff_code": "INSERT INTO staff_codes (operator_id, account_id, kind, asked_at, tries)"
+    " VALUES (:operator, :account, 'reset', :now, 0)",
+    "fact": "INSERT INTO figure_facts (order_id, operator_id, county, rural, channel_id, customer_kind,"
+    " dealer, accepted_at, first_deadline, deadline) VALUES (:order, :operator, '441802', false, :channel,"
+    " 'home', '邻家代理', :now, :now, :now)",
+    "cell": "INSERT INTO figure_cells (operator_id, grain, starts_on, removed, county, rural, channel_id,"
+    " customer_kind, due) VALUES (:operator, 'day', DATE '2026-10-01', '', '441802', false, :channel,"
+    " 'home', 1)",
+    "hand": "INSERT INTO figure_hands (operator_id, grain, starts_on, removed, hand, name, due)"
+    " VALUES (:operator, 'day', DATE '2026-10-01', '', 'dealer', '邻家代理', 1)",
     "check": "INSERT INTO audit_checks (chain, operator_id, checked_at, entries, head)"
     " VALUES (:operator, :operator, :now, 1, '')",
 }

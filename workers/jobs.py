@@ -21,6 +21,7 @@ from tracker.order_files import keep_files, take_in
 from tracker.orders import recount_promises as recounting
 from tracker.retention import forget as forgetting_persons
 from tracker.runtime import Runtime, start
+from tracker.site_work.photo_files import photo_files
 from tracker.tariff_changes import upkeep
 from tracker.tries import in_database as tries
 from tracker.visits import keep_visits as keeping_visits
@@ -142,4 +143,6 @@ def check_audit_trail() -> None:
 
 def forget_persons() -> None:
     """At night: forget personal data whose time is over."""
-    forgetting_persons.forget_tonight(runtime().db, runtime().config.retention_years)
+    forgetting_persons.forget_tonight(
+        runtime().db, runtime().config.retention_years, lambda name: photo_files(runtime()).remove(name)
+    )

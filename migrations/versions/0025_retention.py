@@ -158,6 +158,16 @@ def _make_functions() -> None:
             WHERE order_id = ANY (forgotten);
             UPDATE complaint_events SET note = NULL
             WHERE complaint_id IN (SELECT id FROM complaints WHERE order_id = ANY (forgotten));
+            UPDATE return_requests SET reason_text = NULL, evidence = NULL,
+                words = CASE WHEN words IS NULL THEN NULL ELSE '' END
+            WHERE order_id = ANY (forgotten);
+            UPDATE real_name_checks SET reference = CASE WHEN reference IS NULL THEN NULL ELSE '' END,
+                reason_text = CASE WHEN reason_text IS NULL THEN NULL ELSE '' END
+            WHERE order_id = ANY (forgotten);
+            UPDATE site_visits SET latitude = NULL, longitude = NULL
+            WHERE order_id = ANY (forgotten) AND latitude IS NOT NULL;
+            UPDATE line_tests SET reason = NULL WHERE order_id = ANY (forgotten) AND reason IS NOT NULL;
+            DELETE FROM call_line_codes WHERE order_id = ANY (forgotten);
             PERFORM anonymise_subscribers(array_agg(id))
             FROM subscribers WHERE order_id = ANY (forgotten);
             RETURN coalesce(cardinality(forgotten), 0);

@@ -33,6 +33,13 @@ NAME, PHONE, DETAIL, CODE = (
     "北江路77号3栋1204房",
     "91350100M000100Y43",
 )
+
+
+def no_photos(name: str) -> None:
+    """Where nobody took any."""
+    raise AssertionError(f"there is no photo {name}")
+
+
 WORDS = "欧阳静怡说北江路77号没人来"
 # Everything by which a stored value could be told to be hers.
 SECRETS = ("欧阳", "静怡", "3712345678", "北江路77", CODE)

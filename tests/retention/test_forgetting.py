@@ -10,7 +10,7 @@ from werkzeug.test import TestResponse
 
 from public_status import create_app
 from public_status.runtime import start as start_site
-from tests.retention.conftest import CODE, PHONE, SECRETS, WORDS, Past
+from tests.retention.conftest import CODE, PHONE, SECRETS, WORDS, Past, no_photos
 from tracker import clock
 from tracker.config import Config
 from tracker.contacts.record_wish import PURPOSE
@@ -76,7 +76,7 @@ def test_nothing_of_the_customer_is_left_anywhere(past: Past) -> None:
     }  # fmt: skip
     assert everywhere <= set(traces(past)), "the test looks where these stand"
     past.end(old, LONG_AGO)
-    done = forget(past.desk.runtime.db, 2)
+    done = forget(past.desk.runtime.db, 2, no_photos)
     assert traces(past) == []
     # A subscription and a complaint go with their order.
     assert vars(done) == vars(Forgotten(orders=1, is_all=True))
@@ -111,14 +111,14 @@ def test_what_the_figures_count_stays(past: Past) -> None:
             return [connection.execute(text(statement)).all() for statement in counted]
 
     before = read()
-    assert forget(past.desk.runtime.db, 2).orders == 1
+    assert forget(past.desk.runtime.db, 2, no_photos).orders == 1
     assert read() == before
 
 
 def test_younger_ones_keep_every_byte(past: Past) -> None:
     past.end(past.everything(), LATELY)
     before = past.everything_stored()
-    done = forget(past.desk.runtime.db, 2)
+    done = forget(past.desk.runtime.db, 2, no_photos)
     after = past.everything_stored()
     assert vars(done) == vars(Forgotten(is_all=True)) | {"subscribers": 1}
     # The subscription ended three years ago; a heartbeat says that somebody has looked.
@@ -133,16 +133,16 @@ def test_younger_ones_keep_every_byte(past: Past) -> None:
 def test_a_service_that_goes_on_or_ended_lately_keeps_its_order(past: Past, ended: str) -> None:
     past.end(past.everything(subscription=ended), LONG_AGO)
     before = past.everything_stored()
-    assert forget(past.desk.runtime.db, 2).orders == 0
+    assert forget(past.desk.runtime.db, 2, no_photos).orders == 0
     assert past.everything_stored()["orders"] == before["orders"]
     past.execute("UPDATE subscribers SET ended_on = (now() - interval '2 years 1 day')::date")
-    assert forget(past.desk.runtime.db, 2).orders == 1
+    assert forget(past.desk.runtime.db, 2, no_photos).orders == 1
 
 
 def test_a_service_without_an_end_keeps_its_order(past: Past) -> None:
     past.end(past.everything(), LONG_AGO)
     past.execute("UPDATE subscribers SET ended_on = NULL")
-    assert forget(past.desk.runtime.db, 2).orders == 0
+    assert forget(past.desk.runtime.db, 2, no_photos).orders == 0
 
 
 def test_an_open_complaint_keeps_its_order(past: Past) -> None:
@@ -150,25 +150,25 @@ def test_an_open_complaint_keeps_its_order(past: Past) -> None:
     past.end(old, LONG_AGO)
     complaint = past.desk.file(old.number)
     past.execute("UPDATE notices SET state = 'delivered'")
-    assert forget(past.desk.runtime.db, 2).orders == 0
+    assert forget(past.desk.runtime.db, 2, no_photos).orders == 0
     past.desk.close(complaint)
     past.execute("UPDATE notices SET state = 'delivered'")
-    assert forget(past.desk.runtime.db, 2).orders == 1
+    assert forget(past.desk.runtime.db, 2, no_photos).orders == 1
 
 
 @pytest.mark.parametrize("state", ["created", "sending", "unknown"])
 def test_a_text_that_has_come_to_no_end_keeps_its_order(past: Past, state: str) -> None:
     past.end(past.everything(), LONG_AGO)
     past.execute("UPDATE notices SET state = :state WHERE id = 1", state=state)
-    assert forget(past.desk.runtime.db, 2).orders == 0
+    assert forget(past.desk.runtime.db, 2, no_photos).orders == 0
     past.execute("UPDATE notices SET state = 'cancelled' WHERE id = 1")
-    assert forget(past.desk.runtime.db, 2).orders == 1
+    assert forget(past.desk.runtime.db, 2, no_photos).orders == 1
 
 
 def test_the_years_are_a_setting(past: Past) -> None:
     past.end(past.everything(subscription="6 years"), "4 years 364 days")
-    assert forget(past.desk.runtime.db, 5).orders == 0
-    assert forget(past.desk.runtime.db, 4).orders == 1
+    assert forget(past.desk.runtime.db, 5, no_photos).orders == 0
+    assert forget(past.desk.runtime.db, 4, no_photos).orders == 1
 
 
 def test_the_database_forgets_nothing_of_the_last_year(past: Past) -> None:
@@ -191,12 +191,12 @@ def test_complaints_about_no_order_and_subscriptions_without_one(past: Past) -> 
     past.desk.close(complaint)
     open_one = past.desk.file(None, source="hotline", text=WORDS)
     past.execute("UPDATE complaints SET ended_at = now() - interval '2 years 1 day' WHERE state = 'closed'")
-    done = forget(past.desk.runtime.db, 2)
+    done = forget(past.desk.runtime.db, 2, no_photos)
     assert done.complaints == 1
     assert past.desk.row(complaint).text == b""
     assert past.desk.row(complaint).contact_phone is None
     assert past.desk.runtime.keys.open(past.desk.row(open_one).text, "complaints.text") == WORDS
-    assert forget(past.desk.runtime.db, 2).complaints == 0
+    assert forget(past.desk.runtime.db, 2, no_photos).complaints == 0
 
 
 def test_slots_of_the_past_go_if_nobody_booked_them(past: Past) -> None:
@@ -216,7 +216,7 @@ def test_slots_of_the_past_go_if_nobody_booked_them(past: Past) -> None:
         operator=past.desk.operator_id,
         order=order.order_id,
     )
-    assert forget(past.desk.runtime.db, 2).slots == 1
+    assert forget(past.desk.runtime.db, 2, no_photos).slots == 1
     with past.owning() as connection:
         left = connection.scalars(text("SELECT id FROM visit_slots ORDER BY id")).all()
     assert left == [1, 3, 4]
@@ -229,7 +229,7 @@ def test_it_is_not_found_any_more(past: Past, config: Config) -> None:
     assert look_up(client, old.number, PHONE[-4:]).status_code == 200
     unknown = look_up(client, "QY261124AAAAAAB", PHONE[-4:])
     past.end(old, LONG_AGO)
-    forget(past.desk.runtime.db, 2)
+    forget(past.desk.runtime.db, 2, no_photos)
     for proof in (PHONE[-4:], CODE[-4:], ""):
         answer = look_up(client, old.number, proof)
         assert answer.status_code == 404
@@ -241,7 +241,7 @@ def test_a_channel_cannot_send_it_again(past: Past) -> None:
     """Its reference stays taken, although nobody can tell any more whether it is the same order."""
     old = past.everything(external_reference="K-1")
     past.end(old, LONG_AGO)
-    forget(past.desk.runtime.db, 2)
+    forget(past.desk.runtime.db, 2, no_photos)
     with pytest.raises(Refusal) as refused:
         past.desk.place(external_reference="K-1")
     assert [fault.rule for fault in refused.value.faults] == ["order.duplicate_reference"]
@@ -250,7 +250,7 @@ def test_a_channel_cannot_send_it_again(past: Past) -> None:
 def test_a_complaint_about_a_forgotten_order_is_taken_and_texts_nobody(past: Past) -> None:
     old = past.everything()
     past.end(old, LONG_AGO)
-    forget(past.desk.runtime.db, 2)
+    forget(past.desk.runtime.db, 2, no_photos)
     with past.owning() as connection:
         texts = connection.scalar(text("SELECT count(*) FROM notices"))
     complaint = past.desk.file(old.number, source="hotline", actor=past.desk.staff)

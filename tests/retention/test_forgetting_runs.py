@@ -16,8 +16,8 @@ from sqlalchemy import Connection, String, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import LargeBinary, Text
 
-from tests.complaining import PASSWORD
-from tests.retention.conftest import NAME, PHONE, Past
+from tests.retention.conftest import NAME, PHONE, Past, no_photos
+from tests.staff_sessions import sign_in
 from tracker import clock, create_app, tables
 from tracker.cli import cli
 from tracker.notices.heartbeat import beat
@@ -59,8 +59,8 @@ def test_killed_in_the_middle_it_goes_on(
     assert subprocess.run(command, env=env, timeout=60, check=False).returncode == -signal.SIGKILL
     assert forgotten(past) == 7 - left
     assert (7 - left) % CHUNK == 0
-    assert forget(past.desk.runtime.db, 2).orders == left
-    assert forget(past.desk.runtime.db, 2).orders == 0
+    assert forget(past.desk.runtime.db, 2, no_photos).orders == left
+    assert forget(past.desk.runtime.db, 2, no_photos).orders == 0
     assert forgotten(past) == 7
 
 
@@ -68,9 +68,9 @@ def test_two_at_once_forget_each_order_once(past: Past, monkeypatch: pytest.Monk
     monkeypatch.setattr(forgetting, "_CHUNK", 3)
     some_old(past, 20)
     with ThreadPoolExecutor(2) as pool:
-        both = list(pool.map(lambda _: forget(past.desk.runtime.db, 2).orders, range(2)))
+        both = list(pool.map(lambda _: forget(past.desk.runtime.db, 2, no_photos).orders, range(2)))
     # What both looked at together one has left alone, if the other was not done in time.
-    rest = forget(past.desk.runtime.db, 2).orders
+    rest = forget(past.desk.runtime.db, 2, no_photos).orders
     assert sum(both) + rest == 20
     assert forgotten(past) == 20
 
@@ -81,8 +81,8 @@ def test_an_order_that_somebody_works_on_is_left_for_another_night(past: Past) -
         connection.execute(
             text("SELECT FROM orders WHERE id = :id FOR KEY SHARE"), {"id": first.order_id}
         ).all()
-        assert forget(past.desk.runtime.db, 2).orders == 1
-    assert forget(past.desk.runtime.db, 2).orders == 1
+        assert forget(past.desk.runtime.db, 2, no_photos).orders == 1
+    assert forget(past.desk.runtime.db, 2, no_photos).orders == 1
 
 
 def test_what_comes_before_the_lock_counts(past: Past, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -103,7 +103,7 @@ def test_what_comes_before_the_lock_counts(past: Past, monkeypatch: pytest.Monke
         return found
 
     monkeypatch.setattr(due, "next_of", look_and_be_late)
-    assert forget(past.desk.runtime.db, 2).orders == 0
+    assert forget(past.desk.runtime.db, 2, no_photos).orders == 0
     assert forgotten(past) == 0
 
 
@@ -111,20 +111,20 @@ def test_a_night_is_worked_through_once(past: Past, monkeypatch: pytest.MonkeyPa
     run = past.desk.runtime
     some_old(past, 3, ago="20 years")
     monkeypatch.setattr(clock, "now", lambda: NIGHT - timedelta(hours=12))
-    assert forget_tonight(run.db, 2) is None
+    assert forget_tonight(run.db, 2, no_photos) is None
     monkeypatch.setattr(clock, "now", lambda: NIGHT)
     monkeypatch.setattr(forgetting, "ROUND_SECONDS", 0.0)
-    first = forget_tonight(run.db, 2)
+    first = forget_tonight(run.db, 2, no_photos)
     assert first is not None
     assert not first.is_all
     monkeypatch.setattr(forgetting, "ROUND_SECONDS", 60.0)
-    second = forget_tonight(run.db, 2)
+    second = forget_tonight(run.db, 2, no_photos)
     assert second is not None
     assert (second.orders, second.is_all) == (3, True)
     monkeypatch.setattr(clock, "now", lambda: NIGHT + timedelta(hours=1))
-    assert forget_tonight(run.db, 2) is None
+    assert forget_tonight(run.db, 2, no_photos) is None
     monkeypatch.setattr(clock, "now", lambda: NIGHT + timedelta(days=1))
-    assert forget_tonight(run.db, 2) is not None
+    assert forget_tonight(run.db, 2, no_photos) is not None
 
 
 def test_a_night_begins_and_ends_by_the_citys_clocks() -> None:
@@ -180,10 +180,9 @@ def test_the_desk_says_so(past: Past) -> None:
     assert view is not None
     assert (view.name[0], view.phone[-4:]) == (NAME[0], PHONE[-4:])
     past.end(old, LONG_AGO)
-    forget(run.db, 2)
+    forget(run.db, 2, no_photos)
     client = create_app(run).test_client()
-    token = client.get("/sign-in").text.split('name="csrf_token" value="')[1].split('"')[0]
-    client.post("/sign-in", data={"username": "wang", "password": PASSWORD, "csrf_token": token})
+    sign_in(client, run, "wang")
     for address, times in ((f"/orders/{old.number}", 1), ("/complaints/1", 1), ("/", 0), ("/ratings", 0)):
         page = client.get(address)
         assert page.status_code == 200, address
@@ -206,6 +205,11 @@ FORGOTTEN = {
     "lookup_codes": "digest session_digest shown",
     "subscribers": "contact contact_digest",
     "subscriber_events": "reason",
+    "return_requests": "reason_text evidence words",
+    "real_name_checks": "reference reason_text",
+    "line_tests": "reason",
+    "call_line_codes": "code",
+    "site_photos": "kind name",
 }
 KEPT = {
     # Numbers by which the books refer to it, what was sold and where, and staff.
@@ -232,6 +236,10 @@ KEPT = {
     "subscribers": "reference agreement language source",
     "subscriber_events": "kind detail actor",
     "slot_bookings": "state",
+    "return_requests": "stage reason_code asked_by state decided_by",
+    "real_name_checks": "kind result reason_code actor",
+    "line_tests": "warnings",
+    "installer_actions": "kind outcome faults",
 }
 
 

@@ -11,6 +11,7 @@ from tracker.retention.due import Due, count_due
 from tracker.retention.forget import forget
 from tracker.retention.rules import SLOTS_KEPT, Keeps, ended_before
 from tracker.runtime import Runtime
+from tracker.site_work.photo_files import photo_files
 
 _KEPT_BY = {
     Keeps.SUBSCRIPTION: "the service goes on, or ended not long ago",
@@ -59,11 +60,13 @@ def run_all() -> None:
         found = _count(run)
         total = found.orders + found.subscribers + found.complaints + found.slots
         advance = bar.enter_context(counting("forgotten", total))
-        done = forget(run.db, run.config.retention_years, done=advance)
+        done = forget(
+            run.db, run.config.retention_years, lambda name: photo_files(run).remove(name), done=advance
+        )
         bar.close()
     say(
         f"{done.orders} orders, {done.subscribers} further subscriptions and {done.complaints} further"
-        f" complaints were anonymised, {done.slots} slots deleted"
+        f" complaints were anonymised, {done.photos} photos and {done.slots} slots deleted"
     )
 
 

@@ -207,7 +207,7 @@ def _assign(
         step = {"stage": Stage.DISPATCHED, "reason_text": reason}
         record_progress(runtime, actor, order.number, step, assigning=assigning)
         return
-    _write(runtime, connection, actor, order, assigning.target, assigning.detail(order), reason)
+    write_assigned(runtime, connection, actor, order, assigning.target, assigning.detail(order), reason)
 
 
 def _put_back(runtime: Runtime, actor: Actor, number: str, assignment_id: int) -> None:
@@ -231,7 +231,7 @@ def _put_back(runtime: Runtime, actor: Actor, number: str, assignment_id: int) -
             former["installer_staff_number"],
         )
         detail = {"undoes": last.order_version, "team": target.team_id}
-        _write(runtime, connection, actor, order, target, detail, None)
+        write_assigned(runtime, connection, actor, order, target, detail, None)
 
 
 def _last_step(connection: Connection, operator_id: int, number: str) -> Row[Any] | None:
@@ -245,7 +245,7 @@ def _last_step(connection: Connection, operator_id: int, number: str) -> Row[Any
     ).one_or_none()
 
 
-def _write(
+def write_assigned(
     runtime: Runtime,
     connection: Connection,
     actor: Actor,
@@ -253,8 +253,10 @@ def _write(
     target: Target,
     detail: Mapping[str, Any],
     reason: str | None,
-) -> None:
-    """The order with whose it is, its event, and the text that may follow."""
+) -> int:
+    """Write a locked order with whose it is now, its event, and the text that may follow; returns its new
+    version.
+    """
     now, version = clock.now(), order.version + 1
     connection.execute(update(Order).where(Order.id == order.id).values(**target.columns, version=version))
     told = {"installer": target.told} if target.told else {}
@@ -271,6 +273,7 @@ def _write(
     append_events(connection, [event])
     if order.stage == Stage.APPOINTED and order.appointment_starts_at > now:
         _tell(runtime, connection, order, target, version, now)
+    return version
 
 
 def _tell(

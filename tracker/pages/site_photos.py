@@ -10,9 +10,9 @@ from werkzeug.exceptions import NotFound
 from tracker.pages.access import OF_OPERATOR, language, open_to, operator_of, runtime
 from tracker.pages.job_words import KIND_WORDS
 from tracker.pages.signing_in import blueprint, signed_in
-from tracker.site_work.do_act import PHOTOS, WARNING_WORDS
+from tracker.site_work.do_act import WARNING_WORDS
+from tracker.site_work.photo_files import photo_files
 from tracker.site_work.queries import photo_of, photos_of, tests_of, visits_of
-from tracker.site_work.sealed_files import SealedFiles
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ def site_photo(photo_id: int) -> Response:
             photo_id if photo_id < 2**63 else 0,
             installer_id=person.id if person.role == "installer" else None,
         )
-    files = SealedFiles(runtime().config.files_dir, runtime().keys, PHOTOS)
+    files = photo_files(runtime())
     picture = name and files.get(name)
     if not picture:
         raise NotFound

@@ -15,6 +15,7 @@ from tracker.notices.models import Notice
 from tracker.notices.rules import State as NoticeState
 from tracker.orders.models import Order
 from tracker.retention.rules import Keeps
+from tracker.site_work.models import SitePhoto
 from tracker.subscribers.models import Subscriber
 from tracker.visits.models import SlotBooking, VisitSlot
 
@@ -59,6 +60,15 @@ def next_of(
 def orders_due(before: datetime) -> Select[Any]:
     """Orders that ended before then and that nothing keeps: when they ended, and their ids."""
     return _old_orders(before, Order.closed_at, Order.id).where(~or_(*_keeps(before).values()))
+
+
+def photos_due() -> Select[Any]:
+    """Photos of orders that were forgotten: ids, and names of their files."""
+    return (
+        select(SitePhoto.id, SitePhoto.name)
+        .join(Order, Order.id == SitePhoto.order_id)
+        .where(Order.anonymised_at.is_not(None))
+    )
 
 
 def hold_back(connection: Connection, ids: Sequence[int], before: datetime) -> Sequence[int]:

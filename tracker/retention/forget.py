@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, bindparam, func, select
+from sqlalchemy import Connection, Row, Select, bindparam, delete, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import BigInteger
 
@@ -19,6 +19,7 @@ from tracker.db import Database
 from tracker.notices.heartbeat import beat, last_beat
 from tracker.retention import due
 from tracker.retention.rules import AGAIN_AFTER, SLOTS_KEPT, ended_before, is_night
+from tracker.site_work.models import SitePhoto
 
 JOB = "retention"
 # A worker that keeps house has other work, too: the rest of a great many has time until its next round.
@@ -41,6 +42,7 @@ class Forgotten:
     subscribers: int = 0
     complaints: int = 0
     slots: int = 0
+    photos: int = 0
     is_all: bool = False
 
 
@@ -52,26 +54,33 @@ def _nobody(number: int) -> None:
     """Nobody counts along."""
 
 
-def forget_tonight(db: Database, years: int) -> Forgotten | None:
-    """A round of what a night is for; None by day, and where this night's work is done."""
+def forget_tonight(db: Database, years: int, remove_photo: Callable[[str], None]) -> Forgotten | None:
+    """A round of what a night is for; None by day, and where this night's work is done. See `forget`."""
     now = clock.now()
     with db.reading() as connection:
         done_at = last_beat(connection, JOB)
     if not is_night(now) or (done_at is not None and now - done_at < AGAIN_AFTER):
         return None
-    return forget(db, years, seconds=ROUND_SECONDS)
+    return forget(db, years, remove_photo, seconds=ROUND_SECONDS)
 
 
 def forget(
-    db: Database, years: int, *, seconds: float | None = None, done: Callable[[int], None] = _nobody
+    db: Database,
+    years: int,
+    remove_photo: Callable[[str], None],
+    *,
+    seconds: float | None = None,
+    done: Callable[[int], None] = _nobody,
 ) -> Forgotten:
     """Anonymise orders, subscriptions and complaints that ended over so many years ago; delete old slots.
 
+    `remove_photo` deletes the file of an installer's photo by its name; one that is gone is no fault.
     `seconds`: after so many it stops, and goes on next time; None: when nothing is left. `done` is called
     with the number of rows of each chunk.
     """
-    work = _Work(db, clock.now(), years, None if seconds is None else time.monotonic() + seconds, done)
-    steps = (work.orders, work.subscribers, work.complaints, work.slots)
+    until = None if seconds is None else time.monotonic() + seconds
+    work = _Work(db, clock.now(), years, remove_photo, until, done)
+    steps = (work.orders, work.photos, work.subscribers, work.complaints, work.slots)
     work.found.is_all = all(step() for step in steps)
     if work.found.is_all:
         with db.transaction() as connection:
@@ -83,12 +92,19 @@ class _Work:
     """One run; each step says whether it came to its end."""
 
     def __init__(
-        self, db: Database, now: datetime, years: int, until: float | None, done: Callable[[int], None]
+        self,
+        db: Database,
+        now: datetime,
+        years: int,
+        remove_photo: Callable[[str], None],
+        until: float | None,
+        done: Callable[[int], None],
     ) -> None:
         self.found = Forgotten()
         self._db = db
         self._now = now
         self._before = ended_before(now, years)
+        self._remove_photo = remove_photo
         self._until = until
         self._done = done
 
@@ -98,6 +114,19 @@ class _Work:
             return connection.scalar(_ORDERS, {"ids": list(free), "at": self._now}) or 0
 
         return self._chunks("orders", due.orders_due(self._before), anonymise)
+
+    def photos(self) -> bool:
+        """The file first: what is left of a killed run is a row, which the next one finds."""
+        while self._has_time():
+            with self._db.transaction() as connection:
+                some = connection.execute(due.photos_due().limit(_CHUNK)).all()
+                for photo in some:
+                    self._remove_photo(photo.name)
+                connection.execute(delete(SitePhoto).where(SitePhoto.id.in_([one.id for one in some])))
+            if not some:
+                return True
+            self.found.photos += len(some)
+        return False
 
     def subscribers(self) -> bool:
         return self._chunks("subscribers", due.subscribers_due(self._before), _called(_SUBSCRIBERS))

@@ -17,11 +17,9 @@ from tracker.problems import Fault, Refusal
 from tracker.runtime import Runtime
 from tracker.site_work.images import Picture
 from tracker.site_work.models import LineTest, SitePhoto, SiteVisit
+from tracker.site_work.photo_files import photo_files
 from tracker.site_work.rules import AT_WORK, MOST_PHOTOS, MOVES_TO, Act, coarse, warnings_of
-from tracker.site_work.sealed_files import SealedFiles
 from tracker.tariffs.models import Plan
-
-PHOTOS = "site_photos"
 
 WARNING_WORDS = {
     "slow": ("下行低于套餐带宽的九成", "below nine tenths of the speed that was sold"),
@@ -141,7 +139,7 @@ def _keep_photo(
     kept = connection.scalar(select(func.count()).where(SitePhoto.order_id == order.id))
     if kept is not None and kept >= MOST_PHOTOS:
         raise Refusal(Fault("photo.too_many", "/photo", {"limit": MOST_PHOTOS}))
-    files = SealedFiles(runtime.config.files_dir, runtime.keys, PHOTOS)
+    files = photo_files(runtime)
     name = files.put(picture.jpeg)
     try:
         connection.execute(
