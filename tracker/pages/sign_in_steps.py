@@ -159,13 +159,15 @@ def sign_in_forgot() -> Any:
 
 def shared_secret() -> str:
     """What this browser is shown, the same until it is used; sealed, for the cookie is only signed."""
-    kept = session.get(_NEW_SECRET, "")
-    try:
-        return runtime().keys.open(base64.b64decode(kept), SECRET)
-    except (UnreadableError, binascii.Error):
-        secret = new_secret()
-        session[_NEW_SECRET] = base64.b64encode(runtime().keys.seal(secret, SECRET)).decode()
-        return secret
+    if _NEW_SECRET in session:
+        try:
+            return runtime().keys.open(base64.b64decode(session[_NEW_SECRET]), SECRET)
+        except (UnreadableError, binascii.Error):
+            # Sealed with a key that was taken out of use since.
+            forget_shared_secret()
+    secret = new_secret()
+    session[_NEW_SECRET] = base64.b64encode(runtime().keys.seal(secret, SECRET)).decode()
+    return secret
 
 
 def forget_shared_secret() -> None:
