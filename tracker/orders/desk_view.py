@@ -27,6 +27,7 @@ _ORDER = (
         Order.community_code,
         Order.channel_id,
         Order.dealer,
+        Order.needs_assistance,
         Order.price,
         Order.stage,
         Order.accepted_at,

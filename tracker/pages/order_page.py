@@ -37,6 +37,7 @@ from tracker.pages.complaints import names_of_channels, note_shown
 from tracker.pages.order_doings import doings
 from tracker.pages.order_frame import head, render
 from tracker.pages.signing_in import blueprint, signed_in
+from tracker.pages.site_photos import site_work_of
 from tracker.problems import Fault
 from tracker.real_name.queries import latest_results
 from tracker.real_name.rules import CHECKS, missing
@@ -123,6 +124,7 @@ def _page(
         undo_until = undoable_until(last_event(connection, operator_id, row.id))
         returns = returns_of_order(connection, operator_id, row.id)
         results = latest_results(connection, row.id)
+        site_work = site_work_of(connection, operator_id, row.id)
     if person.role == "manager" and any(one.comment is not None for one in ratings):
         note_shown(person, [f"order:{row.id}"], ("comment",), "order shown")
     place = reference.places[row.community_code]
@@ -160,6 +162,7 @@ def _page(
         today=clock.local_date(now),
         ratings=[(one, _comment(person, one)) for one in ratings],
         words=complaint_words,
+        site_work=site_work,
     )
 
 

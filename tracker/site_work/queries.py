@@ -36,6 +36,7 @@ _JOB = (
         Order.stage,
         Order.version,
         Order.customer_kind,
+        Order.needs_assistance,
         Order.customer_name,
         Order.address_detail,
         Order.community_code,
