@@ -88,4 +88,6 @@ def who_did(actor: str, channels: Mapping[str, str], people: Mapping[str, str]) 
         return people.get(name, name), False
     if kind == "system":
         return N_("系统"), True
+    if kind == "console":
+        return N_("控制台"), True
     return channels.get(actor, actor), False
