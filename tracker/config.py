@@ -223,17 +223,15 @@ def _read(env: Env) -> Config:
         dialled = validate.Regexp(r"(\+?[0-9]{5,16}[,;]+\{code\}#?)?$", error="as in 0763123,,{{code}}")
         call_line = env.str("CALL_LINE", "", validate=dialled)
         key_file = env.str("KEY_FILE", None)
-        secret_key = env.str(
-            "SECRET_KEY", None, validate=validate.Length(min=32, error="must have at least 32 characters")
-        )
+        long = validate.Length(min=32, error="must have at least 32 characters")
+        secret_key = env.str("SECRET_KEY", None, validate=long)
         bind = env.str("BIND", "127.0.0.1")
         http_port = env.int("PORT", 8000, validate=port)
         public_port = env.int("PUBLIC_PORT", 8001, validate=port)
         base = env.str("PUBLIC_BASE_URL", f"http://127.0.0.1:{http_port}", validate=_web_address)
         site = env.str("PUBLIC_SITE_URL", f"http://127.0.0.1:{public_port}", validate=_web_address)
-        web_workers = env.int(
-            "WEB_WORKERS", os.cpu_count() or 1, validate=validate.Range(1, 256, error="must be 1 to 256")
-        )
+        to_256 = validate.Range(1, 256, error="must be 1 to 256")
+        web_workers = env.int("WEB_WORKERS", os.cpu_count() or 1, validate=to_256)
         named = env.str("SMS_GATEWAY", "recording", validate=lambda v: _by_provider(v, 1))
         limited = env.str("SMS_RATE", "", validate=lambda v: _by_provider(v, None))
         sms_in_flight = env.int(

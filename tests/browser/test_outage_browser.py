@@ -99,7 +99,7 @@ def test_a_manager_announces_an_outage(clerk: Clerk, outages: Announcer, width: 
     page.get_by_text("按镇（街道）选").first.click()
     page.get_by_label("洲心街道").check()
     page.get_by_label("查找社区、村").fill("高基里")
-    page.get_by_role("button", name="查找").click()
+    page.locator("main").get_by_role("button", name="查找").click()
     page.get_by_label("高基里社区居委会").check()
     page.get_by_label("固定电话").check()
     page.get_by_label("原因 必填").fill("光缆割接")
@@ -155,8 +155,8 @@ def staff_pages(story: dict[str, int], clerk: Clerk) -> Callable[[Page], Iterato
             yield page
         page.goto("/outages/new")
         page.locator("#find").fill("凤城")
-        page.get_by_role("button").filter(has_text="查找").or_(
-            page.get_by_role("button", name="Find")
+        page.locator("main form").get_by_role("button").filter(has_text="查找").or_(
+            page.locator("main form").get_by_role("button", name="Find")
         ).click()
         yield page
         page.locator("button[value=preview]").last.click()

@@ -64,7 +64,7 @@ def test_an_entry_reads_as_a_sentence(desk: FlaskClient, runtime: Runtime, peopl
     (line,) = lines(desk.get("/audit").text)
     assert line.endswith(f"manager 看了 订单 {number} ：联系电话、客户姓名 致电客户")
     (line,) = lines(desk.get("/audit?lang=en").text)
-    assert line.endswith(f"manager Saw Order {number} : contact phone, customer's name 致电客户")
+    assert line.endswith(f"manager Saw Order {number} : Contact phone, customer's name 致电客户")
     assert f'href="/orders/{number}"' in desk.get("/audit").text
 
 

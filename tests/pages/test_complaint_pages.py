@@ -309,7 +309,7 @@ def test_another_operators_are_not_there(as_, office) -> None:
     number = office.row(one).number
     assert number not in stranger.get("/complaints").text
     assert number not in stranger.get("/complaints.csv").text
-    assert stranger.get(f"/orders/find?number={number}").status_code == 404
+    assert send(stranger, "/orders/find", {"number": number}, page="/").status_code == 404
     assert "还没有评价" in stranger.get("/ratings").text
 
 

@@ -4,7 +4,7 @@ import re
 from datetime import timedelta
 
 import pytest
-from desk_forms import PASSWORD, faults, fields_of, send
+from desk_forms import faults, fields_of, send
 
 from tests.complaining import NOW
 from tests.desk_work import Book, plain, version_in
@@ -333,8 +333,7 @@ def test_only_a_manager_waives(as_, book) -> None:
     answer = sent(counter, number, "real-name", waiver)
     assert answer.status_code == 403
     assert list(faults(answer.text)) == ["result"]
-    manager = counter.application.test_client()
-    send(manager, "/sign-in", {"username": "manager", "password": PASSWORD})
+    manager = as_("manager")
     assert sent(manager, number, "real-name", waiver).status_code == 302
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import unquote
 
 import pytest
-from desk_forms import PASSWORD, faults, send
+from desk_forms import faults, send
 from flask import render_template
 from flask.testing import FlaskClient
 from sqlalchemy import select
@@ -18,6 +18,7 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 
 from tests.on_site import GOOD_TEST, Crew, crew_of, photo
+from tests.staff_sessions import sign_in
 from tracker import clock, create_app
 from tracker.audit.models import AuditEntry
 from tracker.clock import CITY_ZONE
@@ -53,7 +54,7 @@ def enter(runtime: Runtime) -> Callable[[str], FlaskClient]:
 
     def signed_in(username: str) -> FlaskClient:
         client = app.test_client()
-        send(client, "/sign-in", {"username": username, "password": PASSWORD})
+        sign_in(client, runtime, username)
         return client
 
     return signed_in

@@ -5,6 +5,7 @@ from desk_forms import PASSWORD, faults, send
 from sqlalchemy import text
 
 from tests.desk_work import Book, plain, version_in
+from tests.staff_sessions import sign_in
 from tracker.orders.rules import Stage
 from tracker.staff.create_account import create_account
 
@@ -32,7 +33,7 @@ def enter(as_, book):
 
     def make(username: str):
         client = first.application.test_client()
-        send(client, "/sign-in", {"username": username, "password": PASSWORD})
+        sign_in(client, book.runtime, username)
         return client
 
     return make

@@ -234,7 +234,7 @@ def test_a_visit_is_agreed_changed_and_had_back(desk, diary, order, tomorrow) ->
     assert order in plain(desk.get(DAY).text)
     # Somebody else's form, from before.
     stale = send(desk, path, {"slot": afternoon, "version": version})
-    assert (stale.status_code, diary.booked(afternoon)) == (412, 0)
+    assert (stale.status_code, diary.booked(afternoon)) == (409, 0)
     send(desk, path, {"slot": afternoon, "version": "5", "reason_code": "householder_absent"})
     assert diary.states(tomorrow) == ["kept"]
     send(desk, path, {"version": "6", "step": "undo"})

@@ -175,4 +175,4 @@ def test_the_list_names_who_is_in_no_team(crew, desk):
     crew.installer(crew.team())
     crew.installer(title="何师傅")
     page = plain(desk.get("/teams").text)
-    assert "1 名装维人员还不在任何班组：何师傅" in page
+    assert "2 名装维人员还不在任何班组：何师傅" in page

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from flask import Response, jsonify, redirect, render_template, request, session, url_for
+from flask import Response, g, jsonify, redirect, render_template, request, session, url_for
 from werkzeug.exceptions import NotFound
 
 from tracker.orders.queries import number_of_reference
@@ -155,6 +155,8 @@ def _page(
         plans = choices(connection, facts, channels)
         dealers = recent_dealers(connection, operator_of(person), _DEALERS)
     faults = counter_form.placed(shown.faults, language())
+    # The panel is asked for while fields are filled.
+    g.also_allowed = "; connect-src 'self'"
     return render_template(
         "staff/counter.html",
         person=person,

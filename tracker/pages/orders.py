@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from flask import render_template, request
+from flask import redirect, render_template, request
 from sqlalchemy import select
 
 from tracker import clock
@@ -17,8 +17,10 @@ from tracker.orders.return_queries import returns_to_decide
 from tracker.orders.rules import Stage
 from tracker.orders.standing import MARK_WORDS, N_
 from tracker.pages.access import AT_DESK, label_of, open_to, operator_of, runtime
+from tracker.pages.places import home_of
 from tracker.pages.signing_in import blueprint, signed_in
 from tracker.reference import Reference
+from tracker.staff.models import ROLES
 from tracker.teams.models import Team
 
 ROWS = 20
@@ -78,10 +80,12 @@ def asked(reference: Reference, operator_id: int) -> Asked:
 
 
 @blueprint.get("/")
-@open_to(*AT_DESK)
-def orders() -> str:
-    """The list; whatever narrows it stands in the address."""
+@open_to(*ROLES)
+def orders() -> Any:
+    """The list; whatever narrows it stands in the address. Who handles no orders begins elsewhere (I6)."""
     person, now = signed_in(), clock.now()
+    if person.role not in AT_DESK:
+        return redirect(home_of(person.role))
     operator_id = operator_of(person)
     facts = runtime().reference.current()
     filters = asked(facts, operator_id)
