@@ -158,6 +158,33 @@ def test_no_form_loses_what_was_typed(desk, book, what, typed) -> None:
     assert len(book.events(number)) == before + (what != "return")
 
 
+def test_the_desk_brings_an_order_to_where_it_can_be_dispatched(desk, book) -> None:
+    number = book.order()
+    assert "核验通过" in plain(desk.get(f"/orders/{number}").text)
+    assert sent(desk, number, "step", {"to": "verified"}).status_code == 302
+    assert book.row(number).stage == "verified"
+    # Pressed twice, it is not two steps.
+    assert sent(desk, number, "step", {"to": "verified"}).status_code == 409
+    assert sent(desk, number, "step", {"to": "resource_checked"}, version=1).status_code == 409
+    assert sent(desk, number, "step", {"to": "dispatched"}, version=2).status_code == 409
+    assert sent(desk, number, "step", {"to": "resource_checked"}, version=2).status_code == 302
+    row = book.row(number)
+    assert (row.stage, row.version) == ("resource_checked", 3)
+    assert "营业厅没有要办的步骤" in plain(desk.get(f"/orders/{number}/step").text)
+    history = plain(desk.get(f"/orders/{number}/history").text)
+    assert "资源已核查" in history
+
+
+def test_what_is_required_comes_first(desk, book) -> None:
+    number = book.order()
+    require_checks(
+        book.runtime.db, book.channel.operator_id, ["id_document"], "测试", "staff:manager", if_last=None
+    )
+    assert "尚未通过的实名核验：证件核验" in plain(desk.get(f"/orders/{number}/step").text)
+    assert sent(desk, number, "step", {"to": "verified"}).status_code == 409
+    assert book.row(number).stage == "accepted"
+
+
 def test_a_withdrawal_asks_once_and_ends_the_order(desk, book) -> None:
     number = book.order()
     page = plain(desk.get(f"/orders/{number}/withdraw").text)
@@ -286,6 +313,7 @@ PAGES = {
     "/hold": {"counter", "dispatcher", "manager"},
     "/resume": {"counter", "dispatcher", "manager"},
     "/withdraw": {"counter", "dispatcher", "manager"},
+    "/step": {"counter", "dispatcher", "manager"},
     "/contact": {"counter", "dispatcher", "manager"},
     "/real-name": {"counter", "dispatcher", "manager"},
     "/return": {"counter", "dispatcher", "manager"},

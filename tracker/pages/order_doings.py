@@ -7,6 +7,7 @@ from tracker.orders.head import Head
 from tracker.orders.return_rules import can_be_returned
 from tracker.orders.rules import CLOSED, MOVES, TAKES_APPOINTMENT, Stage
 from tracker.orders.standing import N_
+from tracker.pages.order_step import NEXT, WORDS
 from tracker.staff.sign_in import Person
 
 
@@ -24,6 +25,8 @@ def doings(person: Person, order: Head) -> Sequence[Doing]:
     stage = Stage(order.stage)
     settled = stage in CLOSED | {Stage.ACTIVATED}
     found: list[Doing] = []
+    if stage in NEXT:
+        found.append(Doing("staff.order_step", WORDS[NEXT[stage]]))
     if stage in TAKES_APPOINTMENT:
         word = N_("改约") if order.appointment_starts_at else N_("预约上门")
         found.append(Doing("staff.order_visit", word))
