@@ -63,7 +63,7 @@ def assign(client, numbers: list[str], target: Any, path: str = "/dispatch", **m
 
 
 def figures(page: str) -> dict[str, int]:
-    nav = page[page.index('<nav class="kinds"') :]
+    nav = page[page.index('<nav class="work-kinds"') :]
     nav = nav[: nav.index("</nav>")]
     return {word: int(n) for word, n in re.findall(r'>([^<>]+) <span class="number">(\d+)</span>', nav)}
 
