@@ -12,7 +12,7 @@ from looking import (
     assert_no_sideways_scrolling,
 )
 from playwright.sync_api import Page, expect
-from second_level import enter
+from second_level import enter, until_said
 from visiting import Visitor
 
 from tests.holding import CODE, Worker, order_row, refused, store_code
@@ -90,7 +90,7 @@ def states(
         page.goto("/order/withdrawal")
         page.locator("form.ask [type=radio]").first.check()
         page.locator("form.ask button").click()
-        page.wait_for_url("**/order?said=withdrawal")
+        until_said(page, "withdrawal")
     yield page
     page.locator("form[action='/order/undo'] button").click()
     page.wait_for_url("**/order/requests/*")

@@ -10,7 +10,7 @@ import pytest
 from fee_stories import COMPARISON, PLAN
 from figure_stories import tell_of_figures
 from playwright.sync_api import Page
-from second_level import enter
+from second_level import enter, until_said
 from visiting import Clerk, Visitor
 
 from tests.holding import Worker
@@ -123,7 +123,7 @@ def test_own_shots(
             page.locator("form.ask [type=radio]").first.check()
             page.locator("textarea").fill("约好的时间没有人来")
             page.locator("form.ask button").click()
-            page.wait_for_url("**/order?said=complaint")
+            until_said(page, "complaint")
     page.goto(path)
     _take(page, name, how, height)
 
