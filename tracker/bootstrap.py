@@ -71,6 +71,7 @@ def environment(config: Config) -> dict[str, str]:
         "TRACKER_KEY_FILE": config.key_file and str(config.key_file),
         "TRACKER_SECRET_KEY": config.secret_key,
         "TRACKER_DATA_DIR": config.data_dir and str(config.data_dir),
+        "TRACKER_FILES_DIR": config.files_dir and str(config.files_dir),
     }
     return {name: value for name, value in values.items() if value is not None}
 

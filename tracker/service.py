@@ -31,6 +31,8 @@ def create(given: Runtime | None = None) -> Flask:
     run = (given or runtime.start(config.load())).walled
     if run.config.secret_key is None:
         raise ConfigError("configuration: TRACKER_SECRET_KEY is needed")
+    if run.config.files_dir is None:
+        raise ConfigError("configuration: TRACKER_FILES_DIR is needed: installers' photos lie there")
     logs.configure(run.config.log_level)
     app = Flask("tracker", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = _LARGEST_BODY

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tracker import crypto
+from tracker import bootstrap, crypto
 from tracker.cli import main
+from tracker.config import Config
 from tracker.health import calendar_word
 
 
@@ -156,3 +157,8 @@ def test_the_calendar_is_missed_in_time(
     from datetime import date
 
     assert calendar_word(last_year, date(*today)).startswith(word)
+
+
+def test_children_find_the_folder_of_photos(config: Config) -> None:
+    """Else an installer's photo, and all that was done after it, would wait on his phone."""
+    assert bootstrap.environment(config)["TRACKER_FILES_DIR"] == str(config.files_dir)
