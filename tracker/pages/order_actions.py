@@ -18,12 +18,13 @@ from tracker.orders.undo_hold import undo_hold
 from tracker.pages.access import AT_DESK, acting, language, open_to, operator_of, runtime
 from tracker.pages.order_frame import (
     Form,
+    Previewed,
     act,
+    act_after_preview,
     end_of,
     form_page,
     head,
     reasons,
-    refused,
     seen_version,
     typed_in,
 )
@@ -52,28 +53,10 @@ def order_hold(number: str) -> Any:
     """The form, then what it makes of the promise, then the hold; only the last stores anything."""
     person = signed_in()
     order = head(person, number)
-    form, foreseen = Form(), None
-    if request.method == "POST":
-        typed = typed_in(_TYPED)
-        step = request.form.get("step", "")
-        if step == "edit":
-            form = Form(typed)
-        elif step == "do":
-            done = act(person, order, typed, HOLD_FIELDS, lambda: _hold(person, order, typed))
-            if not isinstance(done, Form):
-                return done
-            form, order = done, head(person, number)
-        else:
-            try:
-                foreseen, form = _foresee(person, order, typed), Form(typed)
-            except Refusal as refusal:
-                form = refused(person, order, typed, refusal, HOLD_FIELDS)
-        if form.stale:
-            try:
-                # What it comes to now is what one has to agree to.
-                foreseen = _foresee(person, order, typed)
-            except Refusal as refusal:
-                form = refused(person, order, typed, refusal, HOLD_FIELDS)
+    done = act_after_preview(person, order, _TYPED, HOLD_FIELDS, _foresee, _hold)
+    if not isinstance(done, Previewed):
+        return done
+    form, foreseen, order = done.form, done.foreseen, done.order
     return form_page(
         "staff/order_hold.html",
         person,

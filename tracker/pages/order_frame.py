@@ -13,6 +13,7 @@ from tracker.complaints.persons import names
 from tracker.orders import numbers
 from tracker.orders.desk_history import events_since
 from tracker.orders.head import Head, head_of
+from tracker.orders.preview_entry import Foreseen
 from tracker.orders.rules import REASONS, Stage
 from tracker.orders.standing import N_, mark_of
 from tracker.pages.access import language, operator_of, runtime
@@ -176,3 +177,42 @@ def end_of(day: str) -> datetime | None:
     """The end of a day that was typed; None for what is none."""
     on = day_typed(day)
     return None if on is None else midnight(on + timedelta(days=1))
+
+
+@dataclass(frozen=True)
+class Previewed:
+    """A form that is shown again, what it would make of the promise where it was sound, and the order now."""
+
+    form: Form
+    foreseen: Foreseen | None
+    order: Head
+
+
+def act_after_preview(
+    person: Person,
+    order: Head,
+    names: Sequence[str],
+    fields: Mapping[str, Asked],
+    foresee: Callable[[Person, Head, dict[str, str]], Foreseen | None],
+    do: Callable[[Person, Head, dict[str, str]], str],
+) -> Any:
+    """The form, then what it leads to, then the act; only the last stores anything, and answers by itself."""
+    form, foreseen = Form(), None
+    if request.method != "POST":
+        return Previewed(form, foreseen, order)
+    typed = typed_in(names)
+    step = request.form.get("step", "")
+    if step == "do":
+        done = act(person, order, typed, fields, lambda: do(person, order, typed))
+        if not isinstance(done, Form):
+            return done
+        form, order = done, head(person, order.number)
+    elif step == "edit":
+        form = Form(typed)
+    # Where others were faster, what it comes to now is what one has to agree to.
+    if form.stale or step not in ("do", "edit"):
+        try:
+            foreseen, form = foresee(person, order, typed), form if form.stale else Form(typed)
+        except Refusal as refusal:
+            form = refused(person, order, typed, refusal, fields)
+    return Previewed(form, foreseen, order)

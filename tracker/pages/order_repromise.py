@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from flask import request
 from marshmallow import ValidationError
 
 from tracker import clock
@@ -12,7 +11,7 @@ from tracker.orders.promise_anew import promise_anew, repromise_entry
 from tracker.orders.schemas import RepromiseRequestSchema
 from tracker.orders.standing import N_
 from tracker.pages.access import acting, open_to, operator_of, runtime
-from tracker.pages.order_frame import Form, act, form_page, head, reasons, refused, seen_version, typed_in
+from tracker.pages.order_frame import Previewed, act_after_preview, form_page, head, reasons, seen_version
 from tracker.pages.outage_request import Asked, moment_typed
 from tracker.pages.signing_in import blueprint, signed_in
 from tracker.problems import Fault, Refusal, faults_in
@@ -43,28 +42,10 @@ def order_repromise(number: str) -> Any:
     """The form, then the date that it leads to, then the promise; only the last stores anything."""
     person = signed_in()
     order = head(person, number)
-    form, foreseen = Form(), None
-    if request.method == "POST":
-        typed = typed_in(_TYPED)
-        step = request.form.get("step", "")
-        if step == "edit":
-            form = Form(typed)
-        elif step == "do":
-            done = act(person, order, typed, FIELDS, lambda: _promise(person, order, typed))
-            if not isinstance(done, Form):
-                return done
-            form, order = done, head(person, number)
-        else:
-            try:
-                foreseen, form = _foresee(person, order, typed), Form(typed)
-            except Refusal as refusal:
-                form = refused(person, order, typed, refusal, FIELDS)
-        if form.stale:
-            try:
-                # What it comes to now is what one has to agree to.
-                foreseen = _foresee(person, order, typed)
-            except Refusal as refusal:
-                form = refused(person, order, typed, refusal, FIELDS)
+    done = act_after_preview(person, order, _TYPED, FIELDS, _foresee, _promise)
+    if not isinstance(done, Previewed):
+        return done
+    form, foreseen, order = done.form, done.foreseen, done.order
     bases = {code: word for code, word in BASIS_WORDS.items() if code != order.resource}
     return form_page(
         "staff/order_repromise.html",
