@@ -221,10 +221,10 @@ def test_what_somebody_else_changed_meanwhile_is_told_and_nothing_is_dropped(
     page = phone.enter()
     phone.kept(f"/jobs/{number}", f"/jobs/{other}")
     phone.context.set_offline(True)
-    for one in (number, other):
+    for waiting, one in enumerate((number, other), start=1):
         page.goto(f"/jobs/{one}")
         page.get_by_role("button", name="到达现场").tap()
-        say(page, "项待发送")
+        say(page, f"离线 · {waiting} 项待发送")
     page.goto(f"/jobs/{number}")
     measure(page)
     say(page, "离线 · 3 项待发送")

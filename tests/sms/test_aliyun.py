@@ -51,6 +51,14 @@ def gateway(server: HostileAliyun) -> Iterator[AliyunGateway]:
     made.close()
 
 
+@pytest.fixture
+def patient(server: HostileAliyun) -> Iterator[AliyunGateway]:
+    """Waits longer than a busy machine lets an answer wait; what hangs is tested with `gateway`."""
+    made = to(server.url, timeout_seconds=30)
+    yield made
+    made.close()
+
+
 def sent(server: HostileAliyun) -> int:
     return sum(request.method == "SendSms" for request in server.requests)
 
@@ -88,23 +96,23 @@ def test_a_text_without_a_registered_template_is_refused_and_never_asked_for(
 
 @pytest.mark.parametrize("behaviour", ACCEPTED_UNSEEN)
 def test_accepted_without_our_seeing_it_is_unknown_and_then_found(
-    server: HostileAliyun, gateway: AliyunGateway, behaviour: str
+    server: HostileAliyun, gateway: AliyunGateway, patient: AliyunGateway, behaviour: str
 ) -> None:
     server.behaviour = behaviour
     began = time.monotonic()
     assert isinstance(gateway.send(SMS), Unknown)
     assert time.monotonic() - began < 1.5
-    assert gateway.find(SMS, just_now()) == Found("", "sent")
+    assert patient.find(SMS, just_now()) == Found("", "sent")
     assert sent(server) == 1
 
 
 @pytest.mark.parametrize("behaviour", ["500", "reset"])
 def test_not_accepted_and_not_told_so_is_unknown_and_then_absent(
-    server: HostileAliyun, gateway: AliyunGateway, behaviour: str
+    server: HostileAliyun, gateway: AliyunGateway, patient: AliyunGateway, behaviour: str
 ) -> None:
     server.behaviour = behaviour
     assert isinstance(gateway.send(SMS), Unknown)
-    assert gateway.find(SMS, just_now()) == Absent()
+    assert patient.find(SMS, just_now()) == Absent()
     assert sent(server) == 1
 
 
