@@ -4,10 +4,11 @@ from dataclasses import dataclass
 
 from public_status.keeper import Keeper
 from tracker import crypto
-from tracker.config import Config, ConfigError
+from tracker.config import Config
 from tracker.crypto import KeyRing
 from tracker.db import PUBLIC_ROLE, Database
 from tracker.queueing import Doorbell
+from tracker.setting_kinds import ConfigError
 from tracker.tries.shared import SharedTries
 
 # Somebody is waiting in front of a phone: better a clear "not now" than half a minute of nothing.

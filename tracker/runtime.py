@@ -9,11 +9,12 @@ from functools import cached_property
 from tracker import crypto, db
 from tracker.channels.note_use import KeyUses
 from tracker.channels.quotas import Quota, Quotas
-from tracker.config import Config, ConfigError
+from tracker.config import Config
 from tracker.crypto import KeyRing
 from tracker.db import Database
 from tracker.queueing import Doorbell
 from tracker.reference import ReferenceCache
+from tracker.setting_kinds import ConfigError
 from tracker.sms.gateways import gateway_for, routes_for
 from tracker.sms.port import Gateway
 from tracker.sms.routes import Routes

@@ -12,12 +12,12 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from tracker import api, config, health, logs, metrics, runtime, walls
 from tracker.api import problems
 from tracker.api.portals.load import load as load_portals
-from tracker.config import ConfigError
 from tracker.db import is_outage
 from tracker.pages import errors as page_errors
 from tracker.pages import staff_site
 from tracker.problems import Fault, Refusal
 from tracker.runtime import Runtime
+from tracker.setting_kinds import ConfigError
 
 log = structlog.get_logger(__name__)
 

@@ -13,8 +13,8 @@ from sqlalchemy import text
 from twilio.request_validator import RequestValidator
 
 from tracker import create_app
-from tracker.config import TwilioSettings
 from tracker.notices.deliver import deliver
+from tracker.provider_settings import TwilioSettings
 from tracker.runtime import Runtime
 from tracker.sms.port import Accepted, Outcome, Sms, Unknown
 from tracker.sms.twilio import TwilioGateway

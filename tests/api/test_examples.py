@@ -21,9 +21,10 @@ from tracker import config as configuration
 from tracker.api.examples import examples
 from tracker.channels.create_key import create_signed_key
 from tracker.clock import CITY_ZONE
-from tracker.config import Config, TwilioSettings
+from tracker.config import Config
 from tracker.order_files.store_upload import Wish, store_upload
 from tracker.order_files.take_in import take_in_due
+from tracker.provider_settings import TwilioSettings
 from tracker.reference import ChannelFacts
 from tracker.runtime import Runtime
 from tracker.sms.twilio import TwilioGateway

@@ -9,7 +9,7 @@ import pytest
 
 from tracker import config as configuration
 from tracker.api.portals.load import MappingError, load, parse, sample
-from tracker.config import ConfigError
+from tracker.setting_kinds import ConfigError
 
 TEXT = sample().read_text(encoding="utf-8")
 

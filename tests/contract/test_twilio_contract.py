@@ -15,7 +15,7 @@ from urllib.parse import urlencode, urlsplit
 
 import pytest
 
-from tracker.config import TwilioSettings
+from tracker.provider_settings import TwilioSettings
 from tracker.sms.port import Accepted, CannotTell, Outcome, Refused, Sms
 from tracker.sms.twilio import TwilioGateway
 

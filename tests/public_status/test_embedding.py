@@ -15,13 +15,14 @@ from werkzeug.test import TestResponse
 from public_status import create_app
 from public_status.runtime import PublicRuntime, start
 from tracker import clock, config
-from tracker.config import Config, ConfigError
+from tracker.config import Config
 from tracker.db import PUBLIC_ROLE, Database
 from tracker.orders.actor import Actor
 from tracker.orders.place_orders import Placed
 from tracker.orders.record_progress import record_progress
 from tracker.reference import ChannelFacts
 from tracker.runtime import Runtime
+from tracker.setting_kinds import ConfigError
 
 Place = Callable[..., Placed]
 Ask = Callable[..., TestResponse]

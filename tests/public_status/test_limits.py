@@ -16,12 +16,13 @@ from public_status import create_app
 from public_status.limits import Limits
 from public_status.runtime import PublicRuntime, start
 from tracker import clock
-from tracker.config import Config, ConfigError, load
+from tracker.config import Config, load
 from tracker.db import Database
 from tracker.embedded import Servers
 from tracker.orders import numbers
 from tracker.orders.place_orders import Placed
 from tracker.runtime import Runtime
+from tracker.setting_kinds import ConfigError
 from tracker.tries import in_database
 
 RIGHT = "1234"

@@ -16,12 +16,13 @@ from werkzeug.test import TestResponse
 from public_status import create_app
 from public_status.keeper import Keeper
 from public_status.runtime import PublicRuntime, start
-from tracker.config import Config, ConfigError
+from tracker.config import Config
 from tracker.db import PUBLIC_ROLE, Database
 from tracker.embedded import Servers
 from tracker.orders.models import Order
 from tracker.orders.place_orders import Placed
 from tracker.prepared import PreparedRead
+from tracker.setting_kinds import ConfigError
 
 Place = Callable[..., Placed]
 LookUp = Callable[..., TestResponse]

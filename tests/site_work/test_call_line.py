@@ -12,8 +12,8 @@ from tracker import config as configuration
 from tracker import create_app
 from tracker.audit.models import AuditEntry
 from tracker.cli import main
-from tracker.config import ConfigError
 from tracker.runtime import Runtime
+from tracker.setting_kinds import ConfigError
 from tracker.site_work.models import CallLineCode
 from tracker.site_work.record_action import Installer
 from tracker.site_work.see_customer import call_codes_of

@@ -13,7 +13,7 @@ import pytest
 from hostile_aliyun import BEHAVIOURS, KEY_ID, LISTINGS, SECRET, HostileAliyun
 from twilio_samples import just_now
 
-from tracker.config import AliyunSettings
+from tracker.provider_settings import AliyunSettings
 from tracker.sms.aliyun import AliyunGateway
 from tracker.sms.port import Absent, Accepted, CannotTell, Found, NotSent, Refused, Scope, Sms, Unknown
 

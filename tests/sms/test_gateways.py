@@ -7,9 +7,10 @@ import pytest
 from twilio_samples import SETTINGS
 
 from tracker import config as settings
-from tracker.config import Config, ConfigError
+from tracker.config import Config
 from tracker.crypto import new_ring
 from tracker.db import Database
+from tracker.setting_kinds import ConfigError
 from tracker.sms.gateways import gateway_for
 
 TWILIO = {"TWILIO_ACCOUNT_SID": SETTINGS.account_sid, "TWILIO_AUTH_TOKEN": "0" * 32, "TWILIO_FROM": "+1500"}

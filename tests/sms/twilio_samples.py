@@ -8,7 +8,7 @@ from typing import Any
 
 from hostile import ACCOUNT
 
-from tracker.config import TwilioSettings
+from tracker.provider_settings import TwilioSettings
 from tracker.sms.port import NotBegun, Outcome, Sms
 from tracker.sms.twilio import TwilioGateway
 

@@ -6,9 +6,9 @@ from ipaddress import ip_network
 import pytest
 
 from tracker import config as configuration
-from tracker.config import ConfigError
 from tracker.problems import Refusal
 from tracker.runtime import start
+from tracker.setting_kinds import ConfigError
 from tracker.webhooks import addresses
 from tracker.webhooks.addresses import check_url
 from tracker.webhooks.deliver import deliver

@@ -26,10 +26,10 @@ from tracker.cli import (
     templates,
 )
 from tracker.cli.context import say
-from tracker.config import ConfigError
 from tracker.crypto import KeyRingError
 from tracker.db import is_outage
 from tracker.embedded import EmbeddedError
+from tracker.setting_kinds import ConfigError
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

@@ -8,7 +8,7 @@ import threading
 
 import click
 
-from tracker import config, health, logs, queueing, runtime, walls
+from tracker import health, logs, queueing, runtime, walls
 from tracker import migrate as migrating
 from tracker.api.portals import load as portals
 from tracker.bootstrap import environment
@@ -16,6 +16,7 @@ from tracker.cli.context import say, settings
 from tracker.config import Config
 from tracker.lifeline import PARENT_VARIABLE, die_with_parent
 from tracker.notices.rules import QUEUES
+from tracker.setting_kinds import ConfigError
 from tracker.webhooks.deliver import QUEUE as WEBHOOKS
 
 
@@ -52,7 +53,7 @@ def _make_sure_is_free(address: str, port: int) -> None:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind((address, port))
     except OSError as error:
-        raise config.ConfigError(f"cannot listen on {address}:{port}: {error.strerror}") from None
+        raise ConfigError(f"cannot listen on {address}:{port}: {error.strerror}") from None
 
 
 @click.command()
@@ -69,9 +70,7 @@ def serve() -> None:
         runtime.start(complete).close()
         portals.load(complete)
         if complete.secret_key is None:
-            raise config.ConfigError(
-                "configuration: TRACKER_SECRET_KEY is needed with a database of one's own"
-            )
+            raise ConfigError("configuration: TRACKER_SECRET_KEY is needed with a database of one's own")
         serve_wsgi("tracker.wsgi:service", complete.port, complete)
 
 
@@ -101,7 +100,7 @@ def worker(queue: str, burst: bool) -> None:
         os.environ.update(environment(complete))
         logs.configure(complete.log_level)
         if complete.redis_url is None:
-            raise config.ConfigError("configuration: TRACKER_REDIS_URL is needed")
+            raise ConfigError("configuration: TRACKER_REDIS_URL is needed")
         queueing.work(complete.redis_url, queue, burst=burst)
 
 
@@ -133,7 +132,7 @@ def migrate(revision: str, restored: bool) -> None:
     with settings() as complete:
         url = complete.migration_database_url
         if url is None:
-            raise config.ConfigError("configuration: TRACKER_MIGRATION_DATABASE_URL is needed")
+            raise ConfigError("configuration: TRACKER_MIGRATION_DATABASE_URL is needed")
         migrating.upgrade(url, revision, restored=restored)
         say(f"database is at {migrating.current(url)}")
 

@@ -14,7 +14,7 @@ from flask import Blueprint, Flask, Response, request, send_from_directory
 from markupsafe import Markup
 from werkzeug.exceptions import NotFound
 
-from tracker.config import ConfigError
+from tracker.setting_kinds import ConfigError
 
 _PAGES = Path(__file__).resolve().parent
 _SHELF = _PAGES / "static"

@@ -206,7 +206,7 @@ def _give_words(app: Flask, run: Runtime) -> None:
             "elder": False,
             "demo": run.config.demo,
             "person": _present(),
-            "places_of": places.places_of,
+            "ways_of": places.ways_of,
             "stage_words": STAGE_WORDS,
             "mark_words": MARK_WORDS,
             "tones": TONES,

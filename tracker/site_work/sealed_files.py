@@ -4,8 +4,8 @@ import os
 import secrets
 from pathlib import Path
 
-from tracker.config import ConfigError
 from tracker.crypto import KeyRing
+from tracker.setting_kinds import ConfigError
 
 
 class SealedFiles:

@@ -24,7 +24,7 @@ from darabonba.core import DaraCore
 from darabonba.exceptions import UnretryableException
 
 from tracker import clock
-from tracker.config import AliyunSettings
+from tracker.provider_settings import AliyunSettings
 from tracker.sms import aliyun_receipts
 from tracker.sms.aliyun_codes import outcome_of
 from tracker.sms.deadline import deadline

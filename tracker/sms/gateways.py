@@ -1,8 +1,9 @@
 """The providers that the configuration names."""
 
-from tracker.config import Config, ConfigError
+from tracker.config import Config
 from tracker.crypto import KeyRing
 from tracker.db import Database
+from tracker.setting_kinds import ConfigError
 from tracker.sms.breaker import Breaker
 from tracker.sms.port import Gateway
 from tracker.sms.rate import Rate

@@ -19,7 +19,7 @@ from twilio.base.exceptions import TwilioException
 from twilio.rest import Client
 from urllib3.exceptions import HTTPError
 
-from tracker.config import TwilioSettings
+from tracker.provider_settings import TwilioSettings
 from tracker.sms import twilio_receipts
 from tracker.sms.in_flight import Attempt, InFlight
 from tracker.sms.one_request import nothing_was_sent

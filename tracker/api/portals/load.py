@@ -11,10 +11,11 @@ from marshmallow import RAISE, Schema, ValidationError, fields, validate
 from tracker.api.portals.mapping import Envelope, Form, Portal
 from tracker.api.portals.requests import SCHEMAS, nested, paths_of
 from tracker.channels.signatures import PLACES, UNITS, Naming
-from tracker.config import Config, ConfigError
+from tracker.config import Config
 from tracker.fields import Choice
 from tracker.orders.rules import Stage
 from tracker.problems import RULES, faults_in
+from tracker.setting_kinds import ConfigError
 
 SAMPLE = "portal-sample.toml"
 

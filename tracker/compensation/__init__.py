@@ -1,0 +1,1 @@
+"""What customers are owed for days that an operator was late."""

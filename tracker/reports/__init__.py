@@ -1,0 +1,1 @@
+"""Half-year reports to the regulator: built, reviewed, frozen, and what the regulator sees."""
