@@ -106,19 +106,19 @@ def sheet(name: str) -> str:
 @pytest.mark.parametrize("elder", [False, True])
 def test_the_front_page_lacks_nothing_of_the_design(visitor: Visitor, elder: bool) -> None:
     page = visitor.open(elder=elder)
-    assert page.evaluate(_MISSING, [sheet("site.css"), ""]), "the whole design does match something"
-    assert page.evaluate(_MISSING, [sheet("site.css"), sheet("home.css")]) == []
+    assert page.evaluate(_MISSING, [sheet("customers.css"), ""]), "the whole design does match something"
+    assert page.evaluate(_MISSING, [sheet("customers.css"), sheet("home.css")]) == []
     visitor.look_up(page, "QY", "1")
-    assert page.evaluate(_MISSING, [sheet("site.css"), sheet("home.css")]) == []
+    assert page.evaluate(_MISSING, [sheet("customers.css"), sheet("home.css")]) == []
 
 
 def test_no_page_lacks_anything_of_the_design(visitor: Visitor, order: Callable[[str], str]) -> None:
     page = visitor.open()
     visitor.look_up(page, order("late"))
-    assert page.evaluate(_MISSING, [sheet("site.css"), sheet("public.css")]) == []
+    assert page.evaluate(_MISSING, [sheet("customers.css"), sheet("public.css")]) == []
     for path in (*_OPEN_PAGES, "/nowhere"):
         page.goto(path)
-        assert page.evaluate(_MISSING, [sheet("site.css"), sheet("public.css")]) == [], path
+        assert page.evaluate(_MISSING, [sheet("customers.css"), sheet("public.css")]) == [], path
 
 
 def test_no_page_of_ones_own_order_lacks_anything_either(
@@ -127,7 +127,7 @@ def test_no_page_of_ones_own_order_lacks_anything_either(
     page = enter(visitor, runtime, order("near"))
     for path in ("", "/appointment", "/hold", "/withdrawal", "/complaint", "/rating"):
         page.goto(f"/order{path}")
-        assert page.evaluate(_MISSING, [sheet("site.css"), sheet("public.css")]) == [], path
+        assert page.evaluate(_MISSING, [sheet("customers.css"), sheet("public.css")]) == [], path
 
 
 def test_the_next_page_finds_its_sheet_there(visitor: Visitor) -> None:

@@ -53,7 +53,7 @@ def test_the_style_sheet_is_small_hashed_and_kept(client: FlaskClient) -> None:
     address = client.get("/fees").text.split('rel="stylesheet" href="')[1].split('"')[0]
     packed = client.get(address, headers={"Accept-Encoding": "gzip"})
     assert packed.headers["Content-Encoding"] == "gzip"
-    assert len(packed.data) < 14_500
+    assert len(packed.data) < 13_500
     plain = client.get(address)
     assert plain.mimetype == "text/css"
     assert "Content-Encoding" not in plain.headers

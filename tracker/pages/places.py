@@ -96,7 +96,8 @@ _HOMES = {
     "dispatcher": "/dispatch",
     "installer": "/jobs",
     "administrator": "/staff",
-    "regulator": "/regulator",
+    # What is reported to it will lie there.
+    "regulator": "/account",
 }
 
 

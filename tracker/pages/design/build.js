@@ -1,8 +1,9 @@
 // Bundles the style sheets and scripts into tracker/pages/static/build/, each under a name that carries its
 // content's hash, with a compressed copy beside it and a manifest that tells the names.
 //
-// The staff pages' sheet holds the whole design. Of it the customers' pages get what they use (public.css), and
-// the front page carries its own part within itself (home.css), so that nothing is waited for but the page.
+// The staff pages' sheet (site.css) holds the whole design. The customers' pages get what they use of theirs
+// (customers.css, as public.css), and the front page carries its own part within itself (home.css), so that
+// nothing is waited for but the page.
 
 import { createHash } from "node:crypto";
 import { mkdir, readdir, readFile, rename, writeFile } from "node:fs/promises";
@@ -17,7 +18,7 @@ const shelf = join(design, "..", "static");
 const out = join(shelf, "build");
 const site = join(design, "..", "..", "..", "public_status");
 const shared = join(design, "..", "templates", "design");
-const entries = ["site.css", "api-docs.css", "api-docs.js", "counter.js", "dispatch.js", "jobs.js"];
+const entries = ["site.css", "customers.css", "api-docs.css", "api-docs.js", "counter.js", "dispatch.js", "jobs.js"];
 
 // Files of earlier builds stay: a page that is open, or a process that still runs, asks for them.
 await mkdir(out, { recursive: true });
@@ -42,7 +43,7 @@ for (const [file, made] of Object.entries(result.metafile.outputs)) {
 
 await buildWorker();
 
-const whole = await readFile(join(shelf, manifest["site.css"]), "utf8");
+const whole = await readFile(join(shelf, manifest["customers.css"]), "utf8");
 const parts = {
   "public.css": [...(await textsOf(site)), ...(await textsOf(shared))],
   "home.css": await withMacros([join(shared, "layout.html"), ...["base.html", "lookup.html"].map(ofSite)]),
