@@ -71,7 +71,7 @@ def test_measures_are_exact_while_orders_keep_changing(
 ) -> None:
     monkeypatch.setattr(keeping, "_EVENTS_AT_ONCE", 7)
     city = MeasuredCity(owner, pattern, seed)
-    for step in range(240):
+    for step in range(180):
         city.go_on()
         if city.drawn.random() < 0.1:
             keep_cells(runtime.db)
@@ -91,7 +91,7 @@ def test_measures_are_exact_while_orders_keep_changing(
     assert differences(runtime.db) == Differences(sums=0, facts=0)
     make_anew(runtime.db)
     with runtime.db.reading() as connection:
-        for split in SPLITS * 3:
+        for split in SPLITS * 2:
             check(connection, city, drawn(city, split))
         for any_split in get_args(Split):
             asked = Asked(WHOLE, any_split)

@@ -47,7 +47,7 @@ from tracker.figures.models import (
     FigureReading,
     FigureTally,
 )
-from tracker.figures.tallies import apply_tallies, hand_tally_changes, tally_changes, things_of
+from tracker.figures.tallies import ALL, apply_tallies, hand_tally_changes, tally_changes
 from tracker.orders.models import Order, OrderEvent
 from tracker.orders.positions import HORIZON
 
@@ -136,9 +136,9 @@ def sum_up(connection: Connection, *parts: Signed) -> None:
         connection.execute(apply_changes(cell_changes(added, grain), FigureCell))
         for hand in HANDS:
             connection.execute(apply_changes(hand_changes(added, grain, hand), FigureHand))
-    things = things_of(*parts)
-    connection.execute(apply_tallies(tally_changes(things), FigureTally))
-    connection.execute(apply_tallies(hand_tally_changes(things), FigureHandTally))
+        connection.execute(apply_tallies(tally_changes(parts, grain), FigureTally))
+        for hand in (ALL, *HANDS):
+            connection.execute(apply_tallies(hand_tally_changes(parts, grain, hand), FigureHandTally))
 
 
 def _lock(connection: Connection) -> int:

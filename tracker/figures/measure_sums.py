@@ -245,9 +245,8 @@ def midnight(day: date) -> datetime:
 def _visits_to_come(asked: Asked, now: datetime) -> Select[Any]:
     """Visits of these days whose time is not over, to be taken away."""
     some = select(_facts).where(_facts.c.visits_until > now).subquery("some")
-    things = things_of(Signed(some, -1))
+    things = things_of(Signed(some, -1), whats=(What.VISIT,))
     return _of_things(things, asked).where(
-        things.c.what == What.VISIT,
         things.c.at > now,
         things.c.on_day.between(asked.days.first_on, asked.days.last_on),
         *narrowed(things, asked),
@@ -257,8 +256,9 @@ def _visits_to_come(asked: Asked, now: datetime) -> Select[Any]:
 def _unread(asked: Asked, now: datetime) -> Select[Any]:
     read_to = select(FigureReading.read_to).scalar_subquery()
     unread = unread_orders(read_to).cte("unread")
-    fresh = facts_of(unread).subquery("fresh")
-    known = select(_facts).join(unread, unread.c.order_id == _facts.c.order_id).subquery("known")
+    # Each is read once for all that it adds.
+    fresh = facts_of(unread).cte("fresh")
+    known = select(_facts).join(unread, unread.c.order_id == _facts.c.order_id).cte("known")
     things = things_of(Signed(fresh, 1), Signed(known, -1))
     wanted = _of_things(things, asked).where(happened(things, asked, now))
     return wanted.where(things.c.what != What.OPEN) if asked.split in BY_TIME else wanted

@@ -59,7 +59,7 @@ def key_of(facts: FromClause, asked: Asked, on_day: ColumnElement[Any]) -> Colum
 def tally_plainly(connection: Connection, asked: Asked, now: datetime) -> dict[Any, list[Tally]]:
     """What every order adds, by value of the split: seconds of work for a hundred thousand of them."""
     every = select(Order.id.label("order_id")).subquery("every")
-    things = things_of(Signed(facts_of(every).subquery("facts"), 1))
+    things = things_of(Signed(facts_of(every).cte("facts"), 1))
     key = key_of(things, asked, things.c.on_day).label("key")
     cause = case((things.c.what == What.RETURNED, things.c.value), else_=0).label("cause")
 

@@ -14,7 +14,7 @@ from tracker.figures.measure_sums import BY_TIME, midnight, tally_up
 from tracker.figures.measured_orders import narrowed, tally_plainly
 from tracker.figures.models import FigureFact, FigureReading
 from tracker.figures.on_time import Asked, Stretch
-from tracker.figures.tallies import each_visit
+from tracker.figures.tallies import each_visit, is_open
 
 _facts = FigureFact.__table__
 _MOMENTS = {
@@ -64,7 +64,7 @@ def orders_measured(which: Which, asked: Asked, now: datetime) -> Select[tuple[i
 def _behind(which: Which, facts: FromClause, days: Stretch, now: datetime) -> Iterable[ColumnElement[bool]]:
     since, until = midnight(days.first_on), midnight(days.last_on + timedelta(days=1))
     if which is Which.OPEN:
-        yield from (facts.c[name].is_(None) for name in ("connected_at", "withdrawn_at", "returned_at"))
+        yield from is_open(facts)
     elif which in (Which.VISITS_DUE, Which.VISITS_MISSED):
         visits = each_visit(facts)
         missed = [~visits.c.kept] if which is Which.VISITS_MISSED else []

@@ -4,7 +4,7 @@ Months have all of it. Days have what has no length, and lengths only where tall
 places and hands of a day nearly every order would be a row of its own, so those are read from the facts.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -23,59 +23,52 @@ from sqlalchemy import (
     case,
     cast,
     column,
-    extract,
     func,
     literal,
-    or_,
     select,
     true,
     union_all,
-    values,
 )
 from sqlalchemy.dialects.postgresql import Insert, insert
 
 from tracker import clock
-from tracker.figures.cells import DAY, HANDS, MONTH, PLACES, Signed, day_of, hand_name
+from tracker.figures.cells import DAY, MONTH, PLACES, Signed, day_of, hand_name
 from tracker.figures.measure_rules import FINE_UNTIL, LENGTHS, QUARTER, QUARTERS_AN_HOUR, What
 from tracker.figures.models import FigureHandTally, FigureTally
 
+# What is of all orders of an operator, beside hands.
 ALL = "all"
 TALLIED = ("count", "good", "seconds")
 IN_HAND = ("dealer", "team_id", "installer_id")
 
 _MOMENT: Final = DateTime(timezone=True)
 _HOUR = QUARTER * QUARTERS_AN_HOUR
+_WITHOUT_LENGTH = (What.COMPLETED, What.RETURNED, What.VISIT)
 _OF_ORDER = ("order_id", *PLACES, *IN_HAND)
 
 
-def things_of(*parts: Signed) -> Subquery:
+def things_of(*parts: Signed, whats: Collection[What] = tuple(What)) -> Subquery:
     """What these orders add to tallies, a row each: `what`, when (`at`) and on which day (`on_day`) of the
     city's calendar, its `value` and what is `TALLIED`, with what figures are split by.
     """
-    rows = [one for part in parts for one in (_from_steps(part), _from_visits(part))]
-    return union_all(*rows).subquery("things_of")
+    return union_all(*(_thing(part, what) for part in parts for what in whats)).subquery("things_of")
 
 
-def tally_changes(things: Subquery) -> Select[Any]:
+def tally_changes(parts: Sequence[Signed], grain: str) -> Select[Any]:
     """Changes of the tallies of places, those that come to nothing left out."""
-    grains = _grains(things)
-    kept = or_(grains.c.grain == MONTH, things.c.what.not_in((*LENGTHS, What.OPEN)))
-    return _summed(things, grains, [things.c[name] for name in PLACES], kept)
+    things = things_of(*parts, whats=tuple(What) if grain == MONTH else _WITHOUT_LENGTH)
+    return _summed(things, grain, [things.c[name] for name in PLACES])
 
 
-def hand_tally_changes(things: Subquery) -> Select[Any]:
-    """The same of the tallies of dealers, teams and installers, and of all."""
-    grains = _grains(things)
-    hands = (
-        values(column("hand", String), column("name", String), name="hands")
-        .data([(literal(ALL), literal("")), *((literal(hand), hand_name(things, hand)) for hand in HANDS)])
-        .lateral()
-    )
-    kept = or_(
-        grains.c.grain == MONTH,
-        and_(things.c.what != What.OPEN, or_(things.c.what.not_in(LENGTHS), hands.c.hand == ALL)),
-    )
-    return _summed(things, grains, [things.c.operator_id, hands.c.hand, hands.c.name], kept, hands)
+def hand_tally_changes(parts: Sequence[Signed], grain: str, hand: str) -> Select[Any]:
+    """The same of the tallies of dealers, teams or installers, or of `ALL`."""
+    whats = tuple(What)
+    if grain == DAY:
+        whats = (*LENGTHS, *_WITHOUT_LENGTH) if hand == ALL else _WITHOUT_LENGTH
+    things = things_of(*parts, whats=whats)
+    name = literal("", String) if hand == ALL else hand_name(things, hand)
+    key = [things.c.operator_id, literal(hand, String).label("hand"), name.label("name")]
+    return _summed(things, grain, key)
 
 
 def apply_tallies(changes: Select[Any], table: type[FigureTally] | type[FigureHandTally]) -> Insert:
@@ -93,7 +86,7 @@ def apply_tallies(changes: Select[Any], table: type[FigureTally] | type[FigureHa
 def length(facts: FromClause, what: What) -> tuple[ColumnElement[datetime], ColumnElement[int]]:
     """When something with a length happened, and the length in whole seconds."""
     at = facts.c.connected_at if what is What.CONNECTED else facts.c.responded_at
-    return at, cast(func.floor(extract("epoch", at - facts.c.accepted_at)), BigInteger)
+    return at, cast(func.floor(func.date_part("epoch", at - facts.c.accepted_at)), BigInteger)
 
 
 def quarters_of(seconds: ColumnElement[int]) -> ColumnElement[int]:
@@ -115,57 +108,41 @@ def city_day(at: ColumnElement[datetime]) -> ColumnElement[Any]:
     return cast(func.timezone(str(clock.CITY_ZONE), at), Date)
 
 
-def _from_steps(part: Signed) -> Select[Any]:
+def _thing(part: Signed, what: What) -> Select[Any]:
+    """One thing of each order that it happened to."""
     facts = part.facts
-    ends = (facts.c.connected_at, facts.c.withdrawn_at, facts.c.returned_at)
-    still_open = case((func.num_nonnulls(*ends) == 0, facts.c.accepted_at))
-    connected_at, connected_in = length(facts, What.CONNECTED)
-    responded_at, responded_in = length(facts, What.RESPONDED)
-    none, nothing = literal(0), literal(0, BigInteger)
-    things = (
-        values(
-            column("what", String),
-            column("at", _MOMENT),
-            column("value", Integer),
-            column("good", Integer),
-            column("seconds", BigInteger),
-            name="things",
-        )
-        .data(
-            [
-                (
-                    literal(What.CONNECTED),
-                    connected_at,
-                    quarters_of(connected_in),
-                    first_visit(facts),
-                    connected_in,
-                ),
-                (literal(What.RESPONDED), responded_at, quarters_of(responded_in), none, responded_in),
-                (literal(What.COMPLETED), facts.c.completed_at, none, none, nothing),
-                (literal(What.RETURNED), facts.c.returned_at, facts.c.return_cause, none, nothing),
-                (literal(What.OPEN), still_open, none, none, nothing),
-            ]
-        )
-        .lateral()
-    )
-    return (
-        select(
-            *_of_order(facts),
-            things.c.what,
-            things.c.at,
-            city_day(things.c.at).label("on_day"),
-            things.c.value,
-            literal(part.sign, Integer).label("count"),
-            (things.c.good * part.sign).label("good"),
-            (things.c.seconds * part.sign).label("seconds"),
-        )
-        .select_from(facts)
-        .join(things, true())
-        .where(things.c.at.is_not(None))
-    )
+    if what is What.VISIT:
+        return _each_visit(part)
+    value, good, seconds = literal(0, Integer), literal(0, Integer), literal(0, BigInteger)
+    if what in LENGTHS:
+        at, seconds = length(facts, what)
+        value = quarters_of(seconds)
+        good = first_visit(facts) if what is What.CONNECTED else good
+    elif what is What.RETURNED:
+        at, value = facts.c.returned_at, facts.c.return_cause
+    else:
+        at = facts.c.completed_at if what is What.COMPLETED else facts.c.accepted_at
+    happened = at.is_not(None)
+    if what is What.OPEN:
+        happened = and_(*is_open(facts))
+    return select(
+        *_of_order(facts),
+        literal(what, String).label("what"),
+        at.label("at"),
+        city_day(at).label("on_day"),
+        value.label("value"),
+        literal(part.sign, Integer).label("count"),
+        (good * part.sign).label("good"),
+        (seconds * part.sign).label("seconds"),
+    ).where(happened)
 
 
-def _from_visits(part: Signed) -> Select[Any]:
+def is_open(facts: FromClause) -> Sequence[ColumnElement[bool]]:
+    """Conditions of an order that is neither connected nor ended."""
+    return [facts.c[name].is_(None) for name in ("connected_at", "withdrawn_at", "returned_at")]
+
+
+def _each_visit(part: Signed) -> Select[Any]:
     """A visit that ends at midnight is one of the day that ends with it."""
     facts = part.facts
     visits = each_visit(facts)
@@ -198,28 +175,18 @@ def _of_order(facts: FromClause) -> Sequence[ColumnElement[Any]]:
     return [facts.c[name] for name in _OF_ORDER]
 
 
-def _grains(things: Subquery) -> Any:
-    """Each thing on its day and in its month."""
-    month = cast(func.date_trunc("month", things.c.on_day), Date)
-    return (
-        values(column("grain", String), column("starts_on", Date), name="grains")
-        .data([(literal(DAY), things.c.on_day), (literal(MONTH), month)])
-        .lateral()
-    )
-
-
-def _summed(
-    things: Subquery, grains: Any, key: Sequence[ColumnElement[Any]], kept: ColumnElement[bool], *more: Any
-) -> Select[Any]:
-    columns = [grains.c.grain, grains.c.starts_on, things.c.what, things.c.value, *key]
+def _summed(things: Subquery, grain: str, key: Sequence[ColumnElement[Any]]) -> Select[Any]:
+    starts_on = things.c.on_day
+    if grain == MONTH:
+        starts_on = cast(func.date_trunc("month", starts_on), Date)
+    columns = [things.c.what, starts_on.label("starts_on"), things.c.value, *key]
     sums = [func.sum(things.c[name]) for name in TALLIED]
-    source = things.join(grains, true())
-    for one in more:
-        source = source.join(one, true())
     return (
-        select(*columns, *(one.label(name) for one, name in zip(sums, TALLIED, strict=True)))
-        .select_from(source)
-        .where(kept)
+        select(
+            literal(grain, String).label("grain"),
+            *columns,
+            *(one.label(name) for one, name in zip(sums, TALLIED, strict=True)),
+        )
         .group_by(*columns)
         .having(func.num_nonnulls(*(func.nullif(one, 0) for one in sums)) > 0)
     )

@@ -39,7 +39,7 @@ from tracker.figures.models import (
     FigureReading,
     FigureTally,
 )
-from tracker.figures.tallies import TALLIED, hand_tally_changes, tally_changes, things_of
+from tracker.figures.tallies import ALL, TALLIED, hand_tally_changes, tally_changes
 from tracker.orders.models import Order
 
 _facts = FigureFact.__table__
@@ -71,16 +71,19 @@ def sums_that_differ(connection: Connection, since: date | None = None) -> int:
 
 def _all_sums() -> Iterator[tuple[Select[Any], Select[Any], Sequence[str]]]:
     """Of each kind of sums: what facts make of them, what is kept, and which columns are counts."""
-    added = additions(Signed(_facts, 1))
+    facts = Signed(_facts, 1)
+    added = additions(facts)
+    tallies, hand_tallies = FigureTally.__table__, FigureHandTally.__table__
     cells, hands = FigureCell.__table__, FigureHand.__table__
     for grain in (DAY, MONTH):
         yield cell_changes(added, grain), select(cells).where(cells.c.grain == grain), COUNTS
         for hand in HANDS:
             kept = select(hands).where(hands.c.grain == grain, hands.c.hand == hand)
             yield hand_changes(added, grain, hand), kept, COUNTS
-    things = things_of(Signed(_facts, 1))
-    yield tally_changes(things), select(FigureTally.__table__), TALLIED
-    yield hand_tally_changes(things), select(FigureHandTally.__table__), TALLIED
+        yield tally_changes([facts], grain), select(tallies).where(tallies.c.grain == grain), TALLIED
+        for hand in (ALL, *HANDS):
+            kept = select(hand_tallies).where(hand_tallies.c.grain == grain, hand_tallies.c.hand == hand)
+            yield hand_tally_changes([facts], grain, hand), kept, TALLIED
 
 
 def _differing(
