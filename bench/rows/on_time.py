@@ -11,10 +11,11 @@ from sqlalchemy import ColumnElement, func, select, text
 from bench.figures import BenchError, Beside, Figure, Plan, Row
 from bench.rows.examples import known_orders
 from bench.rows.intake import intake_requests
+from bench.rows.measured import measured_row
 from bench.system import System, Web, free_port
 from bench.turns import Target, once
 from tracker import clock
-from tracker.figures.cells import Signed, additions
+from tracker.figures.cells import Signed
 from tracker.figures.facts import net_on_time, on_time, removed, within
 from tracker.figures.keep_cells import keep_cells, sum_up
 from tracker.figures.models import FigureFact
@@ -33,23 +34,35 @@ _facts = FigureFact.__table__
 _FILL = text(
     """
     INSERT INTO figure_facts (order_id, operator_id, county, rural, channel_id, customer_kind, dealer,
-        team_id, accepted_at, first_deadline, deadline, connected_at, withdrawn_at, excuse)
+        team_id, installer_id, accepted_at, first_deadline, deadline, connected_at, withdrawn_at, excuse,
+        responded_at, completed_at, returned_at, return_cause, on_sites, visit_ends, visits_kept,
+        visits_until)
     SELECT -n, c.operator_id, (CAST(:counties AS text[]))[1 + n % cardinality(CAST(:counties AS text[]))],
         n % 3 = 0, c.id, CASE WHEN n % 5 = 0 THEN 'enterprise' ELSE 'home' END,
         CASE WHEN n % 4 = 0 THEN '代理商' || n % 50 END, n % 40,
+        c.operator_id * 1000 + n % 130,
         due - interval '3 days', due, due + CASE WHEN n % 20 = 0 THEN interval '5 days' ELSE interval '0' END,
-        CASE WHEN n % 97 = 0 THEN NULL ELSE due + (n % 10 - 8.5) * interval '8 hours' END,
+        CASE WHEN n % 97 > 0 THEN connected END,
         CASE WHEN n % 194 = 0 THEN due - interval '1 day' END,
-        CASE WHEN n % 31 = 0 THEN 'weather' END
+        CASE WHEN n % 31 = 0 THEN 'weather' END,
+        due - interval '3 days' + n % 240 * interval '1 minute',
+        CASE WHEN n % 97 > 0 THEN connected + interval '1 hour' END,
+        CASE WHEN n % 194 = 97 THEN due END, CASE WHEN n % 194 = 97 THEN 1 + n % 7 END,
+        1 + CAST(n % 6 = 0 AS int), ARRAY[connected + interval '1 hour'], ARRAY[n % 15 > 0],
+        connected + interval '1 hour'
     FROM (
-        SELECT n, CAST(:since AS timestamptz)
-            + (hashint8(n) & 2147483647) % (:days * 86400) * interval '1 second' AS due
-        FROM generate_series(CAST(:first AS bigint), CAST(:last AS bigint)) AS n
+        SELECT n, due, due + (n % 10 - 8.5) * interval '8 hours' + n % 479 * interval '1 minute' AS connected
+        FROM (
+            SELECT n, CAST(:since AS timestamptz)
+                + (hashint8(n) & 2147483647) % (:days * 86400) * interval '1 second' AS due
+            FROM generate_series(CAST(:first AS bigint), CAST(:last AS bigint)) AS n
+        ) AS promised
     ) AS drawn
     JOIN channels AS c ON c.id = (CAST(:channels AS int[]))[1 + n % cardinality(CAST(:channels AS int[]))]
     """
 )
 _CHUNK = 500_000
+_TABLES = "figure_facts, figure_cells, figure_hands, figure_tallies, figure_hand_tallies"
 
 
 def measure(system: System, plan: Plan, ceilings: Web, step: Callable[[str], None]) -> list[Row]:
@@ -68,6 +81,8 @@ def measure(system: System, plan: Plan, ceilings: Web, step: Callable[[str], Non
     quick, found = _best(lambda: _figures(system, asked, now), _TIMES)
     if found != counted:
         raise BenchError("the sums are not equal to the plain query")
+    step(f"{name}: what is measured of them")
+    measured = measured_row(system, count, now, asked, _best)
     known_orders(system, _UNREAD)
     step(f"{name}: with orders not read yet")
     unread, _ = _best(lambda: _figures(system, asked, now), _TIMES)
@@ -80,6 +95,7 @@ def measure(system: System, plan: Plan, ceilings: Web, step: Callable[[str], Non
             f"{quick * 1000:.1f} ms instead of {plain:.2f} s; with {_UNREAD:,} orders that were not read yet"
             f" {unread * 1000:.1f} ms",
         ),
+        measured,
         _intake(system, plan, step),
     ]
     _tidy(system)
@@ -101,9 +117,9 @@ def _fill(system: System, count: int, step: Callable[[str], None], name: str) ->
             connection.execute(_FILL, given | {"first": first, "last": min(count, first + _CHUNK - 1)})
     step(f"{name}: their sums")
     with system.owner.begin() as connection:
-        sum_up(connection, additions(Signed(_facts, 1)))
+        sum_up(connection, Signed(_facts, 1))
     with system.owner.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
-        connection.exec_driver_sql("VACUUM ANALYZE figure_facts, figure_cells, figure_hands")
+        connection.exec_driver_sql(f"VACUUM ANALYZE {_TABLES}")
 
 
 def _best(ask: Callable[[], Any], times: int) -> tuple[float, Any]:
@@ -179,4 +195,6 @@ def _keep(system: System, done: threading.Event) -> None:
 
 def _tidy(system: System) -> None:
     with system.owner.begin() as connection:
-        connection.execute(text("TRUNCATE figure_facts, figure_cells, figure_hands"))
+        connection.execute(
+            text("TRUNCATE figure_facts, figure_cells, figure_hands, figure_tallies, figure_hand_tallies")
+        )
