@@ -69,8 +69,10 @@ def closed_page(
 
 def by_outcome(connection: Connection, which: Closed) -> Mapping[str, int]:
     """How many were closed with each outcome."""
-    counted = _narrowed(select(CallTask.outcome, func.count()), which).group_by(CallTask.outcome)
-    found = dict(connection.execute(counted).tuples().all())
+    counted = _narrowed(select(CallTask.outcome, func.count().label("number")), which).group_by(
+        CallTask.outcome
+    )
+    found = {row.outcome: row.number for row in connection.execute(counted)}
     return {outcome.value: found[outcome] for outcome in Outcome if outcome in found}
 
 
