@@ -120,10 +120,12 @@ def _past(connection: Connection, person: Person, course: Course) -> Iterator[Ha
     _, people = names(connection, operator_of(person))
     yield Happened(row.created_at, gettext("列入发送"))
     for attempt in course.attempts:
-        detail = notice_words.code(attempt.detail.split(" ")[0]) if attempt.outcome != "accepted" else ""
         known = notice_words.ATTEMPT_WORDS.get(attempt.outcome)
-        word = gettext(known) if known else attempt.outcome
-        yield Happened(attempt.at, f"{word}（{notice_words.provider(attempt.provider)}）", detail)
+        detail = [notice_words.provider(attempt.provider)]
+        # Of what was accepted it is the provider's own number.
+        if attempt.detail and attempt.outcome != "accepted":
+            detail.append(notice_words.attempt_detail(attempt.detail))
+        yield Happened(attempt.at, gettext(known) if known else attempt.outcome, " · ".join(detail))
     for receipt in course.receipts:
         known = notice_words.RECEIPT_WORDS.get(receipt.provider_state)
         word = gettext(known) if known else notice_words.code(receipt.provider_state)

@@ -145,13 +145,14 @@ _CODES = {
     "NO_ROUTE": N_("服务商到不了这个号码"),
     "SP_NOT_BY_INTER_SMS": N_("客户未开通这类短信"),
 }
+_UNDELIVERED = N_("未送达")
 # Our own sentences, as notices keep them; the first that fits. Of what a provider said the code is kept.
 _SENTENCES = (
     (r"refused \(number\): (.*)", N_("号码被拒收")),
     (r"refused \(content\): (.*)", N_("内容被拒收")),
     (r"refused \(account\): (.*)", N_("账户被拒")),
     (r"account refused: (.*)", N_("账户被拒，修复后自动再发")),
-    (r"undelivered: (?:\S+ )?(\S+)", N_("未送达")),
+    (r"undelivered: (?:\S+ )?(\S+)", _UNDELIVERED),
     (r"found (?:undelivered|failed)()", N_("未送达")),
     (r"not sent in \d+ attempts(?:: (.*))?", N_("多次发送都没有成功")),
     (r"not confirmed within \d+ h()", N_("一直没有送达回执")),
@@ -191,12 +192,21 @@ def code(said: str) -> str:
     return gettext(_CODES[said]) if said in _CODES else said
 
 
+def attempt_detail(said: str) -> str:
+    """What a provider said of an attempt: its code in words, else all of it."""
+    first = said.split(" ", 1)[0]
+    return code(first) if first in _CODES else said
+
+
 def reason(kept: str | None) -> str:
     """Why a notice stands as it does, in the language of the page; empty where it says nothing."""
     for pattern, words in _NAMED:
         found = pattern.fullmatch(kept or "")
         if found:
             detail = found[1] or ""
+            if detail in _CODES and words == _UNDELIVERED:
+                # What the code says is said of nothing else.
+                return code(detail)
             return f"{gettext(words)}{gettext('：')}{code(detail)}" if detail else gettext(words)
     return code(kept or "")
 
