@@ -189,7 +189,7 @@ def test_saved_it_goes_on_to_the_next_of_the_list(as_: As, exchange: Exchange) -
     answer = send(client, answer.location, given)
     assert answer.location == f"/calls/{third}?reason=landline"
     page = client.get(answer.location).text
-    assert "已告知客户。" in page
+    assert "电话已告知。" in page
     assert "tel:" in page
     answer = send(client, f"/calls/{third}?reason=landline", given)
     assert answer.location == "/calls?reason=landline"
@@ -251,7 +251,7 @@ class TestThePast:
         page = client.get("/calls/history").text
         assert re.findall(r'class="number">(\d+)</strong> (\S+)</a>', page) == [
             ("2", "全部"),
-            ("1", "已告知客户"),
+            ("1", "电话已告知"),
             ("1", "号码不对"),
         ]
         assert "2 次" in page
@@ -262,7 +262,7 @@ class TestThePast:
         rows = list(csv.reader(io.StringIO(answer.text.lstrip("\ufeff"))))
         assert rows[0][:3] == ["订单号", "要告知的事", "为什么打电话"]
         assert [row[0] for row in rows[1:]] == [told.params["number"]]
-        assert rows[1][5:] == ["1", "已告知客户", "dispatcher"]
+        assert rows[1][5:] == ["1", "电话已告知", "dispatcher"]
         assert "只给同事看" not in answer.text
         book = client.get("/calls/history.xlsx")
         assert book.data[:2] == b"PK"

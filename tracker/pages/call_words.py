@@ -19,7 +19,7 @@ REASON_WORDS = {
 }
 
 OUTCOME_WORDS = {
-    Outcome.REACHED: N_("已告知客户"),
+    Outcome.REACHED: N_("电话已告知"),
     Outcome.NO_ANSWER: N_("无人接听"),
     Outcome.CALL_BACK: N_("客户另约时间"),
     Outcome.WRONG_NUMBER: N_("号码不对"),
