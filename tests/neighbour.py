@@ -258,8 +258,9 @@ def _by_hand(
 
 
 _ROWS = {
-    "task": "INSERT INTO call_tasks (operator_id, notice_id, reason, detail, due_at, next_attempt_at,"
-    " attempts, version, opened_at) VALUES (:operator, :notice, 'refused', '邻家', :now, :now, 1, 1, :now)"
+    "task": "INSERT INTO call_tasks (operator_id, notice_id, order_id, reason, detail, due_at,"
+    " next_attempt_at, attempts, version, opened_at) VALUES (:operator, :notice, :order, 'refused', '邻家',"
+    " :now, :now, 1, 1, :now)"
     " RETURNING id",
     "call": "INSERT INTO call_attempts (operator_id, task_id, outcome, actor, called_at, recorded_at)"
     " VALUES (:operator, :task, 'no_answer', 'channel:neighbour', :now, :now)",

@@ -209,6 +209,7 @@ FORGOTTEN = {
     "real_name_checks": "reference reason_text",
     "line_tests": "reason",
     "call_line_codes": "code",
+    "call_attempts": "note",
     "site_photos": "kind name",
 }
 KEPT = {
@@ -226,7 +227,7 @@ KEPT = {
     "notice_attempts": "provider outcome detail",
     # Less what can name a person (apply_receipts).
     "notice_receipts": "provider provider_reference provider_state error_code raw",
-    "call_tasks": "reason detail outcome",
+    "call_tasks": "reason detail outcome claimed_by",
     "call_attempts": "outcome actor",
     # The result is told by text, and may hold nothing personal.
     "complaints": "number source topic state result satisfaction filed_by",

@@ -18,6 +18,7 @@ from tracker.config import Config
 from tracker.db import APP_ROLE, Database
 from tracker.demo import (
     sample,
+    sample_calls,
     sample_changes,
     sample_complaints,
     sample_desk,
@@ -83,6 +84,7 @@ def _prepare(config: Config, folder: Path, say: Callable[[str], None]) -> tuple[
         sample_visits.fill(run, say)
         sample_complaints.fill(run, say)
         sample_teams.fill(run, say)
+        sample_calls.fill(run, say)
         # Last, because from then on orders need their checks.
         sample_desk.fill(run, say)
         return credentials, _order_to_look_up(run)

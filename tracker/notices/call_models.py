@@ -9,6 +9,7 @@ from sqlalchemy import (
     Identity,
     Index,
     Integer,
+    LargeBinary,
     SmallInteger,
     String,
     text,
@@ -27,7 +28,8 @@ class CallTask(Base):
 
     `next_attempt_at` is from when, `due_at` by when the next call is to be made. `outcome` is the
     latest call's, or `told_by_text` where a receipt came after all; `version` grows by one with
-    every change.
+    every change. `claimed_by` is calling until `claimed_until`, so that others leave the customer alone;
+    that is no change of the task.
     """
 
     __tablename__ = "call_tasks"
@@ -37,6 +39,15 @@ class CallTask(Base):
         Index("uq_call_tasks_open_notice", "notice_id", unique=True, postgresql_where=_OPEN),
         Index("ix_call_tasks_open", "operator_id", "id", postgresql_where=_OPEN),
         Index("ix_call_tasks_due", "due_at", postgresql_where=_OPEN),
+        Index("ix_call_tasks_next", "operator_id", "next_attempt_at", "id", postgresql_where=_OPEN),
+        Index("ix_call_tasks_of_order", "order_id", postgresql_where=text("order_id IS NOT NULL")),
+        Index(
+            "ix_call_tasks_closed",
+            "operator_id",
+            "closed_at",
+            "id",
+            postgresql_where=text("closed_at IS NOT NULL"),
+        ),
         Index(None, "operator_id", "id"),
         Index(None, "notice_id"),
     )
@@ -54,17 +65,19 @@ class CallTask(Base):
     version: Mapped[int] = mapped_column(Integer, default=1)
     opened_at: Mapped[datetime]
     closed_at: Mapped[datetime | None]
+    claimed_by: Mapped[str | None] = mapped_column(String(80))
+    claimed_until: Mapped[datetime | None]
 
 
 class CallAttempt(Base):
     """One call that somebody made, and what came of it: append-only (invariant I7).
 
     `called_at` is when it was made, `recorded_at` when it was written down. `actor` is as in
-    `order_events`.
+    `order_events`. `note` is what the customer said, sealed; None where nothing was noted.
     """
 
     __tablename__ = "call_attempts"
-    __table_args__ = (Index(None, "task_id"),)
+    __table_args__ = (Index(None, "task_id"), Index(None, "operator_id", "recorded_at"))
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
     operator_id: Mapped[int] = mapped_column(ForeignKey("operators.id"))
@@ -74,3 +87,4 @@ class CallAttempt(Base):
     actor: Mapped[str] = mapped_column(String(80))
     called_at: Mapped[datetime]
     recorded_at: Mapped[datetime]
+    note: Mapped[bytes | None] = mapped_column(LargeBinary)

@@ -13,6 +13,10 @@ _AGAIN = (timedelta(hours=2), timedelta(hours=4), timedelta(hours=24))
 LONGEST_CALL_BACK = timedelta(days=30)
 CLOCK_SKEW = timedelta(minutes=5)
 
+# [ours] Longer than a call takes with looking the order up; who went home without a word holds nobody up.
+CLAIMED_FOR = timedelta(minutes=15)
+LONGEST_NOTE = 300
+
 
 class Outcome(StrEnum):
     """What came of a call, or of the whole task."""
@@ -23,10 +27,11 @@ class Outcome(StrEnum):
     WRONG_NUMBER = "wrong_number"
     TOLD_BY_TEXT = "told_by_text"  # a receipt came after all; no call's outcome
     NOT_NEEDED = "not_needed"  # what was to be told does not hold any more; no call's outcome
+    SENT_AGAIN = "sent_again"  # a manager had the text tried once more instead; no call's outcome
 
 
 # What a person can say of a call.
-OF_A_CALL = tuple(outcome for outcome in Outcome if outcome not in (Outcome.TOLD_BY_TEXT, Outcome.NOT_NEEDED))
+OF_A_CALL = (Outcome.REACHED, Outcome.NO_ANSWER, Outcome.CALL_BACK, Outcome.WRONG_NUMBER)
 CLOSING = frozenset({Outcome.REACHED, Outcome.WRONG_NUMBER})
 
 
@@ -60,6 +65,11 @@ def next_call(call: Call, attempts: int) -> tuple[datetime, datetime] | None:
 def _between(earliest: datetime) -> tuple[datetime, datetime]:
     begins = send_from(earliest, any_hour=False)
     return begins, send_from(begins + PATIENCE, any_hour=False)
+
+
+def is_claimed(claimed_by: str | None, claimed_until: datetime | None, now: datetime) -> bool:
+    """Whether somebody is calling at the moment."""
+    return claimed_by is not None and claimed_until is not None and claimed_until > now
 
 
 def faults_of(call: Call, opened_at: datetime, now: datetime) -> list[str]:

@@ -60,6 +60,13 @@ class Notice(Base):
         # A warning belongs to no order, and there are very many of them.
         Index("ix_notices_of_order", "order_id", postgresql_where=text("order_id IS NOT NULL")),
         Index(None, "recipient_digest", "created_at"),
+        Index(None, "operator_id", "created_at"),
+        Index(
+            "ix_notices_trouble",
+            "operator_id",
+            "created_at",
+            postgresql_where=text("state IN ('call', 'undelivered', 'unknown')"),
+        ),
         Index("uq_notices_retry_of", "retry_of", unique=True, postgresql_where=text("retry_of IS NOT NULL")),
     )
 

@@ -7,7 +7,7 @@ from sqlalchemy import bindparam, insert, select, update
 
 from tracker import clock
 from tracker.notices.call_models import CallAttempt, CallTask
-from tracker.notices.call_rules import Call, Outcome, faults_of, next_call
+from tracker.notices.call_rules import LONGEST_NOTE, Call, Outcome, faults_of, next_call
 from tracker.problems import Fault, Refusal
 from tracker.runtime import Runtime
 
@@ -17,6 +17,8 @@ _LOCKED = (
     .where(_tasks.c.id == bindparam("task"), _tasks.c.operator_id == bindparam("operator"))
     .with_for_update()
 )
+# The column for which what was said is sealed.
+NOTE = "call_attempts.note"
 _KEEP = insert(CallAttempt.__table__)
 _POINTERS = {
     "call.in_the_future": "/called_at",
@@ -35,11 +37,13 @@ def record_call(
     request: Mapping[str, Any],
     *,
     if_version: int | None = None,
+    note: str = "",
 ) -> int:
     """Record one call, loaded by CallRequestSchema; returns the task's new version.
 
-    Raises Refusal: call.not_found for a task that is not the operator's, version.stale where somebody
-    was faster, call.closed, or every rule that the call breaks.
+    `note`: what the customer said, if anything is to be kept of it; sealed. Whoever had claimed the task has
+    done with it. Raises Refusal: call.not_found for a task that is not the operator's, version.stale where
+    somebody was faster, call.closed, or every rule that the call breaks.
     """
     now = clock.now()
     with runtime.db.transaction() as connection:
@@ -51,11 +55,14 @@ def record_call(
         if task.closed_at is not None:
             raise Refusal(Fault("call.closed"))
         call = Call(Outcome(request["outcome"]), request["called_at"] or now, request["call_back_at"])
-        faults = faults_of(call, task.opened_at, now)
+        faults = [Fault(rule, _POINTERS[rule]) for rule in faults_of(call, task.opened_at, now)]
+        if len(note) > LONGEST_NOTE:
+            faults.append(Fault("field.too_long", "/note", {"limit": LONGEST_NOTE}))
         if faults:
-            raise Refusal(*(Fault(rule, _POINTERS[rule]) for rule in faults))
+            raise Refusal(*faults)
         attempts, version = task.attempts + 1, task.version + 1
         changes: dict[str, Any] = {"attempts": attempts, "version": version, "outcome": call.outcome}
+        changes |= {"claimed_by": None, "claimed_until": None}
         following = next_call(call, attempts)
         if following is None:
             changes["closed_at"] = now
@@ -70,6 +77,7 @@ def record_call(
             "actor": actor,
             "called_at": call.called_at,
             "recorded_at": now,
+            "note": runtime.keys.seal(note, NOTE) if note else None,
         }
         connection.execute(_KEEP, attempt)
     return version

@@ -34,6 +34,7 @@ class Why(StrEnum):
     EXHAUSTED = "exhausted"  # no attempts left
     UNKNOWN = "unknown"  # the provider cannot tell whether it has the text
     UNCONFIRMED = "unconfirmed"  # must surely arrive, and nobody says that it did
+    ASKED = "asked"  # a manager wants it told by a person
 
 
 # By urgency: codes and "on the way"; progress of orders; tariff warnings.

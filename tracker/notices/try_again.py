@@ -18,7 +18,7 @@ from tracker.notices.rules import State, Why, send_from
 _LATER = timedelta(hours=21)
 
 _notices = Notice.__table__
-_COPIED = (
+COPIED = (
     "operator_id",
     "order_id",
     "template",
@@ -34,9 +34,9 @@ _COPIED = (
 _AGAIN = (
     insert(_notices)
     .from_select(
-        [*_COPIED, "dedup_key", "state", "next_at", "created_at", "attempts", "misses", "retry_of"],
+        [*COPIED, "dedup_key", "state", "next_at", "created_at", "attempts", "misses", "retry_of"],
         select(
-            *(_notices.c[name] for name in _COPIED),
+            *(_notices.c[name] for name in COPIED),
             _notices.c.dedup_key.concat(":again"),
             literal(State.CREATED.value),
             bindparam("again_at", type_=DateTime(timezone=True)),

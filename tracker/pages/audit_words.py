@@ -27,6 +27,7 @@ FIELD_WORDS = {
     "credit_code": N_("统一社会信用代码"),
     "display_name": N_("姓名"),
     "notes": N_("处理记录"),
+    "notice": N_("短信通知"),
     "notify_by": N_("通知方式"),
     "password": N_("密码"),
     "phone": N_("联系电话"),
@@ -45,12 +46,16 @@ FIELD_WORDS = {
 SUBJECT_WORDS = {
     "account": N_("账号"),
     "complaint": N_("投诉单"),
+    "notice": N_("短信"),
     "order": N_("订单"),
     "order_file": N_("批量导入文件"),
 }
 
 # Why, where the program says it; words that somebody typed stand as they are.
 WHY_WORDS = {
+    "call asked for": N_("改为致电告知"),
+    "call made": N_("外呼任务"),
+    "text sent again": N_("再发一次短信"),
     "failed rows fetched": N_("下载未通过的行"),
     "complaint shown": N_("处理投诉"),
     "order shown": N_("查看订单"),

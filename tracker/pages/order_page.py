@@ -9,6 +9,7 @@ from flask_babel import gettext
 from werkzeug.exceptions import NotFound
 
 from tracker import clock
+from tracker.calls.queries import open_calls_of
 from tracker.complaints import queries as complaint_queries
 from tracker.complaints import rating_queries
 from tracker.complaints.persons import names
@@ -33,6 +34,7 @@ from tracker.orders.undo_hold import undoable_until
 from tracker.orders.wording import slot
 from tracker.pages import complaint_words, request_words, wording
 from tracker.pages.access import AT_DESK, acting, language, open_to, operator_of, runtime
+from tracker.pages.call_words import REASON_WORDS
 from tracker.pages.complaints import names_of_channels, note_shown
 from tracker.pages.order_doings import doings
 from tracker.pages.order_frame import head, render
@@ -125,6 +127,7 @@ def _page(
         returns = returns_of_order(connection, operator_id, row.id)
         results = latest_results(connection, row.id)
         site_work = site_work_of(connection, operator_id, row.id)
+        calls = open_calls_of(connection, operator_id, row.id)
     if person.role == "manager" and any(one.comment is not None for one in ratings):
         note_shown(person, [f"order:{row.id}"], ("comment",), "order shown")
     place = reference.places[row.community_code]
@@ -163,6 +166,8 @@ def _page(
         ratings=[(one, _comment(person, one)) for one in ratings],
         words=complaint_words,
         site_work=site_work,
+        calls=calls,
+        call_reasons=REASON_WORDS,
     )
 
 

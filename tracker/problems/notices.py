@@ -40,6 +40,14 @@ RULES = (
     # Calls.
     ProblemRule("call.not_found", 404, "没有这个电话任务", "There is no such call task."),
     ProblemRule("call.closed", 409, "该电话任务已结束", "The call task is closed already."),
+    ProblemRule(
+        "call.too_many_rows",
+        422,
+        "超过 {limit} 行，请改用 CSV，或缩短时段",
+        "There are more than {limit} rows: take them as CSV, or fewer days.",
+    ),
+    ProblemRule("call.claimed", 409, "有人正在拨打这位客户的电话", "Somebody is calling this customer now."),
+    ProblemRule("call.not_claimed", 409, "请先点“我来拨打”", "Take the call first."),
     ProblemRule("call.in_the_future", 422, "通话时间晚于现在", "The time of the call lies in the future."),
     ProblemRule(
         "call.before_the_task", 422, "通话时间早于任务建立", "The call lies before its task was opened."
@@ -53,5 +61,40 @@ RULES = (
         422,
         "回拨时间须在现在之后30天以内",
         "The time to call back must lie within the 30 days ahead.",
+    ),
+    # What a manager has done about a text.
+    ProblemRule("notice.not_found", 404, "没有这条短信", "There is no such notice."),
+    ProblemRule(
+        "notice.may_have_gone",
+        409,
+        "这条短信可能已经发出，不能再发，以免客户收到两次",
+        "The text may have gone out, and is not sent again: nobody is to get it twice.",
+    ),
+    ProblemRule(
+        "notice.sent_again_already",
+        409,
+        "这条短信已经再发过一次",
+        "The text has been sent again once already.",
+    ),
+    ProblemRule(
+        "notice.not_to_be_sent",
+        409,
+        "这条短信不能再发",
+        "This text cannot be sent again.",
+    ),
+    ProblemRule(
+        "notice.not_to_be_called",
+        409,
+        "这条短信不能改为致电",
+        "Nobody can be asked to call about this text.",
+    ),
+    ProblemRule(
+        "notice.call_open", 409, "已有人负责致电告知", "A call about this text is to be made already."
+    ),
+    ProblemRule(
+        "notice.on_its_way",
+        409,
+        "正在发送，请几分钟后再看",
+        "It is being sent now; look again in some minutes.",
     ),
 )

@@ -5,7 +5,7 @@ then carries a header that ties it to the others (GSM 03.40, UCS-2).
 """
 
 SINGLE_PART = 70
-_JOINED_PART = 67
+JOINED_PART = 67
 
 
 def units(text: str) -> int:
@@ -18,4 +18,4 @@ def parts(text: str) -> int:
     length = units(text)
     if length <= SINGLE_PART:
         return int(length > 0)
-    return -(-length // _JOINED_PART)
+    return -(-length // JOINED_PART)
