@@ -135,7 +135,7 @@ def _narrowed(operator_id: int, wanted: Wanted, now: datetime) -> Select[Any]:
     if wanted.standing is not None:
         conditions.append(_stands(Mark(wanted.standing), now))
     if wanted.on_hold:
-        conditions.append(_held(now))
+        conditions.append(held(now))
     return (
         select(
             Order.id,
@@ -150,7 +150,7 @@ def _narrowed(operator_id: int, wanted: Wanted, now: datetime) -> Select[Any]:
             _DEADLINE,
             current(_LATEST, "provisional"),
             _CONNECTED_AT.label("connected_at"),
-            _held(now).label("held"),
+            held(now).label("held"),
         )
         .join(Promise, Promise.order_id == Order.id)
         .outerjoin(_LATEST, true())
@@ -178,7 +178,7 @@ def _stands(mark: Mark, now: datetime) -> ColumnElement[bool]:
 _hold, _lift = aliased(PromiseEntry), aliased(PromiseEntry)
 
 
-def _held(now: datetime) -> ColumnElement[bool]:
+def held(now: datetime) -> ColumnElement[bool]:
     """Whether a hold runs that nobody has lifted."""
     lifted = exists().where(
         _lift.order_id == _hold.order_id,
