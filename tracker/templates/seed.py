@@ -335,8 +335,8 @@ SEED = {
             "escalation",
             1,
             ("level", "number", "reason", "deadline", "signature"),
-            "{level}督办：订单{number}{reason}，承诺{deadline}。请在工作台“超时预警”处理。【{signature}】",
-            "Escalation, {level}: order {number}, {reason}, due {deadline}. See At risk on the staff site."
+            "{level}：订单{number}{reason}，承诺{deadline}。请在工作台“超时预警”处理。【{signature}】",
+            "{level}: order {number}, {reason}, due {deadline}. See At risk on the staff site."
             "【{signature}】",
             "progress",
             Category.STAFF,
@@ -345,9 +345,8 @@ SEED = {
             "escalations",
             1,
             ("level", "count", "number", "signature"),
-            "{level}督办：{count}张工单，最急{number}。请在工作台“超时预警”处理。【{signature}】",
-            "Escalation, {level}: {count} orders, most urgent {number}. See At risk on the staff site."
-            "【{signature}】",
+            "{level}：{count}张工单，最急{number}。请在工作台“超时预警”处理。【{signature}】",
+            "{level}: {count} orders, most urgent {number}. See At risk on the staff site.【{signature}】",
             "progress",
             Category.STAFF,
         ),

@@ -32,7 +32,7 @@ EXAMPLES = {
     "complaint": "TS261124480715",
     "result": "已补装并致歉",
     "risks": "已超时3、未派人2",
-    "level": "二级",
+    "level": "二级督办",
 }
 
 EXAMPLES_EN = EXAMPLES | {
@@ -56,5 +56,5 @@ EXAMPLES_EN = EXAMPLES | {
     "duration": "6 hours",
     "result": "installed, with apologies",
     "risks": "3 overdue, 2 without a team",
-    "level": "level 2",
+    "level": "Escalation 2",
 }
