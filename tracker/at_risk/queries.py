@@ -32,7 +32,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, array
 
 from tracker.at_risk.rules import GRAVITY, SLOTS_LOOKED_BACK, Risk, Rules
 from tracker.notices.call_models import CallTask
-from tracker.orders.desk_list import held
+from tracker.orders.desk_list import hold_of
 from tracker.orders.models import Order
 from tracker.orders.open_work import NOBODY, listed, to_install
 from tracker.orders.rules import Stage
@@ -200,9 +200,14 @@ def _clauses(
 
 
 def _orders(operator_id: int, wanted: Wanted, now: datetime) -> Select[Any]:
-    found = to_install(
-        listed().add_columns(Order.channel_id, Order.resource, NOBODY.label("is_nobodys")), operator_id
-    ).where(~held(now))
+    hold = hold_of(now)
+    found = (
+        to_install(
+            listed().add_columns(Order.channel_id, Order.resource, NOBODY.label("is_nobodys")), operator_id
+        )
+        .outerjoin(hold, true())
+        .where(hold.c.number.is_(None))
+    )
     if wanted.place:
         found = found.where(Order.community_code.startswith(wanted.place, autoescape=True))
     if wanted.team_id is not None:

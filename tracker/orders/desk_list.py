@@ -20,6 +20,7 @@ from sqlalchemy import (
     tuple_,
 )
 from sqlalchemy.orm import aliased
+from sqlalchemy.sql.selectable import LateralFromClause
 
 from tracker.orders.models import MOVE_KINDS, Order, OrderEvent
 from tracker.orders.rules import Stage
@@ -180,6 +181,18 @@ _hold, _lift = aliased(PromiseEntry), aliased(PromiseEntry)
 
 def held(now: datetime) -> ColumnElement[bool]:
     """Whether a hold runs that nobody has lifted."""
+    return and_(Order.closed_at.is_(None), exists().where(_runs(now)))
+
+
+def hold_of(now: datetime) -> LateralFromClause:
+    """The hold that runs, to be outer-joined on true: its `number`.
+
+    Looked up order by order, where `held` would have the holds of all orders read.
+    """
+    return select(_hold.number).where(_runs(now)).limit(1).lateral("running_hold")
+
+
+def _runs(now: datetime) -> ColumnElement[bool]:
     lifted = exists().where(
         _lift.order_id == _hold.order_id,
         _lift.kind == Kind.RESUME,
@@ -187,12 +200,9 @@ def held(now: datetime) -> ColumnElement[bool]:
         _lift.starts_at <= now,
     )
     return and_(
-        Order.closed_at.is_(None),
-        exists().where(
-            _hold.order_id == Order.id,
-            _hold.kind == Kind.HOLD,
-            _hold.starts_at <= now,
-            _hold.ends_at > now,
-            ~lifted,
-        ),
+        _hold.order_id == Order.id,
+        _hold.kind == Kind.HOLD,
+        _hold.starts_at <= now,
+        _hold.ends_at > now,
+        ~lifted,
     )
