@@ -53,6 +53,7 @@ _BUSINESS_TABLES = (
     " figure_facts, figure_cells, figure_hands, real_name_checks, required_checks, return_requests,"
     " figure_tallies, figure_hand_tallies, figure_checks,"
     " installer_actions, site_photos, line_tests, site_visits, call_line_codes,"
+    " risk_digests, risk_takeovers, escalations, escalation_texts, risk_rules, digest_wishes,"
     " staff_sessions, recovery_codes, staff_codes, sign_in_tries"
 )
 

@@ -348,6 +348,19 @@ _ROWS = {
     "hand_tally": "INSERT INTO figure_hand_tallies (operator_id, grain, what, starts_on, value, hand, name,"
     " count, good, seconds) VALUES (:operator, 'month', 'connected', DATE '2026-10-01', 8, 'dealer',"
     " '邻家代理', 1, 1, 7000)",
+    "risk_rule": "INSERT INTO risk_rules (operator_id, version, due_hours, team_hours, waiting_hours,"
+    " digest_at, reason, actor, at) VALUES (:operator, 1, 24, 24, 36, '{}', '邻家', 'staff:nb', :now)",
+    "escalation_text": "INSERT INTO escalation_texts (operator_id, level, account_ids, at)"
+    " VALUES (:operator, 3, ARRAY[CAST(:account AS int)], :now) RETURNING id",
+    "escalation": "INSERT INTO escalations (operator_id, order_id, level, deadline, risks, account_ids, at,"
+    " settled_at, text_id) VALUES (:operator, :order, 3, :now, '{overdue}', ARRAY[CAST(:account AS int)],"
+    " :now, :now, :escalation_text)",
+    "takeover": "INSERT INTO risk_takeovers (operator_id, order_id, actor, at)"
+    " VALUES (:operator, :order, 'staff:neighbour.manager', :now)",
+    "digest": "INSERT INTO risk_digests (operator_id, due_at, orders, counts, order_id, account_ids, at)"
+    " VALUES (:operator, :now, 1, '{}', :order, ARRAY[CAST(:account AS int)], :now)",
+    "digest_wish": "INSERT INTO digest_wishes (account_id, operator_id, wanted, at)"
+    " VALUES (:account, :operator, true, :now)",
     "check": "INSERT INTO audit_checks (chain, operator_id, checked_at, entries, head)"
     " VALUES (:operator, :operator, :now, 1, '')",
 }

@@ -7,6 +7,7 @@ from sqlalchemy import MetaData
 from tracker.db import Base
 
 _MODULES = (
+    "tracker.at_risk.models",
     "tracker.audit.models",
     "tracker.channels.models",
     "tracker.complaints.models",

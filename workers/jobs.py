@@ -8,6 +8,7 @@ from sqlalchemy import select
 from tracker import config
 from tracker.accounts import ask_reset
 from tracker.accounts import keep_accounts as keeping_accounts
+from tracker.at_risk import escalate, send_digests, tell_staff
 from tracker.audit import check_trail as checking_trail
 from tracker.channels import forget_requests as forgetting
 from tracker.customer_requests import apply_requests as applying
@@ -140,6 +141,13 @@ def publish_figures() -> None:
 def verify_figures() -> None:
     """Compare a share of the figures with what they are of; health tells where they differ."""
     checking_figures.check_figures(runtime().db)
+
+
+def watch_risks() -> None:
+    """Bring orders before whoever must look after them, and tell them in working hours."""
+    escalate.escalate(runtime())
+    tell_staff.tell_staff(runtime())
+    send_digests.send_digests(runtime())
 
 
 def check_audit_trail() -> None:

@@ -19,6 +19,8 @@ _KEEP_SECONDS = 3600.0
 # A withdrawal takes effect this long after its time at most; whatever is asked for rings by itself.
 _APPLY_SECONDS = 15.0
 _KEEP_FILES_SECONDS = 3600.0
+# A step of escalation, or a digest, is late by no more than this.
+_RISK_SECONDS = 60.0
 _FIGURES_SECONDS = 86400.0
 # What has not been read is counted at each question: the less, the quicker.
 _READ_SECONDS = 5.0
@@ -42,6 +44,7 @@ def jobs(config: Config) -> dict[str, tuple[str, float]]:
         "workers.jobs.import_order_files": (FILES, config.sweep_interval),
         "workers.jobs.keep_order_files": (UPKEEP, _KEEP_FILES_SECONDS),
         "workers.jobs.keep_visits": (UPKEEP, config.sweep_interval),
+        "workers.jobs.watch_risks": (UPKEEP, _RISK_SECONDS),
         "workers.jobs.keep_figures": (UPKEEP, _READ_SECONDS),
         "workers.jobs.publish_figures": (UPKEEP, _FIGURES_SECONDS),
         "workers.jobs.verify_figures": (UPKEEP, check_figures.EVERY.total_seconds()),

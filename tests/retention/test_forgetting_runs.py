@@ -241,6 +241,8 @@ KEPT = {
     "real_name_checks": "kind result reason_code actor",
     "line_tests": "warnings",
     "installer_actions": "kind outcome faults",
+    "risk_takeovers": "actor",
+    "risk_digests": "counts",
 }
 
 

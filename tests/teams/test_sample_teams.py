@@ -3,6 +3,8 @@
 from sqlalchemy import text
 
 from tracker import clock
+from tracker.at_risk.queries import Wanted, count_at_risk
+from tracker.at_risk.rules import Rules
 from tracker.demo import sample_teams
 from tracker.orders.open_work import work_by_town
 from tracker.runtime import Runtime
@@ -22,6 +24,8 @@ def test_every_operator_has_teams_installers_and_work_for_them(runtime: Runtime)
             assert all(one.team_id and one.title and one.staff_number for one in installers)
             work = work_by_town(connection, operator, clock.now()).values()
             assert sum(one.total for one in work) == sample_teams.ORDERS_PER_OPERATOR
+            at_risk = count_at_risk(connection, operator, Rules(), Wanted(), clock.now())
+            assert 0 < at_risk.total < sample_teams.ORDERS_PER_OPERATOR
             assert 0 < sum(one.to_dispatch for one in work) < sample_teams.ORDERS_PER_OPERATOR
         alien = connection.scalar(
             text(

@@ -1,1 +1,1 @@
-"""Orders that are likely to break their promise, and who is told of them by when."""
+"""Orders that may break their promise: why, whom it was brought before, and who took it over."""

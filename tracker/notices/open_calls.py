@@ -23,7 +23,9 @@ _TAKE_BACK = (
     .values(outcome=Outcome.TOLD_BY_TEXT, closed_at=bindparam("at"), version=_tasks.c.version + 1)
 )
 _DETAIL_LIMIT = 200
-_CODES = {code for code, template in SEED.items() if template.category is Category.CODE}
+_NOT_CALLED = {
+    code for code, template in SEED.items() if template.category in (Category.CODE, Category.STAFF)
+}
 
 
 @dataclass(frozen=True)
@@ -39,11 +41,12 @@ class Needed:
 
 
 def open_calls(connection: Connection, needed: Sequence[Needed], now: datetime) -> None:
-    """Open a task for each notice that has none open; none for a one-time code.
+    """Open a task for each notice that has none open; none for a one-time code, nor for a text to staff.
 
-    A code is of no use once somebody could call, and nobody but its owner may see it.
+    A code is of no use once somebody could call, and nobody but its owner may see it; staff find what they
+    were told on their pages.
     """
-    needed = [one for one in needed if one.template not in _CODES]
+    needed = [one for one in needed if one.template not in _NOT_CALLED]
     if not needed:
         return
     begins, due = first_call(now)

@@ -20,6 +20,7 @@ from sqlalchemy import (
     tuple_,
 )
 from sqlalchemy.orm import aliased
+from sqlalchemy.sql.selectable import LateralFromClause
 
 from tracker.orders.models import MOVE_KINDS, Order, OrderEvent
 from tracker.orders.rules import Stage
@@ -135,7 +136,7 @@ def _narrowed(operator_id: int, wanted: Wanted, now: datetime) -> Select[Any]:
     if wanted.standing is not None:
         conditions.append(_stands(Mark(wanted.standing), now))
     if wanted.on_hold:
-        conditions.append(_held(now))
+        conditions.append(held(now))
     return (
         select(
             Order.id,
@@ -150,7 +151,7 @@ def _narrowed(operator_id: int, wanted: Wanted, now: datetime) -> Select[Any]:
             _DEADLINE,
             current(_LATEST, "provisional"),
             _CONNECTED_AT.label("connected_at"),
-            _held(now).label("held"),
+            held(now).label("held"),
         )
         .join(Promise, Promise.order_id == Order.id)
         .outerjoin(_LATEST, true())
@@ -178,8 +179,20 @@ def _stands(mark: Mark, now: datetime) -> ColumnElement[bool]:
 _hold, _lift = aliased(PromiseEntry), aliased(PromiseEntry)
 
 
-def _held(now: datetime) -> ColumnElement[bool]:
+def held(now: datetime) -> ColumnElement[bool]:
     """Whether a hold runs that nobody has lifted."""
+    return and_(Order.closed_at.is_(None), exists().where(_runs(now)))
+
+
+def hold_of(now: datetime) -> LateralFromClause:
+    """The hold that runs, to be outer-joined on true: its `number`.
+
+    Looked up order by order, where `held` would have the holds of all orders read.
+    """
+    return select(_hold.number).where(_runs(now)).limit(1).lateral("running_hold")
+
+
+def _runs(now: datetime) -> ColumnElement[bool]:
     lifted = exists().where(
         _lift.order_id == _hold.order_id,
         _lift.kind == Kind.RESUME,
@@ -187,12 +200,9 @@ def _held(now: datetime) -> ColumnElement[bool]:
         _lift.starts_at <= now,
     )
     return and_(
-        Order.closed_at.is_(None),
-        exists().where(
-            _hold.order_id == Order.id,
-            _hold.kind == Kind.HOLD,
-            _hold.starts_at <= now,
-            _hold.ends_at > now,
-            ~lifted,
-        ),
+        _hold.order_id == Order.id,
+        _hold.kind == Kind.HOLD,
+        _hold.starts_at <= now,
+        _hold.ends_at > now,
+        ~lifted,
     )

@@ -27,15 +27,15 @@ _FIRST = (
     .limit(1)
     .lateral("first")
 )
-_DEADLINE = func.coalesce(_LATEST.c.deadline, _FIRST.c.deadline)
+DEADLINE = func.coalesce(_LATEST.c.deadline, _FIRST.c.deadline)
 _ONE_DAY = timedelta(days=1)
 _TOWN_DIGITS = 9
 
-_NOBODY = and_(Order.team_id.is_(None), Order.installer_title.is_(None))
+NOBODY = and_(Order.team_id.is_(None), Order.installer_title.is_(None))
 # Checked and ready, or dispatched by somebody and then taken away again.
 _TO_DISPATCH = or_(
     Order.stage == Stage.RESOURCE_CHECKED,
-    and_(Order.stage.in_((Stage.DISPATCHED, Stage.APPOINTED)), _NOBODY),
+    and_(Order.stage.in_((Stage.DISPATCHED, Stage.APPOINTED)), NOBODY),
 )
 
 
@@ -70,7 +70,7 @@ def work_by_town(connection: Connection, operator_id: int, now: datetime) -> dic
     """The open orders of an operator by the code of their town; without an entry where there are none."""
     belongs = _belongs(now)
     town = func.left(Order.community_code, _TOWN_DIGITS)
-    wanted = _open(
+    wanted = to_install(
         select(
             town.label("town"),
             func.count().label("total"),
@@ -96,14 +96,14 @@ def work_list(
 
     `place`: the code of the county or town that they lie in. `shown`: one of SHOWN.
     """
-    wanted = _open(_listed(), operator_id)
+    wanted = to_install(listed(), operator_id)
     if place:
         wanted = wanted.where(Order.community_code.startswith(place, autoescape=True))
     if shown is not None:
         wanted = wanted.where(_belongs(now)[shown])
     if team_id is not None:
         wanted = wanted.where(Order.team_id == team_id)
-    rows = connection.execute(wanted.order_by(_DEADLINE, Order.id).offset(skip).limit(limit + 1)).all()
+    rows = connection.execute(wanted.order_by(DEADLINE, Order.id).offset(skip).limit(limit + 1)).all()
     return rows[:limit], len(rows) > limit
 
 
@@ -120,11 +120,11 @@ def visits_of_day(
 
     Of a team: its own, and those of its area `place` that nobody has.
     """
-    wanted = _open(_listed(), operator_id).where(
+    wanted = to_install(listed(), operator_id).where(
         Order.appointment_starts_at >= begin, Order.appointment_starts_at < end
     )
     if team_id is not None:
-        nobodys = and_(_NOBODY, Order.community_code.startswith(place, autoescape=True))
+        nobodys = and_(NOBODY, Order.community_code.startswith(place, autoescape=True))
         wanted = wanted.where(or_(Order.team_id == team_id, nobodys))
     return connection.execute(wanted.order_by(Order.appointment_starts_at, Order.id)).all()
 
@@ -196,7 +196,8 @@ def last_changes(connection: Connection, operator_id: int, numbers: Sequence[str
     return {row.number: row for row in connection.execute(wanted)}
 
 
-def _listed() -> Select[Any]:
+def listed() -> Select[Any]:
+    """What lists of open orders show of each, to be asked by `to_install`."""
     return select(
         Order.id,
         Order.number,
@@ -211,12 +212,12 @@ def _listed() -> Select[Any]:
         Order.installer_staff_number,
         Order.appointment_starts_at,
         Order.appointment_ends_at,
-        _DEADLINE.label("deadline"),
+        DEADLINE.label("deadline"),
         func.coalesce(_LATEST.c.provisional, _FIRST.c.provisional).label("provisional"),
     )
 
 
-def _open(wanted: Select[Any], operator_id: int) -> Select[Any]:
+def to_install(wanted: Select[Any], operator_id: int) -> Select[Any]:
     """Of an operator's orders that are still to be installed, each with its promise."""
     return (
         wanted.join_from(Order, _FIRST, true())
@@ -228,11 +229,11 @@ def _open(wanted: Select[Any], operator_id: int) -> Select[Any]:
 def _belongs(now: datetime) -> dict[str, ColumnElement[bool]]:
     """What an order belongs to at a moment, by the names of SHOWN."""
     today, tomorrow = day_of(now)
-    deadline, visit = _DEADLINE, Order.appointment_starts_at
+    deadline, visit = DEADLINE, Order.appointment_starts_at
     return {
         "coming": Order.stage.in_((Stage.ACCEPTED, Stage.VERIFIED)),
         "to_dispatch": _TO_DISPATCH,
-        "no_visit": and_(Order.stage == Stage.DISPATCHED, not_(_NOBODY)),
+        "no_visit": and_(Order.stage == Stage.DISPATCHED, not_(NOBODY)),
         "today": and_(visit >= today, visit < tomorrow),
         "tomorrow": and_(visit >= tomorrow, visit < tomorrow + _ONE_DAY),
         "late": deadline < now,

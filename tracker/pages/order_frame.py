@@ -9,6 +9,7 @@ from flask import flash, redirect, render_template, request, url_for
 from werkzeug.exceptions import NotFound
 
 from tracker import clock
+from tracker.at_risk.history import is_supervised
 from tracker.complaints.persons import names
 from tracker.orders import numbers
 from tracker.orders.desk_history import events_since
@@ -21,6 +22,7 @@ from tracker.pages.complaints import names_of_channels
 from tracker.pages.order_event_words import Line, People, event_line
 from tracker.pages.outage_request import Asked
 from tracker.pages.slots import day_typed, midnight
+from tracker.pages.ways_back import way_back
 from tracker.problems import Fault, Refusal
 from tracker.staff.sign_in import Person
 
@@ -60,18 +62,28 @@ def head(person: Person, number: str) -> Head:
 def render(template: str, person: Person, order: Head, tab: str, /, **more: Any) -> str:
     """A page of an order, under its head; `tab` is the endpoint of the part that it belongs to."""
     now = clock.now()
-    reference = runtime().reference.current()
+    operator_id = operator_of(person)
     return render_template(
         template,
         person=person,
-        operator=reference.operators[operator_of(person)],
+        operator=runtime().reference.current().operators[operator_id],
         head=order,
+        supervised=_is_supervised(operator_id, order, now),
+        way_back=way_back(),
         head_mark=mark_of(Stage(order.stage), order.connected_at, order.deadline, now),
         tab=tab,
         tabs=TABS,
         now=now,
         **more,
     )
+
+
+def _is_supervised(operator_id: int, order: Head, now: datetime) -> bool:
+    """Whether the order bears the mark 督办, which only one that is overdue can."""
+    if order.closed_at is not None or order.connected_at is not None or order.deadline >= now:
+        return False
+    with runtime().db.reading() as connection:
+        return is_supervised(connection, operator_id, order.id, order.deadline)
 
 
 def people_of(person: Person) -> People:
@@ -164,13 +176,15 @@ def act(
     fields: Mapping[str, Asked],
     do: Callable[[], str],
 ) -> Form | Any:
-    """Do it and go back to the order; or the form that says why it was not done."""
+    """Do it and go back to the order, or to where somebody came from; or the form that says why it was not
+    done.
+    """
     try:
         flash(do())
     except Refusal as refusal:
         # As it is now: whatever changed meanwhile, the page tells of the present.
         return refused(person, order, typed, refusal, fields)
-    return redirect(url_for("staff.order", number=order.number))
+    return redirect(way_back() or url_for("staff.order", number=order.number))
 
 
 def end_of(day: str) -> datetime | None:

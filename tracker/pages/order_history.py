@@ -6,12 +6,15 @@ from flask import Response, request
 from flask_babel import gettext
 
 from tracker import clock
+from tracker.at_risk.history import escalations_of, takeovers_of
+from tracker.complaints.persons import names
 from tracker.files import giving
 from tracker.orders.desk_history import history_of
 from tracker.orders.head import Head
 from tracker.pages.access import AT_DESK, open_to, operator_of, runtime
 from tracker.pages.order_event_words import GROUP_WORDS, GROUPS, Line, event_line, return_lines
 from tracker.pages.order_frame import head, people_of, render
+from tracker.pages.risk_words import escalation_line, takeover_line
 from tracker.pages.signing_in import blueprint, signed_in
 from tracker.staff.sign_in import Person
 
@@ -65,8 +68,13 @@ def _lines(person: Person, order: Head, group: str) -> list[Line]:
     people = people_of(person)
     with runtime().db.reading() as connection:
         history = history_of(connection, operator_of(person), order.id)
+        escalations = escalations_of(connection, operator_of(person), order.id)
+        takeovers = takeovers_of(connection, operator_of(person), order.id)
+        by_account, _ = names(connection, operator_of(person))
     lines = [event_line(event, people) for event in history.events]
     lines += [line for asked in history.returns for line in return_lines(asked, people)]
+    lines += [escalation_line(row, people, by_account) for row in escalations]
+    lines += [takeover_line(row, people) for row in takeovers]
     if group:
         lines = [line for line in lines if line.kind in GROUPS[group]]
     return sorted(lines, key=lambda line: line.at)

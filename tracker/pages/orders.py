@@ -117,7 +117,7 @@ def orders() -> Any:
         given=filters.given,
         open_only=filters.wanted.open_only,
         choices=_choices(facts, operator_id, {str(team.id): team.name for team in teams}),
-        counties=_places(facts),
+        counties=towns_by_county(facts),
         presses=presses,
         to_call_back=to_call_back,
         to_decide=to_decide,
@@ -136,7 +136,7 @@ def _choices(facts: Reference, operator_id: int, teams: Mapping[str, str]) -> di
     }
 
 
-def _places(facts: Reference) -> dict[tuple[str, str], dict[str, str]]:
+def towns_by_county(facts: Reference) -> dict[tuple[str, str], dict[str, str]]:
     """The towns of each county, by their codes."""
     found: dict[tuple[str, str], dict[str, str]] = {}
     for place in facts.places.values():

@@ -17,6 +17,10 @@ from tracker.orders.standing import MARK_WORDS, STAGE_WORDS, TONES, Mark, mark_o
 from tracker.pages import (
     account,
     assets,
+    at_risk,
+    at_risk_call,
+    at_risk_export,
+    at_risk_steps,
     audit,
     call_history,
     calls,
@@ -81,6 +85,10 @@ _YEAR = 365 * 86400
 
 # Loading them adds their addresses to the one blueprint of the staff pages.
 _PAGES = (
+    at_risk,
+    at_risk_call,
+    at_risk_export,
+    at_risk_steps,
     dispatch,
     dispatch_installers,
     team_forms,

@@ -10,6 +10,7 @@ from typing import Any
 
 from tracker.problems import (
     accounts,
+    at_risk,
     audit,
     channels,
     complaints,
@@ -63,6 +64,7 @@ RULES: Mapping[str, ProblemRule] = {
         desk,
         site_work,
         audit,
+        at_risk,
     )
     for rule in part.RULES
 }

@@ -19,6 +19,7 @@ class Category(StrEnum):
     TARIFF = "tariff"  # 资费变动
     OUTAGE = "outage"  # 中断公告
     CODE = "code"  # 验证码
+    STAFF = "staff"  # to an operator's own people
 
 
 @dataclass(frozen=True)

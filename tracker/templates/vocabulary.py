@@ -31,6 +31,8 @@ EXAMPLES = {
     "code": "384921",
     "complaint": "TS261124480715",
     "result": "已补装并致歉",
+    "risks": "已超时3、未派人2",
+    "level": "二级督办",
 }
 
 EXAMPLES_EN = EXAMPLES | {
@@ -53,4 +55,6 @@ EXAMPLES_EN = EXAMPLES | {
     "area": "Dongcheng, Qingcheng",
     "duration": "6 hours",
     "result": "installed, with apologies",
+    "risks": "3 overdue, 2 without a team",
+    "level": "Escalation 2",
 }

@@ -1,0 +1,132 @@
+"""Orders at risk in a browser: seen, called, taken over, assigned, promised anew; and the rules."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from looking import assert_accessible, assert_no_sideways_scrolling
+from playwright.sync_api import expect
+from stories import NOW
+from visiting import Clerk
+
+from tests.teaming import COUNTY, Crew, appointed, checked, row_of
+from tracker import clock
+from tracker.at_risk.escalate import escalate
+from tracker.at_risk.rules import Rules
+from tracker.at_risk.save_rules import save_rules
+from tracker.orders.actor import Actor
+from tracker.orders.assign_orders import assign_orders
+from tracker.orders.place_orders import Placed
+from tracker.reference import ChannelFacts
+from tracker.runtime import Runtime
+
+
+@pytest.fixture
+def crew(runtime: Runtime, channel: ChannelFacts, monkeypatch: pytest.MonkeyPatch) -> Crew:
+    monkeypatch.setattr(clock, "now", lambda: NOW)
+    return Crew(runtime, channel.operator_id)
+
+
+@pytest.fixture
+def risky(
+    runtime: Runtime, channel: ChannelFacts, place: Callable[..., Placed], crew: Crew
+) -> Callable[..., str]:
+    """Makes an order whose promise of two days was given so many hours ago."""
+
+    def make(hours: float, *, ready: bool = True, **changes: str) -> str:
+        accepted_at = (NOW - timedelta(hours=hours)).isoformat()
+        if ready:
+            return checked(runtime, channel, place, accepted_at=accepted_at, **changes)
+        return place(accepted_at=accepted_at, **changes).number
+
+    return make
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_the_managers_morning(
+    clerk: Clerk, runtime: Runtime, crew: Crew, risky: Callable[..., str], script: bool
+) -> None:
+    team = crew.team("县城班", COUNTY)
+    late, due = risky(60), risky(30)
+    page = clerk.enter("/", width=1280, height=900, script=script)
+    page.get_by_role("link", name="超时预警").click()
+    rows = page.locator(".risk-list tbody tr")
+    expect(rows).to_have_count(2)
+    expect(rows.nth(0)).to_contain_text("已超过 12 小时")
+    expect(rows.nth(1)).to_contain_text("还有 18 小时")
+
+    page.get_by_role("button", name=f"致电 {late}").click()
+    expect(page.get_by_role("link", name="+8613800001234")).to_be_visible()
+    page.get_by_role("link", name="打完了，返回列表").click()
+    page.get_by_role("button", name=f"我来跟进 {late}").click()
+    expect(rows.nth(0)).to_contain_text("王敏 跟进")
+
+    page.get_by_role("link", name="未派人").click()
+    page.get_by_label(f"选择 {due}").check()
+    page.get_by_label("交给").select_option(str(team))
+    page.get_by_role("button", name="派单", exact=True).press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("已派给 县城班：1 张")
+    expect(rows).to_have_count(1)
+    assert "risk=no_team" in page.url
+    assert row_of(runtime, due).team_id == team
+
+    page.get_by_role("link", name="另定期限").click()
+    page.get_by_label("不能按期，另定日期").check()
+    page.get_by_label("新期限").fill("2026-11-30T18:00")
+    page.get_by_label("跟进人").fill("王敏")
+    page.get_by_label("原因").select_option("estate_unfinished")
+    page.get_by_role("button", name="看新的期限").click()
+    page.get_by_role("button", name="确认并告知客户").click()
+    expect(page.locator("main")).to_contain_text("已重新承诺")
+    assert "/at-risk?risk=no_team" in page.url
+
+
+def test_the_rules_are_changed_on_a_phone_by_keyboard(
+    clerk: Clerk, runtime: Runtime, crew: Crew, risky: Callable[..., str]
+) -> None:
+    risky(30)
+    page = clerk.enter("/at-risk", width=390)
+    page.get_by_role("link", name="预警与督办规则").click()
+    page.get_by_label("一级：期限前几小时未上门").fill("20")
+    page.get_by_label("调整原因").fill("节前加强")
+    page.get_by_label("调整原因").press("Enter")
+    expect(page.locator("main")).to_contain_text("按新规则，现在会是这样")
+    expect(page.locator(".risk-steps li").first).to_contain_text("一级督办 1 张 王敏")
+    page.get_by_role("button", name="保存，马上生效").press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("规则已保存")
+    expect(page.locator(".risk-version")).to_contain_text("节前加强")
+
+
+@pytest.mark.parametrize(
+    ("width", "language", "dark"), [(1280, "zh-CN", False), (390, "zh-CN", True), (320, "en", False)]
+)
+def test_every_page_of_orders_at_risk_is_accessible(
+    clerk: Clerk,
+    runtime: Runtime,
+    channel: ChannelFacts,
+    crew: Crew,
+    risky: Callable[..., str],
+    width: int,
+    language: str,
+    dark: bool,
+) -> None:
+    team = crew.team("县城班", COUNTY)
+    lee = crew.installer(team)
+    numbers = [risky(100), risky(50), risky(30), risky(20, ready=False)]
+    came = assign_orders(runtime, crew.actor, numbers[1:3], team_id=team, installer_id=lee)
+    appointed(runtime, channel, numbers[2], hours=30)
+    escalate(runtime)
+    manager = Actor(channel.operator_id, "staff:wang.min")
+    save_rules(runtime, manager, Rules(due_hours=30), "试行一个月", if_version=0)
+    page = clerk.enter("/", width=width, language=language, dark=dark)
+    for path in (
+        "/at-risk",
+        f"/at-risk?risk=overdue&done={came.id}",
+        "/at-risk?kind=enterprise",
+        f"/at-risk/call/{numbers[0]}",
+        "/at-risk/steps",
+        f"/orders/{numbers[0]}/history",
+    ):
+        page.goto(path)
+        assert_no_sideways_scrolling(page)
+        assert_accessible(page, looks_only=width != 1280)

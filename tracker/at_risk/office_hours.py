@@ -1,0 +1,22 @@
+"""The calendar by which an operator's own staff work."""
+
+from datetime import datetime
+
+from tracker.at_risk.rules import in_working_hours
+from tracker.promises.calendar import WorkingCalendar
+from tracker.runtime import Runtime
+
+# What one county has set for itself does not close an office that works for all of them.
+_NO_COUNTY = ""
+
+
+def office_calendar(runtime: Runtime, operator_id: int) -> WorkingCalendar | None:
+    """The city's days, and the operator's own; None while no calendar was imported."""
+    calendars = runtime.reference.current().calendars
+    return None if calendars is None else calendars.of(operator_id, _NO_COUNTY)
+
+
+def is_at_work(runtime: Runtime, operator_id: int, now: datetime) -> bool:
+    """Whether staff of the operator may be sent a text now."""
+    calendar = office_calendar(runtime, operator_id)
+    return calendar is not None and in_working_hours(calendar, now)
