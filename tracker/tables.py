@@ -9,9 +9,11 @@ from tracker.db import Base
 _MODULES = (
     "tracker.audit.models",
     "tracker.channels.models",
+    "tracker.compensation.models",
     "tracker.complaints.models",
     "tracker.contacts.models",
     "tracker.customer_requests.models",
+    "tracker.excuses.models",
     "tracker.figures.models",
     "tracker.notices.call_models",
     "tracker.notices.models",

@@ -21,6 +21,8 @@ _KEEP_FILES_SECONDS = 3600.0
 _FIGURES_SECONDS = 86400.0
 # What has not been read is counted at each question: the less, the quicker.
 _READ_SECONDS = 5.0
+# Whoever was connected late is told of the compensation within minutes.
+_COMPENSATION_SECONDS = 60.0
 # Rounds of a night: each leaves the worker to others for most of this time.
 _RETENTION_SECONDS = 120.0
 
@@ -43,6 +45,7 @@ def jobs(config: Config) -> dict[str, tuple[str, float]]:
         "workers.jobs.keep_visits": (UPKEEP, config.sweep_interval),
         "workers.jobs.keep_figures": (UPKEEP, _READ_SECONDS),
         "workers.jobs.publish_figures": (UPKEEP, _FIGURES_SECONDS),
+        "workers.jobs.keep_compensation": (UPKEEP, _COMPENSATION_SECONDS),
         "workers.jobs.check_audit_trail": (UPKEEP, check_trail.EVERY.total_seconds()),
         "workers.jobs.forget_persons": (UPKEEP, _RETENTION_SECONDS),
     }

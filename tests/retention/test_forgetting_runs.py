@@ -210,6 +210,9 @@ FORGOTTEN = {
     "line_tests": "reason",
     "call_line_codes": "code",
     "site_photos": "kind name",
+    "excuse_requests": "reason_text evidence words",
+    "excuse_files": "kind name",
+    "compensation_entries": "reason",
 }
 KEPT = {
     # Numbers by which the books refer to it, what was sold and where, and staff.
@@ -218,7 +221,7 @@ KEPT = {
     # "may hold no personal data: events are shown and sent on" (append_events)
     "order_events": "kind stage reason_code detail actor",
     "promises": "rule explanation",
-    "promise_entries": "kind reason_code contact actor rule explanation",
+    "promise_entries": "kind reason_code contact actor asked_by rule explanation",
     # The books, which are kept for as long as books must be.
     "payments": "fee reference method receipt reason actor",
     "charges": "fee reference reason actor",
@@ -240,6 +243,9 @@ KEPT = {
     "real_name_checks": "kind result reason_code actor",
     "line_tests": "warnings",
     "installer_actions": "kind outcome faults",
+    "excuse_requests": "reason_code asked_by state decided_by",
+    # The books once more.
+    "compensation_entries": "kind working because method reference actor",
 }
 
 

@@ -173,6 +173,7 @@ def test_every_row_of_an_operator_says_whose_it_is() -> None:
         "recorded_texts",  # the provider's side, which knows no operators
         "tallies",
         "figure_reading",  # how far all histories were read
+        "compensation_reading",  # the same
         "lookup_tries",  # digests of addresses and of numbers that may be nobody's
         "heartbeats",
         "sign_in_tries",  # digests of names that may be nobody's

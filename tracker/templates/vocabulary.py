@@ -31,6 +31,7 @@ EXAMPLES = {
     "code": "384921",
     "complaint": "TS261124480715",
     "result": "已补装并致歉",
+    "amount": "3元",
 }
 
 EXAMPLES_EN = EXAMPLES | {
@@ -53,4 +54,5 @@ EXAMPLES_EN = EXAMPLES | {
     "area": "Dongcheng, Qingcheng",
     "duration": "6 hours",
     "result": "installed, with apologies",
+    "amount": "3 yuan",
 }
