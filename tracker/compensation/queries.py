@@ -10,7 +10,7 @@ from sqlalchemy.orm import aliased
 
 from tracker import clock
 from tracker.compensation.models import CompensationEntry
-from tracker.compensation.rules import State
+from tracker.compensation.rules import Kind, State
 from tracker.figures.on_time import Stretch
 from tracker.orders.models import Order
 from tracker.orders.rules import CLOSED, Stage
@@ -144,14 +144,30 @@ def running_orders(
 
 
 def _standing(operator_id: int) -> Select[Any]:
+    """The latest line of each order, with the payment that stands of it: `paid_by`, `paid_as`, `paid_day`."""
+    last = (
+        select(_later.method, _later.reference, _later.paid_on)
+        .where(
+            _later.order_id == CompensationEntry.order_id,
+            _later.kind == Kind.PAID,
+            _later.paid_fen == CompensationEntry.paid_fen,
+        )
+        .order_by(_later.number.desc())
+        .limit(1)
+        .lateral("last_payment")
+    )
     return (
         select(
             *CompensationEntry.__table__.c,
             state_word().label("state"),
+            last.c.method.label("paid_by"),
+            last.c.reference.label("paid_as"),
+            last.c.paid_on.label("paid_day"),
             Order.number.label("order_number"),
             Order.community_code,
         )
         .join(Order, Order.id == CompensationEntry.order_id)
+        .outerjoin(last, true())
         .where(CompensationEntry.operator_id == operator_id, _IS_LATEST)
     )
 

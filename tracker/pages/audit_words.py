@@ -31,6 +31,9 @@ FIELD_WORDS = {
     "password": N_("密码"),
     "phone": N_("联系电话"),
     "failed_rows": N_("未通过的行"),
+    "compensation": N_("违约金付款"),
+    "evidence": N_("免责依据附件"),
+    "state": N_("审批状态"),
     "photo": N_("现场照片"),
     "role": N_("角色"),
     "second_factor": N_("动态验证码"),
@@ -45,6 +48,7 @@ FIELD_WORDS = {
 SUBJECT_WORDS = {
     "account": N_("账号"),
     "complaint": N_("投诉单"),
+    "excuse": N_("免责申请"),
     "order": N_("订单"),
     "order_file": N_("批量导入文件"),
 }
@@ -52,6 +56,13 @@ SUBJECT_WORDS = {
 # Why, where the program says it; words that somebody typed stand as they are.
 WHY_WORDS = {
     "failed rows fetched": N_("下载未通过的行"),
+    "compensation paid": N_("登记违约金付款"),
+    "compensation payment undone": N_("撤销违约金付款登记"),
+    "evidence shown": N_("查看免责依据"),
+    "excuse asked for": N_("申请免责"),
+    "excuse taken back": N_("撤回免责申请"),
+    "excuse approved": N_("同意免责"),
+    "excuse refused": N_("驳回免责申请"),
     "complaint shown": N_("处理投诉"),
     "order shown": N_("查看订单"),
     "rating shown": N_("查看评价"),

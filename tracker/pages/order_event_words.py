@@ -31,6 +31,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "real_name": (REAL_NAME_KIND,),
     "contact": (CONTACT_KIND,),
     "return": ("return_request",),
+    "excuse": ("excuse_request",),
 }
 GROUP_WORDS = {
     "moves": N_("环节"),
@@ -41,6 +42,7 @@ GROUP_WORDS = {
     "real_name": N_("实名核验"),
     "contact": N_("联系信息"),
     "return": N_("退单审批"),
+    "excuse": N_("免责审批"),
 }
 
 _KIND_WORDS = {

@@ -6,10 +6,12 @@ from flask import Response, request
 from flask_babel import gettext
 
 from tracker import clock
+from tracker.excuses.queries import excuses_of_order
 from tracker.files import giving
 from tracker.orders.desk_history import history_of
 from tracker.orders.head import Head
 from tracker.pages.access import AT_DESK, open_to, operator_of, runtime
+from tracker.pages.excuse_words import excuse_lines
 from tracker.pages.order_event_words import GROUP_WORDS, GROUPS, Line, event_line, return_lines
 from tracker.pages.order_frame import head, people_of, render
 from tracker.pages.signing_in import blueprint, signed_in
@@ -65,8 +67,10 @@ def _lines(person: Person, order: Head, group: str) -> list[Line]:
     people = people_of(person)
     with runtime().db.reading() as connection:
         history = history_of(connection, operator_of(person), order.id)
+        excuses = excuses_of_order(connection, operator_of(person), order.id)
     lines = [event_line(event, people) for event in history.events]
     lines += [line for asked in history.returns for line in return_lines(asked, people)]
+    lines += [line for asked in excuses for line in excuse_lines(asked, people)]
     if group:
         lines = [line for line in lines if line.kind in GROUPS[group]]
     return sorted(lines, key=lambda line: line.at)
