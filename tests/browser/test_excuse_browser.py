@@ -96,7 +96,6 @@ def test_from_the_dispatchers_request_to_the_managers_approval(
     page.get_by_role("link", name=number).first.click()
     expect(page.locator("main")).to_contain_text("同意后从分母中剔除")
     expect(page.get_by_role("link", name="照片 1")).to_be_visible()
-    seen_well(page)
     page.get_by_role("button", name="同意免责").focus()
     page.keyboard.press("Enter")
     expect(page.get_by_role("status")).to_contain_text("已同意")

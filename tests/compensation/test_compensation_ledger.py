@@ -14,7 +14,9 @@ from tracker.compensation.keep_ledger import catch_up
 from tracker.compensation.pay import pay_compensation, undo_payment
 from tracker.compensation.queries import Totals, compensation_totals
 from tracker.compensation.running import running, running_total
+from tracker.figures.keep_cells import keep_cells
 from tracker.figures.on_time import Stretch
+from tracker.orders.place_hold import place_hold
 from tracker.orders.record_payment import record_charge
 from tracker.orders.rules import Stage
 from tracker.problems import Refusal
@@ -350,8 +352,6 @@ def test_nothing_that_was_written_is_rewritten(book, late) -> None:
 
 
 def test_orders_of_before_are_taken_in_by_hand_and_tell_nobody(book, office) -> None:
-    from tracker.figures.keep_cells import keep_cells
-
     number = book.accepted(AGO)
     book.connect(number, LATE)
     # As if they had been read before there was a ledger.
@@ -366,8 +366,6 @@ def test_orders_of_before_are_taken_in_by_hand_and_tell_nobody(book, office) -> 
 
 
 def test_a_hold_that_ran_after_the_promise_was_missed_is_left_out(book, office) -> None:
-    from tracker.orders.place_hold import place_hold
-
     number = book.accepted(AGO)
     due = book.row(number).accepted_at + PROMISED
     hold = {"starts_at": due + HOUR, "ends_at": due + DAY + HOUR, "reason_code": "not_decorated"}

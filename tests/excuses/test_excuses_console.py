@@ -4,7 +4,9 @@ from datetime import timedelta
 
 import pytest
 from click.testing import CliRunner
+from sqlalchemy import text
 
+from tests.complaining import Desk
 from tracker import clock
 from tracker.cli import cli
 from tracker.demo import sample_excuses, sample_history
@@ -24,8 +26,6 @@ def run(*arguments: str):
 
 
 def test_the_only_managers_request_is_approved_at_the_console(book, ask, late) -> None:
-    from tests.complaining import Desk
-
     Desk(book.runtime, book.channel.operator_id, book.place).hire("only")
     request = ask(late, "only")
     listed = run("excuses", "list", "--operator", "telecom")
@@ -77,8 +77,6 @@ def test_the_demonstration_has_excuses_and_compensation(runtime, tmp_path) -> No
     assert len(said) == len(runtime.reference.current().operators)
     assert any("3 example excuses asked for" in one for one in said)
     with runtime.db.reading() as connection:
-        from sqlalchemy import text
-
         states = dict(
             connection.execute(
                 text("SELECT state, count(*) FROM excuse_requests WHERE asked_by LIKE 'staff:%' GROUP BY 1")

@@ -33,7 +33,6 @@ class Wanted:
     county: str | None = None
     first_on: date | None = None
     last_on: date | None = None
-    number: str | None = None
 
 
 @dataclass(frozen=True)
@@ -68,11 +67,6 @@ def lines_of(connection: Connection, operator_id: int, order_id: int) -> Sequenc
         .where(CompensationEntry.order_id == order_id, CompensationEntry.operator_id == operator_id)
         .order_by(CompensationEntry.number)
     ).all()
-
-
-def compensation_of(connection: Connection, operator_id: int, order_id: int) -> Row[Any] | None:
-    """How one order stands, with its number and version; None where it has no line."""
-    return connection.execute(_standing(operator_id).where(Order.id == order_id)).one_or_none()
 
 
 def compensations_below(
@@ -193,8 +187,6 @@ def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
         found.append(CompensationEntry.connected_at >= _midnight(wanted.first_on))
     if wanted.last_on is not None:
         found.append(CompensationEntry.connected_at < _midnight(wanted.last_on + timedelta(days=1)))
-    if wanted.number is not None:
-        found.append(Order.number == wanted.number)
     return found
 
 
