@@ -52,6 +52,7 @@ _BUSINESS_TABLES = (
     " order_assignments, team_changes, team_members, teams,"
     " figure_facts, figure_cells, figure_hands, real_name_checks, required_checks, return_requests,"
     " figure_tallies, figure_hand_tallies, figure_checks,"
+    " compensation_entries, excuse_files, excuse_requests,"
     " installer_actions, site_photos, line_tests, site_visits, call_line_codes,"
     " risk_digests, risk_takeovers, escalations, escalation_texts, risk_rules, digest_wishes,"
     " staff_sessions, recovery_codes, staff_codes, sign_in_tries"

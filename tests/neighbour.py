@@ -361,6 +361,15 @@ _ROWS = {
     " VALUES (:operator, :now, 1, '{}', :order, ARRAY[CAST(:account AS int)], :now)",
     "digest_wish": "INSERT INTO digest_wishes (account_id, operator_id, wanted, at)"
     " VALUES (:account, :operator, true, :now)",
+    "excuse": "INSERT INTO excuse_requests (operator_id, order_id, reason_code, reason_text, starts_at,"
+    " ends_at, evidence, asked_by, asked_at, state) VALUES (:operator, :order, 'roadworks', '邻家', :now,"
+    " :now + interval '1 hour', '邻家的函', 'staff:neighbour.counter', :now, 'open') RETURNING id",
+    "evidence": "INSERT INTO excuse_files (operator_id, request_id, order_id, kind, name, size, added_at)"
+    " VALUES (:operator, :excuse, :order, 'photo', 'NB-evidence', 1, :now) RETURNING id",
+    "compensation": "INSERT INTO compensation_entries (operator_id, order_id, number, kind, connected_at,"
+    " days, fee_fen, amount_fen, paid_fen, working, reason, actor, recorded_at) VALUES (:operator, :order, 1,"
+    " 'fixed', :now, 3, 10000, 300, 0, jsonb_build_object('deadline', :now - interval '3 days', 'until',"
+    " :now, 'left_out', '[]'::jsonb, 'fault_seconds', 259200, 'rate', '0.01'), '邻家', 'system', :now)",
     "check": "INSERT INTO audit_checks (chain, operator_id, checked_at, entries, head)"
     " VALUES (:operator, :operator, :now, 1, '')",
 }

@@ -11,6 +11,7 @@ from tracker.accounts import keep_accounts as keeping_accounts
 from tracker.at_risk import escalate, send_digests, tell_staff
 from tracker.audit import check_trail as checking_trail
 from tracker.channels import forget_requests as forgetting
+from tracker.compensation import keep_ledger as keeping_compensation
 from tracker.customer_requests import apply_requests as applying
 from tracker.customer_requests import keep_requests as keeping_requests
 from tracker.figures import check_figures as checking_figures
@@ -22,8 +23,8 @@ from tracker.notices.models import Notice
 from tracker.order_files import keep_files, take_in
 from tracker.orders import recount_promises as recounting
 from tracker.retention import forget as forgetting_persons
+from tracker.retention.files import remover
 from tracker.runtime import Runtime, start
-from tracker.site_work.photo_files import photo_files
 from tracker.tariff_changes import upkeep
 from tracker.tries import in_database as tries
 from tracker.visits import keep_visits as keeping_visits
@@ -157,6 +158,9 @@ def check_audit_trail() -> None:
 
 def forget_persons() -> None:
     """At night: forget personal data whose time is over."""
-    forgetting_persons.forget_tonight(
-        runtime().db, runtime().config.retention_years, lambda name: photo_files(runtime()).remove(name)
-    )
+    forgetting_persons.forget_tonight(runtime().db, runtime().config.retention_years, remover(runtime()))
+
+
+def keep_compensation() -> None:
+    """Fix what orders that were connected late come to, and correct it where something changed since."""
+    keeping_compensation.keep_ledger(runtime(), patience=_READING_SECONDS)

@@ -24,6 +24,8 @@ _RISK_SECONDS = 60.0
 _FIGURES_SECONDS = 86400.0
 # What has not been read is counted at each question: the less, the quicker.
 _READ_SECONDS = 5.0
+# Whoever was connected late is told of the compensation within minutes.
+_COMPENSATION_SECONDS = 60.0
 # Rounds of a night: each leaves the worker to others for most of this time.
 _RETENTION_SECONDS = 120.0
 
@@ -48,6 +50,7 @@ def jobs(config: Config) -> dict[str, tuple[str, float]]:
         "workers.jobs.keep_figures": (UPKEEP, _READ_SECONDS),
         "workers.jobs.publish_figures": (UPKEEP, _FIGURES_SECONDS),
         "workers.jobs.verify_figures": (UPKEEP, check_figures.EVERY.total_seconds()),
+        "workers.jobs.keep_compensation": (UPKEEP, _COMPENSATION_SECONDS),
         "workers.jobs.check_audit_trail": (UPKEEP, check_trail.EVERY.total_seconds()),
         "workers.jobs.forget_persons": (UPKEEP, _RETENTION_SECONDS),
     }

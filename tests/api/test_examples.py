@@ -87,6 +87,13 @@ class Scene:
         assert answer.status_code == 201, answer.json
         return {**order, "hold": 1}
 
+    def excused_order(self) -> dict[str, Any]:
+        order = self.earlier_order()
+        path = f"/api/v1/orders/{order['number']}/excuses"
+        answer = self.post(path, examples()["ExcuseRequest"], If_Match="*")
+        assert answer.status_code == 202, answer.json
+        return {**order, "excuse_id": answer.json["id"]}
+
     def paid_order(self) -> dict[str, Any]:
         order = self.order()
         self.make(f"/api/v1/orders/{order['number']}/payments", "PaymentRequest")
@@ -229,6 +236,8 @@ _SCENES: dict[str, Callable[[Scene], dict[str, Any]]] = {
     "liftHold": Scene.held_order,
     "promiseAnew": Scene.order,
     "excuseDelay": Scene.earlier_order,
+    "readExcuses": Scene.excused_order,
+    "readExcuse": Scene.excused_order,
     "readPromiseRule": Scene.rule,
     "endPromiseRule": Scene.rule,
     "withdrawPromiseRule": Scene.rule,

@@ -7,8 +7,10 @@ import time_machine
 from sqlalchemy import select, text
 from sqlalchemy.exc import ProgrammingError
 
+from tests.excusing import approver_of
 from tracker import clock
 from tracker.clock import CITY_ZONE
+from tracker.excuses.decide_excuse import decide_excuse
 from tracker.notices.models import Notice
 from tracker.orders.models import OrderEvent
 from tracker.orders.verify_promises import verify_promises
@@ -155,17 +157,58 @@ def test_a_person_may_follow_up_what_is_to_be_built(write, ledger) -> None:
     assert ledger()["entries"][0]["contact"] == {"name": "王敏", "extension": None}
 
 
-def test_an_excuse_is_written_and_moves_nothing(write, ledger, told) -> None:
-    excuse = {
-        "reason_code": "property_manager",
-        "starts_at": there(20, 17),
-        "ends_at": there(23, 8),
-        "evidence": "函2026-118",
-    }
-    answer = write("excuses", excuse)
-    assert answer.json["promise"]["deadline"] == "2026-11-25T10:00:00Z"
+EXCUSE = {
+    "reason_code": "property_manager",
+    "starts_at": there(20, 17),
+    "ends_at": there(23, 8),
+    "evidence": "函2026-118",
+}
+
+
+def test_an_excuse_is_asked_for_and_changes_nothing(write, ledger, told, get, order) -> None:
+    answer = write("excuses", EXCUSE, key="excuse")
+    assert (answer.status_code, answer.json["state"], answer.json["asked_by"]) == (202, "open", "channel:app")
+    assert write("excuses", EXCUSE, key="excuse").json == answer.json
+    assert ledger()["entries"] == []
     assert told() == []
-    assert ledger()["entries"][0]["evidence"] == "函2026-118"
+    assert get(f"{ORDERS}/{order['number']}").json["version"] == 1
+    assert get(answer.headers["Location"]).json == answer.json
+    again = write("excuses", {**EXCUSE, "starts_at": there(22)})
+    assert (again.status_code, again.json["rule"]) == (409, "excuse.overlaps")
+    assert get(f"{ORDERS}/{order['number']}/excuses").json == {"excuses": [answer.json]}
+
+
+def test_once_a_manager_has_approved_the_channel_reads_it(
+    write, ledger, told, get, order, runtime, channel
+) -> None:
+    asked = write("excuses", EXCUSE).json
+    approver = approver_of(runtime, channel.operator_id)
+    decide_excuse(runtime, approver, asked["id"], approve=True)
+    shown = get(f"{ORDERS}/{order['number']}/excuses/{asked['id']}").json
+    assert (shown["state"], shown["entry"]) == ("approved", 1)
+    (entry,) = ledger()["entries"]
+    assert (entry["kind"], entry["evidence"], entry["asked_by"]) == ("excuse", "函2026-118", "channel:app")
+    assert entry["actor"] == approver.label
+    assert entry["deadline"] == "2026-11-25T10:00:00Z"
+    assert told() == []
+    assert get(f"{ORDERS}/{order['number']}").json["version"] == 2
+
+
+def test_a_refusal_is_told_with_its_words(write, get, order, runtime, channel) -> None:
+    asked = write("excuses", EXCUSE).json
+    approver = approver_of(runtime, channel.operator_id)
+    decide_excuse(runtime, approver, asked["id"], approve=False, words="物业函未盖章")
+    shown = get(f"{ORDERS}/{order['number']}/excuses/{asked['id']}").json
+    assert (shown["state"], shown["words"], shown["entry"]) == ("refused", "物业函未盖章", None)
+
+
+def test_an_excuse_of_another_order_is_not_there(write, get, order, post, order_body) -> None:
+    asked = write("excuses", EXCUSE).json
+    other = post(ORDERS, order_body()).json["number"]
+    missing = get(f"{ORDERS}/{other}/excuses/{asked['id']}")
+    assert (missing.status_code, missing.json["rule"]) == (404, "excuse.not_found")
+    nobodys = get(f"{ORDERS}/QY261124K7M4QZD/excuses")
+    assert (nobodys.status_code, nobodys.json["rule"]) == (404, "order.not_found")
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
+from tests.excusing import excuse_delay
 from tracker import clock
 from tracker.clock import CITY_ZONE
 from tracker.orders.actor import Actor
-from tracker.orders.excuse_delay import excuse_delay
 from tracker.orders.lift_hold import lift_hold
 from tracker.orders.place_hold import place_hold
 from tracker.orders.place_orders import Placed

@@ -11,6 +11,7 @@ from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.pool import NullPool
 
 from tests.backdated_orders import JULY, Backdated
+from tests.excusing import excuse_delay
 from tracker import clock
 from tracker.cli import cli
 from tracker.db import Database
@@ -19,7 +20,6 @@ from tracker.figures.models import PublishedFigure
 from tracker.figures.publish_figures import publish_figures
 from tracker.figures.rules import Period, PeriodKind, halves_told, months_told
 from tracker.orders.actor import Actor
-from tracker.orders.excuse_delay import excuse_delay
 from tracker.orders.place_hold import place_hold
 from tracker.orders.place_orders import Placed
 from tracker.orders.record_progress import record_progress

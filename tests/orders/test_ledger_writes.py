@@ -7,9 +7,9 @@ import time_machine
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.excusing import excuse_delay
 from tracker.clock import CITY_ZONE
 from tracker.orders.actor import Actor
-from tracker.orders.excuse_delay import excuse_delay
 from tracker.orders.lift_hold import lift_hold
 from tracker.orders.place_hold import place_hold
 from tracker.orders.promise_anew import promise_anew

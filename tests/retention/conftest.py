@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import argon2
@@ -11,6 +11,7 @@ from sqlalchemy import Connection, create_engine, insert, text
 from sqlalchemy.pool import NullPool
 
 from tests.complaining import DAY, Desk
+from tests.excusing import excuse_delay
 from tracker import clock, tables
 from tracker.complaints.record_call_back import record_call_back
 from tracker.contacts.record_wish import PURPOSE
@@ -65,6 +66,9 @@ class Past:
         number = placed.number
         hold = {"starts_at": None, "ends_at": clock.now() + 3 * DAY, "reason_code": "not_decorated"}
         place_hold(run, actor, number, hold | {"reason_text": WORDS, "evidence": f"工单 {PHONE}"})
+        delay = {"starts_at": clock.now(), "ends_at": clock.now() + timedelta(minutes=1)}
+        why = {"reason_code": "roadworks", "reason_text": WORDS, "evidence": f"函 {PHONE}"}
+        excuse_delay(run, actor, number, delay | why)
         deliver(run, "progress")
         complaint = self.desk.file(number, text=WORDS, contact_name=NAME, contact_phone=f"+86{PHONE}")
         self.desk.follow(complaint, clock.now() + DAY, note=WORDS)

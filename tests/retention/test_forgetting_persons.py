@@ -72,7 +72,7 @@ def test_nothing_of_the_customer_is_left_anywhere(past: Past) -> None:
         "notices.recipient", "notices.recipient_digest", "recorded_texts.recipient", "complaints.text",
         "complaints.contact_name", "complaints.contact_phone", "complaint_events.note", "ratings.comment",
         "ratings.follow_up_note", "customer_requests.payload", "subscribers.contact",
-        "subscribers.contact_digest",
+        "subscribers.contact_digest", "excuse_requests.reason_text", "excuse_requests.evidence",
     }  # fmt: skip
     assert everywhere <= set(traces(past)), "the test looks where these stand"
     past.end(old, LONG_AGO)

@@ -211,6 +211,9 @@ FORGOTTEN = {
     "call_line_codes": "code",
     "call_attempts": "note",
     "site_photos": "kind name",
+    "excuse_requests": "reason_text evidence words",
+    "excuse_files": "kind name",
+    "compensation_entries": "reason",
 }
 KEPT = {
     # Numbers by which the books refer to it, what was sold and where, and staff.
@@ -219,7 +222,7 @@ KEPT = {
     # "may hold no personal data: events are shown and sent on" (append_events)
     "order_events": "kind stage reason_code detail actor",
     "promises": "rule explanation",
-    "promise_entries": "kind reason_code contact actor rule explanation",
+    "promise_entries": "kind reason_code contact actor asked_by rule explanation",
     # The books, which are kept for as long as books must be.
     "payments": "fee reference method receipt reason actor",
     "charges": "fee reference reason actor",
@@ -243,6 +246,9 @@ KEPT = {
     "installer_actions": "kind outcome faults",
     "risk_takeovers": "actor",
     "risk_digests": "counts",
+    "excuse_requests": "reason_code asked_by state decided_by",
+    # The books once more.
+    "compensation_entries": "kind working because method reference actor",
 }
 
 

@@ -176,6 +176,7 @@ def test_every_row_of_an_operator_says_whose_it_is() -> None:
         "tallies",
         "figure_reading",  # how far all histories were read
         "figure_checks",  # what came of comparing all of them
+        "compensation_reading",  # the same
         "lookup_tries",  # digests of addresses and of numbers that may be nobody's
         "heartbeats",
         "sign_in_tries",  # digests of names that may be nobody's

@@ -32,6 +32,7 @@ PARTS: Mapping[str, Mapping[str, Any]] = {
         "example": "QY261124K7M4QZD",
     },
     "hold": {"description": "Number of the hold in the order's ledger.", "example": 1},
+    "excuse_id": {"description": "Id of a request for an excuse.", "example": 1},
     "rule_id": {"description": "Id of a promise rule.", "example": 1},
     "override_id": {"description": "Id of an override.", "example": 1},
     "plan_id": {"description": "Id of a version of a plan.", "example": 1},

@@ -1,10 +1,11 @@
 """The promise of an order over HTTP: its ledger, holds, re-promises, excused delays; and previews."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
 from flask.views import MethodView
+from sqlalchemy import Row
 
 from tracker import clock
 from tracker.api import refusals
@@ -21,10 +22,12 @@ from tracker.api.common import (
     show_order,
 )
 from tracker.api.idempotency import Answer, once
+from tracker.excuses.ask_excuse import ask_excuse
+from tracker.excuses.queries import excuses_of_channel
+from tracker.excuses.schemas import ExcuseSchema, ExcusesSchema
 from tracker.fields import StrictSchema, Timestamp
 from tracker.orders import queries
 from tracker.orders.actor import Actor
-from tracker.orders.excuse_delay import excuse_delay
 from tracker.orders.lift_hold import lift_hold
 from tracker.orders.place_hold import place_hold
 from tracker.orders.preview_promise import preview_promise
@@ -47,6 +50,8 @@ blueprint = Blueprint("promises", __name__, url_prefix="/api/v1", description="P
 blueprint.before_request(authenticate)
 
 Act = Callable[[Actor, str, int | None], Written]
+
+_excuse = ExcuseSchema()
 
 
 class AsOfSchema(StrictSchema):
@@ -146,18 +151,63 @@ class Repromises(MethodView):
 
 @blueprint.route("/orders/<number>/excuses")
 class Excuses(MethodView):
-    """Delays that are not the operator's doing."""
+    """Delays that are not the operator's doing, once a manager has approved."""
 
-    @blueprint.operation("excuseDelay", *refusals.EXCUSING, scope="orders", sends=("ETag", "Location"))
+    @blueprint.operation("readExcuses", *refusals.READING_AN_ORDER, scope="orders")
+    @blueprint.response(200, ExcusesSchema)
+    def get(self, number: str) -> dict[str, Any]:
+        """Read every excuse that was asked for of an order, the earliest first."""
+        require_scope("orders")
+        return {"excuses": [{**row._mapping, "order": row.number} for row in _excuses(number)]}
+
+    @blueprint.operation("excuseDelay", *refusals.EXCUSING, scope="orders", sends=("Location",))
     @blueprint.doc(parameters=[IDEMPOTENCY, IF_MATCH])
     @blueprint.arguments(ExcuseRequestSchema())
-    @blueprint.response(201, OrderSchema)
+    @blueprint.response(202, ExcuseSchema)
     def post(self, excuse: dict[str, Any], number: str) -> Any:
-        """Record a third party's delay. The clock runs on; only the net figure may leave it out."""
-        return _change(
-            number,
-            lambda actor, order, version: excuse_delay(runtime(), actor, order, excuse, if_version=version),
-        )
+        """Ask that a third party's delay be excused; one of the operator's managers decides.
+
+        The clock runs on. Once it is approved, the net figure leaves the delay out, and an event `excuse`
+        tells of it; until then, and where it is refused, nothing changes of the order.
+        """
+        require_scope("orders")
+
+        def run() -> Answer:
+            actor = Actor.of_channel(caller())
+            asked = ask_excuse(runtime(), actor, number_of(number), excuse, if_version=if_version())
+            where = f"/api/v1/orders/{number_of(number)}/excuses/{asked}"
+            return Answer(202, _excuse.dump(_one(number, asked)), {"Location": where})
+
+        return once(runtime(), caller(), run)
+
+
+@blueprint.route("/orders/<number>/excuses/<long_id:excuse_id>")
+class OneExcuse(MethodView):
+    """One excuse that was asked for."""
+
+    @blueprint.operation("readExcuse", *refusals.READING_AN_EXCUSE, scope="orders")
+    @blueprint.response(200, ExcuseSchema)
+    def get(self, number: str, excuse_id: int) -> dict[str, Any]:
+        """Read where a request for an excuse stands: open, approved, refused or retracted."""
+        require_scope("orders")
+        return _one(number, excuse_id)
+
+
+def _excuses(number: str) -> Sequence[Row[Any]]:
+    """Those of the channel's order. Raises Refusal order.not_found."""
+    with runtime().db.reading() as connection:
+        found = excuses_of_channel(connection, caller().id, number_of(number))
+    if found is None:
+        raise Refusal(Fault("order.not_found"))
+    return found
+
+
+def _one(number: str, excuse_id: int) -> dict[str, Any]:
+    """One of them. Raises Refusal order.not_found, excuse.not_found."""
+    for row in _excuses(number):
+        if row.id == excuse_id:
+            return {**row._mapping, "order": row.number}
+    raise Refusal(Fault("excuse.not_found"))
 
 
 @blueprint.route("/promises/preview")

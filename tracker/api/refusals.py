@@ -133,7 +133,10 @@ EXCUSING = (
     "excuse.end_before_start",
     "excuse.in_the_future",
     "excuse.before_acceptance",
+    "excuse.overlaps",
+    "order.reason_text_required",
 )
+READING_AN_EXCUSE = (*_ORDER, "excuse.not_found")
 _RULE_DRAFT = ("promise_rule.period", "promise_rule.hours_run_through", "promise_rule.overlap")
 PREVIEWING_A_PROMISE = (
     "order.unknown_community",

@@ -8,10 +8,10 @@ from rich.table import Table
 from tracker import clock
 from tracker.cli.context import counting, running, say, show_table
 from tracker.retention.due import Due, count_due
+from tracker.retention.files import remover
 from tracker.retention.forget import forget
 from tracker.retention.rules import SLOTS_KEPT, Keeps, ended_before
 from tracker.runtime import Runtime
-from tracker.site_work.photo_files import photo_files
 
 _KEPT_BY = {
     Keeps.SUBSCRIPTION: "the service goes on, or ended not long ago",
@@ -60,13 +60,12 @@ def run_all() -> None:
         found = _count(run)
         total = found.orders + found.subscribers + found.complaints + found.slots
         advance = bar.enter_context(counting("forgotten", total))
-        done = forget(
-            run.db, run.config.retention_years, lambda name: photo_files(run).remove(name), done=advance
-        )
+        done = forget(run.db, run.config.retention_years, remover(run), done=advance)
         bar.close()
     say(
         f"{done.orders} orders, {done.subscribers} further subscriptions and {done.complaints} further"
-        f" complaints were anonymised, {done.photos} photos and {done.slots} slots deleted"
+        f" complaints were anonymised, {done.photos} photos, {done.evidence} files of evidence and"
+        f" {done.slots} slots deleted"
     )
 
 

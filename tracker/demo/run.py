@@ -22,6 +22,7 @@ from tracker.demo import (
     sample_changes,
     sample_complaints,
     sample_desk,
+    sample_excuses,
     sample_history,
     sample_outages,
     sample_staff,
@@ -85,6 +86,7 @@ def _prepare(config: Config, folder: Path, say: Callable[[str], None]) -> tuple[
         sample_complaints.fill(run, say)
         sample_teams.fill(run, say)
         sample_calls.fill(run, say)
+        sample_excuses.fill(run, say)
         # Last, because from then on orders need their checks.
         sample_desk.fill(run, say)
         return credentials, _order_to_look_up(run)

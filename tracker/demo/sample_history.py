@@ -10,10 +10,10 @@ from datetime import datetime, time, timedelta
 from pathlib import Path
 
 from tracker import clock
+from tracker.demo.sample_excuses import excuse
 from tracker.figures.publish_figures import publish_figures
 from tracker.figures.rules import Period, months_told
 from tracker.orders.actor import Actor
-from tracker.orders.excuse_delay import excuse_delay
 from tracker.orders.file_columns import COLUMNS
 from tracker.orders.import_orders import import_orders
 from tracker.orders.positions import START
@@ -110,9 +110,9 @@ def _end(dice: random.Random, runtime: Runtime, actor: Actor, number: str, accep
             request["appointment"] = {"starts_at": visit_at, "ends_at": visit_at + timedelta(hours=2)}
         record_progress(runtime, actor, number, request)
     if ending == "excused":
-        excuse = {"starts_at": accepted_at + timedelta(hours=5), "reason_code": "roadworks"}
+        delay = {"starts_at": accepted_at + timedelta(hours=5), "reason_code": "roadworks"}
         ends = {"ends_at": accepted_at + timedelta(hours=70), "reason_text": None, "evidence": "示例单据"}
-        excuse_delay(runtime, actor, number, excuse | ends)
+        excuse(runtime, actor, number, delay | ends)
 
 
 def _orders(runtime: Runtime, channel: ChannelFacts, count: int) -> Sequence[tuple[str, datetime]]:

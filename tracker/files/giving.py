@@ -11,6 +11,9 @@ from tracker.problems import Fault, Refusal
 
 _CHUNK = 1 << 16
 
+# Of a sheet that says what words mean, in characters.
+_NAME_WIDTH, _MEANING_WIDTH = 20, 80
+
 Cells = Sequence[str | int | float]
 Pages = Iterable[Sequence[Cells]]
 """Rows of cells, in batches as they are read."""
@@ -27,9 +30,17 @@ def csv_lines(head: Sequence[str], pages: Pages) -> Iterator[str]:
 
 
 def xlsx(
-    title: str, head: Sequence[str], widths: Sequence[int], pages: Pages, *, too_many: str
+    title: str,
+    head: Sequence[str],
+    widths: Sequence[int],
+    pages: Pages,
+    *,
+    too_many: str,
+    definitions: tuple[str, Sequence[tuple[str, str]]] | None = None,
 ) -> Iterator[bytes]:
     """A workbook of one sheet, in pieces. `widths` of its columns, in characters.
+
+    `definitions`: the title of a second sheet, and in it what each word means.
 
     Raises Refusal of the rule `too_many` before the first piece, where there are more than MOST_ROWS.
     """
@@ -50,6 +61,15 @@ def xlsx(
                         sheet.write_string(number, index, harmless(cell))
                     else:
                         sheet.write_number(number, index, cell)
+            if definitions is not None:
+                named, meanings = definitions
+                wrapped = book.add_format({"text_wrap": True, "valign": "top"})
+                second = book.add_worksheet(named)
+                second.set_column(0, 0, _NAME_WIDTH)
+                second.set_column(1, 1, _MEANING_WIDTH)
+                for number, (word, meaning) in enumerate(meanings):
+                    second.write_string(number, 0, harmless(word), bold)
+                    second.write_string(number, 1, harmless(meaning), wrapped)
     except BaseException:
         file.close()
         raise

@@ -1,37 +1,48 @@
-"""Write down a delay that is not the operator's doing. The clock runs on; the net figure may leave it out."""
+"""Write down a delay that is not the operator's doing. The clock runs on; the net figure leaves it out."""
 
-from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
+
+from sqlalchemy import Connection, Row
 
 from tracker import clock
 from tracker.orders.actor import Actor
-from tracker.orders.hold_rules import excuse_faults
-from tracker.orders.locking import lock_order
-from tracker.orders.promise_book import Written, open_book, why_of, write_entry
-from tracker.orders.standing import ENDED_EARLY
-from tracker.problems import Fault, Refusal
+from tracker.orders.promise_book import Why, Written, open_book, write_entry
 from tracker.promises.ledger import Entry, Kind
-from tracker.runtime import Runtime
+from tracker.reference import Reference
+
+
+@dataclass(frozen=True)
+class Delay:
+    """What was asked to be excused, by whom, and in which request (`tracker.excuses`)."""
+
+    request_id: int
+    asked_by: str
+    reason_code: str
+    reason_text: str | None
+    evidence: str | None
+    starts_at: datetime
+    ends_at: datetime
 
 
 def excuse_delay(
-    runtime: Runtime, actor: Actor, number: str, request: Mapping[str, Any], *, if_version: int | None = None
+    connection: Connection, reference: Reference, order: Row[Any], delay: Delay, approver: Actor
 ) -> Written:
-    """Record one delay, loaded by ExcuseRequestSchema; also of an order that is done. Nobody is told.
+    """Write the line of an excuse that was approved, of a locked order, with the order's event.
 
-    Raises Refusal: order.not_found, version.stale, promise.order_done for an order that ended without
-    a line, or every excuse rule broken.
+    Both name the approver as their actor and, beside it, whoever asked. Nobody is told.
     """
-    now = clock.now()
-    reference = runtime.reference.current()
-    starts_at, ends_at = request["starts_at"], request["ends_at"]
-    with runtime.db.transaction() as connection:
-        order = lock_order(connection, actor, number, if_version)
-        if order.stage in ENDED_EARLY:
-            raise Refusal(Fault("promise.order_done"))
-        faults = excuse_faults(request["reason_code"], starts_at, ends_at, order.accepted_at, now)
-        if faults:
-            raise Refusal(*faults)
-        book = open_book(connection, reference, order)
-        entry = Entry(book.next_number, Kind.EXCUSE, now, starts_at=starts_at, ends_at=ends_at)
-        return write_entry(connection, book, entry, why_of(actor, request))
+    book = open_book(connection, reference, order)
+    entry = Entry(
+        book.next_number, Kind.EXCUSE, clock.now(), starts_at=delay.starts_at, ends_at=delay.ends_at
+    )
+    why = Why(
+        approver.label,
+        reason_code=delay.reason_code,
+        reason_text=delay.reason_text,
+        evidence=delay.evidence,
+        asked_by=delay.asked_by,
+        detail={"asked_by": delay.asked_by, "excuse_request": delay.request_id},
+    )
+    return write_entry(connection, book, entry, why)

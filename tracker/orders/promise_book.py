@@ -1,7 +1,7 @@
 """Write to an order's promise ledger: one entry, the order's event, and what it makes of the deadline."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -30,7 +30,8 @@ _INSERT_ENTRIES = insert(PromiseEntry.__table__)
 @dataclass(frozen=True)
 class Why:
     """Who writes an entry, and for what reason; and the person who follows a delay up, as
-    ContactSchema loads one.
+    ContactSchema loads one. `asked_by`: who asked for what the actor approved. `detail`: what the order's
+    event is to say besides, nothing personal.
     """
 
     actor: str
@@ -38,6 +39,8 @@ class Why:
     reason_text: str | None = None
     evidence: str | None = None
     contact: Mapping[str, Any] | None = None
+    asked_by: str | None = None
+    detail: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -131,6 +134,7 @@ def rows_of(book: Book, entry: Entry, why: Why) -> tuple[Written, dict[str, Any]
         "evidence": why.evidence,
         "contact": why.contact,
         "actor": why.actor,
+        "asked_by": why.asked_by,
         "recorded_at": entry.recorded_at,
         "rule": deadline.rule.as_json(),
         "deadline": deadline.at,
@@ -147,7 +151,11 @@ def rows_of(book: Book, entry: Entry, why: Why) -> tuple[Written, dict[str, Any]
         recorded_at=entry.recorded_at,
         reason_code=why.reason_code,
         reason_text=why.reason_text,
-        detail={"entry": entry.number, "deadline": [written.before.isoformat(), deadline.at.isoformat()]},
+        detail={
+            "entry": entry.number,
+            "deadline": [written.before.isoformat(), deadline.at.isoformat()],
+            **why.detail,
+        },
     )
     return written, row, event
 

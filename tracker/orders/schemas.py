@@ -167,6 +167,9 @@ class LedgerEntrySchema(StrictSchema):
     evidence = fields.String(allow_none=True)
     contact = fields.Nested(ContactSchema, allow_none=True)
     actor = fields.String()
+    asked_by = fields.String(
+        allow_none=True, metadata={"description": "Who asked for what `actor` approved: of an excuse."}
+    )
     deadline = Timestamp()
     provisional = fields.Boolean()
 

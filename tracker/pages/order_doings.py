@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from tracker.orders.head import Head
 from tracker.orders.return_rules import can_be_returned
 from tracker.orders.rules import CLOSED, MOVES, TAKES_APPOINTMENT, Stage
-from tracker.orders.standing import N_
+from tracker.orders.standing import ENDED_EARLY, N_
 from tracker.pages.order_step import NEXT, WORDS
 from tracker.staff.sign_in import Person
 
@@ -40,6 +40,8 @@ def doings(person: Person, order: Head) -> Sequence[Doing]:
         found.append(Doing("staff.order_contact", N_("更正联系信息")))
     if not settled and person.role in ("dispatcher", "manager"):
         found.append(Doing("staff.order_repromise", N_("重新承诺")))
+    if stage not in ENDED_EARLY and person.role in ("dispatcher", "manager"):
+        found.append(Doing("staff.order_excuse", N_("申请免责")))
     if Stage.WITHDRAWN in MOVES[stage]:
         found.append(Doing("staff.order_withdraw", N_("撤单")))
     if can_be_returned(stage):

@@ -32,6 +32,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "contact": (CONTACT_KIND,),
     "return": ("return_request",),
     "escalation": ("escalation", "takeover"),
+    "excuse": ("excuse_request",),
 }
 GROUP_WORDS = {
     "moves": N_("环节"),
@@ -43,6 +44,7 @@ GROUP_WORDS = {
     "contact": N_("联系信息"),
     "return": N_("退单审批"),
     "escalation": N_("督办"),
+    "excuse": N_("免责审批"),
 }
 
 _KIND_WORDS = {

@@ -17,6 +17,8 @@ from tracker.complaints.rate import COMMENT
 from tracker.complaints.rules import standing_of
 from tracker.customer_requests.of_order import requests_of_order
 from tracker.customer_requests.rules import State as Asked
+from tracker.excuses.queries import excuses_of_order
+from tracker.excuses.rules import State as ExcuseState
 from tracker.masks import mask_address
 from tracker.notices.of_order import notices_of_order
 from tracker.notices.rules import State as Told
@@ -32,10 +34,11 @@ from tracker.orders.see_customer import see_customer
 from tracker.orders.standing import N_, STAGE_WORDS
 from tracker.orders.undo_hold import undoable_until
 from tracker.orders.wording import slot
-from tracker.pages import complaint_words, request_words, wording
+from tracker.pages import compensation_words, complaint_words, request_words, wording
 from tracker.pages.access import AT_DESK, acting, language, open_to, operator_of, runtime
 from tracker.pages.call_words import REASON_WORDS
 from tracker.pages.complaints import names_of_channels, note_shown
+from tracker.pages.order_compensation import compensation_of_order
 from tracker.pages.order_doings import doings
 from tracker.pages.order_frame import head, render
 from tracker.pages.signing_in import blueprint, signed_in
@@ -128,6 +131,8 @@ def _page(
         results = latest_results(connection, row.id)
         site_work = site_work_of(connection, operator_id, row.id)
         calls = open_calls_of(connection, operator_id, row.id)
+        excuses = excuses_of_order(connection, operator_id, row.id)
+        compensation = compensation_of_order(connection, operator_id, found)
     if person.role == "manager" and any(one.comment is not None for one in ratings):
         note_shown(person, [f"order:{row.id}"], ("comment",), "order shown")
     place = reference.places[row.community_code]
@@ -168,6 +173,9 @@ def _page(
         site_work=site_work,
         calls=calls,
         call_reasons=REASON_WORDS,
+        excuse_waits=any(one.state == ExcuseState.OPEN for one in excuses),
+        compensation=compensation,
+        compensation_words=compensation_words.words_of(),
     )
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from tracker import clock
 from tracker.complaints import rating_queries
 from tracker.complaints.queries import pressing
+from tracker.excuses.queries import excuses_to_decide
 from tracker.orders.desk_list import STANDINGS, Position, Sorting, Wanted, list_orders
 from tracker.orders.fee_queries import fees_of
 from tracker.orders.return_queries import returns_to_decide
@@ -99,11 +100,12 @@ def orders() -> Any:
             .where(Team.operator_id == operator_id, Team.closed_at.is_(None))
             .order_by(Team.name)
         ).all()
-        presses, to_call_back, to_decide = {}, 0, False
+        presses, to_call_back, to_decide, to_excuse = {}, 0, False, False
         if person.role == "manager":
             presses = pressing(connection, clock.today(), operator_id)
             to_call_back = rating_queries.to_call_back(connection, operator_id)
             to_decide = returns_to_decide(connection, operator_id, label_of(person))
+            to_excuse = excuses_to_decide(connection, operator_id, label_of(person))
     return render_template(
         "staff/orders.html",
         person=person,
@@ -121,6 +123,7 @@ def orders() -> Any:
         presses=presses,
         to_call_back=to_call_back,
         to_decide=to_decide,
+        to_excuse=to_excuse,
         now=now,
     )
 

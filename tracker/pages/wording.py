@@ -98,6 +98,12 @@ def money(fen: int, language: str) -> str:
     return f"¥{yuan(fen)}" if language == "en" else f"{yuan(fen)} 元"
 
 
+def exact_money(fen: int) -> str:
+    """An amount to the fen, as formulas and books write it, alike in both languages: "¥3.00"."""
+    whole, cents = divmod(fen, 100)
+    return f"¥{whole:,}.{cents:02}"
+
+
 def monthly(fen: int, language: str) -> str:
     """A monthly fee: "129 元/月", "¥129 a month"."""
     return f"¥{yuan(fen)} a month" if language == "en" else f"{yuan(fen)} 元/月"

@@ -206,8 +206,9 @@ class PromiseEntry(Base):
 
     What the entry says stands in `starts_at`, `ends_at`, `lifts` and `agreed_at`; why, in the reason and
     in `evidence`, the reference of a document kept elsewhere. `contact` is who follows a delay up, as the
-    customer is told: "name", and "extension" of the hotline or null. The rest is the promise as it stands
-    since: its rule, deadline and explanation, and the calendar that it was counted with.
+    customer is told: "name", and "extension" of the hotline or null. `asked_by` is who asked for what the
+    actor approved. The rest is the promise as it stands since: its rule, deadline and explanation, and the
+    calendar that it was counted with.
     """
 
     __tablename__ = "promise_entries"
@@ -232,6 +233,7 @@ class PromiseEntry(Base):
     evidence: Mapped[str | None] = mapped_column(String(200))
     contact: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     actor: Mapped[str] = mapped_column(String(80))
+    asked_by: Mapped[str | None] = mapped_column(String(80))
     recorded_at: Mapped[datetime]
     rule: Mapped[dict[str, Any]] = mapped_column(JSONB)
     deadline: Mapped[datetime]

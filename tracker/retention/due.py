@@ -11,6 +11,7 @@ from tracker import clock
 from tracker.complaints.models import Complaint
 from tracker.complaints.rules import State as ComplaintState
 from tracker.crypto import ERASED
+from tracker.excuses.models import ExcuseFile
 from tracker.notices.models import Notice
 from tracker.notices.rules import State as NoticeState
 from tracker.orders.models import Order
@@ -67,6 +68,15 @@ def photos_due() -> Select[Any]:
     return (
         select(SitePhoto.id, SitePhoto.name)
         .join(Order, Order.id == SitePhoto.order_id)
+        .where(Order.anonymised_at.is_not(None))
+    )
+
+
+def evidence_due() -> Select[Any]:
+    """Files of excuses of orders that were forgotten: ids, and their names."""
+    return (
+        select(ExcuseFile.id, ExcuseFile.name)
+        .join(Order, Order.id == ExcuseFile.order_id)
         .where(Order.anonymised_at.is_not(None))
     )
 

@@ -16,6 +16,7 @@ from sqlalchemy.types import BigInteger
 
 from tracker import clock
 from tracker.db import Database
+from tracker.excuses.models import ExcuseFile
 from tracker.notices.heartbeat import beat, last_beat
 from tracker.retention import due
 from tracker.retention.rules import AGAIN_AFTER, SLOTS_KEPT, ended_before, is_night
@@ -43,6 +44,7 @@ class Forgotten:
     complaints: int = 0
     slots: int = 0
     photos: int = 0
+    evidence: int = 0
     is_all: bool = False
 
 
@@ -54,33 +56,34 @@ def _nobody(number: int) -> None:
     """Nobody counts along."""
 
 
-def forget_tonight(db: Database, years: int, remove_photo: Callable[[str], None]) -> Forgotten | None:
+def forget_tonight(db: Database, years: int, remove_file: Callable[[str], None]) -> Forgotten | None:
     """A round of what a night is for; None by day, and where this night's work is done. See `forget`."""
     now = clock.now()
     with db.reading() as connection:
         done_at = last_beat(connection, JOB)
     if not is_night(now) or (done_at is not None and now - done_at < AGAIN_AFTER):
         return None
-    return forget(db, years, remove_photo, seconds=ROUND_SECONDS)
+    return forget(db, years, remove_file, seconds=ROUND_SECONDS)
 
 
 def forget(
     db: Database,
     years: int,
-    remove_photo: Callable[[str], None],
+    remove_file: Callable[[str], None],
     *,
     seconds: float | None = None,
     done: Callable[[int], None] = _nobody,
 ) -> Forgotten:
     """Anonymise orders, subscriptions and complaints that ended over so many years ago; delete old slots.
 
-    `remove_photo` deletes the file of an installer's photo by its name; one that is gone is no fault.
+    `remove_file` deletes an installer's photo, or a file that an excuse rests on, by its name; one that is
+    gone is no fault.
     `seconds`: after so many it stops, and goes on next time; None: when nothing is left. `done` is called
     with the number of rows of each chunk.
     """
     until = None if seconds is None else time.monotonic() + seconds
-    work = _Work(db, clock.now(), years, remove_photo, until, done)
-    steps = (work.orders, work.photos, work.subscribers, work.complaints, work.slots)
+    work = _Work(db, clock.now(), years, remove_file, until, done)
+    steps = (work.orders, work.photos, work.evidence, work.subscribers, work.complaints, work.slots)
     work.found.is_all = all(step() for step in steps)
     if work.found.is_all:
         with db.transaction() as connection:
@@ -96,7 +99,7 @@ class _Work:
         db: Database,
         now: datetime,
         years: int,
-        remove_photo: Callable[[str], None],
+        remove_file: Callable[[str], None],
         until: float | None,
         done: Callable[[int], None],
     ) -> None:
@@ -104,7 +107,7 @@ class _Work:
         self._db = db
         self._now = now
         self._before = ended_before(now, years)
-        self._remove_photo = remove_photo
+        self._remove_file = remove_file
         self._until = until
         self._done = done
 
@@ -116,17 +119,10 @@ class _Work:
         return self._chunks("orders", due.orders_due(self._before), anonymise)
 
     def photos(self) -> bool:
-        """The file first: what is left of a killed run is a row, which the next one finds."""
-        while self._has_time():
-            with self._db.transaction() as connection:
-                some = connection.execute(due.photos_due().limit(_CHUNK)).all()
-                for photo in some:
-                    self._remove_photo(photo.name)
-                connection.execute(delete(SitePhoto).where(SitePhoto.id.in_([one.id for one in some])))
-            if not some:
-                return True
-            self.found.photos += len(some)
-        return False
+        return self._files("photos", due.photos_due(), SitePhoto)
+
+    def evidence(self) -> bool:
+        return self._files("evidence", due.evidence_due(), ExcuseFile)
 
     def subscribers(self) -> bool:
         return self._chunks("subscribers", due.subscribers_due(self._before), _called(_SUBSCRIBERS))
@@ -137,6 +133,19 @@ class _Work:
     def slots(self) -> bool:
         slots_before = self._now - SLOTS_KEPT
         return self._chunks("slots", due.slots_due(slots_before), _called(_SLOTS))
+
+    def _files(self, what: str, wanted: Select[Any], table: type[SitePhoto] | type[ExcuseFile]) -> bool:
+        """The file first: what is left of a killed run is a row, which the next one finds."""
+        while self._has_time():
+            with self._db.transaction() as connection:
+                some = connection.execute(wanted.limit(_CHUNK)).all()
+                for one in some:
+                    self._remove_file(one.name)
+                connection.execute(delete(table).where(table.id.in_([one.id for one in some])))
+            if not some:
+                return True
+            setattr(self.found, what, getattr(self.found, what) + len(some))
+        return False
 
     def _chunks(self, what: str, wanted: Select[Any], forget: _Forget) -> bool:
         behind: Row[Any] | None = None

@@ -361,6 +361,34 @@ SEED = {
             any_hour=True,
         ),
         Template(
+            "compensation_fixed",
+            1,
+            ("number", "count", "amount", "hotline", "signature"),
+            "抱歉，订单{number}超过承诺期限{count}天装通，应付您违约金{amount}，"
+            "付款时另行告知。咨询{hotline}。【{signature}】",
+            "Sorry: order {number} was connected {count} day(s) late. We owe you {amount}"
+            " and will tell you when it is paid. Help: {hotline}【{signature}】",
+            "progress",
+        ),
+        Template(
+            "compensation_corrected",
+            1,
+            ("number", "amount", "reason", "hotline", "signature"),
+            "订单{number}的违约金更正为{amount}，原因：{reason}。有疑问请拨{hotline}。【{signature}】",
+            "Order {number}: the compensation is now {amount}, because {reason}."
+            " Help: {hotline}【{signature}】",
+            "progress",
+        ),
+        Template(
+            "compensation_paid",
+            1,
+            ("number", "amount", "day", "hotline", "signature"),
+            "订单{number}的违约金{amount}已于{day}支付，如未收到请拨{hotline}。【{signature}】",
+            "Order {number}: compensation of {amount} was paid on {day}."
+            " Not received? {hotline}【{signature}】",
+            "progress",
+        ),
+        Template(
             "request_refused",
             1,
             ("number", "reason", "hotline", "signature"),

@@ -33,6 +33,7 @@ EXAMPLES = {
     "result": "已补装并致歉",
     "risks": "已超时3、未派人2",
     "level": "二级督办",
+    "amount": "3元",
 }
 
 EXAMPLES_EN = EXAMPLES | {
@@ -57,4 +58,5 @@ EXAMPLES_EN = EXAMPLES | {
     "result": "installed, with apologies",
     "risks": "3 overdue, 2 without a team",
     "level": "Escalation 2",
+    "amount": "3 yuan",
 }

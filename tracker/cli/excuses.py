@@ -1,0 +1,95 @@
+"""Excuses that wait for a decision, where an operator has no second manager."""
+
+import click
+from rich.table import Table
+from sqlalchemy import select
+
+from tracker.cli.context import running, say, show_table
+from tracker.excuses.decide_excuse import decide_excuse
+from tracker.excuses.models import ExcuseRequest
+from tracker.excuses.queries import waiting_excuses
+from tracker.orders.actor import Actor
+from tracker.problems import Refusal
+
+_ACTOR = "console:excuses"
+_MOST = 200
+
+
+@click.group()
+def excuses() -> None:
+    """Delays of orders that are to be excused."""
+
+
+@excuses.command("list")
+@click.option("--operator", required=True, help="Code of the operator.")
+def list_waiting(operator: str) -> None:
+    """List what waits for a decision, the longest first.
+
+    \b
+    Example:
+      tracker excuses list --operator telecom
+    """
+    with running() as run:
+        operators = {one.code: one.id for one in run.reference.current().operators.values()}
+        if operator not in operators:
+            raise click.ClickException(f"no operator has the code {operator}")
+        with run.db.reading() as connection:
+            rows, more = waiting_excuses(connection, operators[operator], _MOST)
+    table = Table("id", "order", "reason", "from (UTC)", "to (UTC)", "evidence", "files", "asked by")
+    for row in rows:
+        stretch = (f"{at:%Y-%m-%dT%H:%MZ}" for at in (row.starts_at, row.ends_at))
+        table.add_row(
+            str(row.id),
+            row.number,
+            row.reason_code,
+            *stretch,
+            row.evidence or "",
+            str(row.files),
+            row.asked_by,
+        )
+    show_table(table)
+    say(f"{len(rows)} waiting{', and more' if more else ''}")
+
+
+@excuses.command("approve")
+@click.argument("excuse", type=click.IntRange(1, 2**63 - 1))
+@click.option("--words", help="For the history.")
+def approve(excuse: int, words: str | None) -> None:
+    """Approve the excuse with this id, of an operator that has no manager but the one who asked.
+
+    The net figure leaves the delay out from then on. Exit code 1 where another manager can decide, or a
+    rule stands against it.
+
+    \b
+    Example:
+      tracker excuses approve 17 --words "letter seen"
+    """
+    _decide(excuse, words, approve=True)
+
+
+@excuses.command("refuse")
+@click.argument("excuse", type=click.IntRange(1, 2**63 - 1))
+@click.option("--words", required=True, help="Why, for whoever asked.")
+def refuse(excuse: int, words: str) -> None:
+    """Refuse the excuse with this id; nothing changes of its order.
+
+    \b
+    Example:
+      tracker excuses refuse 17 --words "the letter bears no seal"
+    """
+    _decide(excuse, words, approve=False)
+
+
+def _decide(excuse: int, words: str | None, *, approve: bool) -> None:
+    with running() as run:
+        with run.db.reading() as connection:
+            operator_id = connection.scalar(
+                select(ExcuseRequest.operator_id).where(ExcuseRequest.id == excuse)
+            )
+        if operator_id is None:
+            raise click.ClickException(f"there is no excuse {excuse}")
+        try:
+            number = decide_excuse(run, Actor(operator_id, _ACTOR), excuse, approve=approve, words=words)
+        except Refusal as refusal:
+            raise click.ClickException(refusal.faults[0].words("en")) from None
+    say(f"{number}: {'excused' if approve else 'refused'}")

@@ -1,0 +1,1 @@
+"""Delays that are to be excused (免责): asked for by one person, decided on by another manager."""

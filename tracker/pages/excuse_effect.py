@@ -1,0 +1,77 @@
+"""What an excuse would change, for whoever decides on it: the net figure, and what the customer is owed."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, select
+
+from tracker import clock
+from tracker.compensation.recount import count, stretches_in
+from tracker.compensation.rules import Stretch, Working, working_of
+from tracker.figures.on_time import Asked, on_time_figures
+from tracker.figures.on_time import Stretch as Days
+from tracker.figures.rules import Counts, Period, PeriodKind, period_of
+from tracker.orders.fee_queries import totals_of
+from tracker.orders.head import Head
+from tracker.orders.models import Order
+from tracker.orders.standing import ENDED_EARLY
+from tracker.promises.ledger import Kind
+from tracker.promises.queries import Ledger, read_ledgers
+
+
+@dataclass(frozen=True)
+class Effect:
+    """How an order stands in the net figure of the month of its deadline, and what approving would make of
+    that and of its compensation.
+
+    `standing`: "on_time" and "ended" are left as they are, "excused" was left out already, "running" may come
+    to be late, and "late" is left out from the approval on. `before` and `after` are the month's counts;
+    `now_owed` and `then_owed` how the compensation is counted, None where the order is not late.
+    """
+
+    standing: str
+    length: timedelta
+    month: date
+    before: Counts
+    after: Counts
+    now_owed: Working | None
+    then_owed: Working | None
+
+
+def effect_of(
+    connection: Connection, operator_id: int, order: Head, asked: Row[Any], now: datetime
+) -> Effect:
+    """The effect of an excuse that is asked for, as things stand now."""
+    row = connection.execute(select(Order.id, Order.price, Order.stage).where(Order.id == order.id)).one()
+    ledger = read_ledgers(connection, [order.id])[order.id]
+    until = order.connected_at or now
+    standing = _standing(order, ledger, until, now)
+    month = period_of(PeriodKind.MONTH, clock.local_date(order.deadline - timedelta(microseconds=1)))
+    before = _counts(connection, operator_id, month, now)
+    after = before
+    if standing == "late":
+        after = Counts(before.due, before.on_time, max(before.net_due - 1, 0), before.net_on_time)
+    working = None
+    then = None
+    if until > order.deadline and order.stage not in ENDED_EARLY:
+        totals = totals_of(connection, [row])[order.id]
+        working = count(ledger, until, totals)
+        stretches = [*stretches_in(ledger.entries), Stretch(asked.starts_at, asked.ends_at)]
+        then = working_of(order.deadline, until, stretches, working.fee_fen)
+    return Effect(standing, asked.ends_at - asked.starts_at, month.starts_on, before, after, working, then)
+
+
+def _standing(order: Head, ledger: Ledger, until: datetime, now: datetime) -> str:
+    if order.stage in ENDED_EARLY:
+        return "ended"
+    if order.connected_at is not None and order.connected_at <= order.deadline:
+        return "on_time"
+    if any(entry.kind is Kind.EXCUSE for entry in ledger.entries):
+        return "excused"
+    return "late" if until > order.deadline and order.deadline <= now else "running"
+
+
+def _counts(connection: Connection, operator_id: int, month: Period, now: datetime) -> Counts:
+    asked = Asked(Days(month.starts_on, month.ends_on), only={"operator_id": operator_id})
+    return on_time_figures(connection, asked, now).get("", Counts())

@@ -1,0 +1,149 @@
+"""The list of excuses as a file, by the filters that the page stands at, and what its columns mean."""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask import Response, flash, redirect, request, url_for
+from flask_babel import gettext
+from sqlalchemy import Row
+
+from tracker import clock
+from tracker.db import Database
+from tracker.excuses.queries import Wanted, excuses_below
+from tracker.files import giving
+from tracker.orders.rules import REASONS
+from tracker.pages.access import language, open_to, operator_of, runtime
+from tracker.pages.excuse_words import STATE_WORDS
+from tracker.pages.excuses import wanted_of
+from tracker.pages.order_frame import people_of
+from tracker.pages.signing_in import blueprint, signed_in
+from tracker.problems import Refusal
+
+_SHEET_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_WIDTHS = (10, 18, 10, 16, 40, 20, 20, 12, 30, 10, 14, 20, 14, 20, 40)
+_AT_ONCE = 1000
+_HOUR = timedelta(hours=1)
+
+Cells = tuple[str | int | float, ...]
+
+
+@blueprint.get("/excuses.<any(csv, xlsx):kind>")
+@open_to("manager")
+def excuses_file(kind: str) -> Any:
+    """What the list shows, all pages of it; the evidence itself is not in it."""
+    person = signed_in()
+    wanted, _ = wanted_of(person)
+    pages = _pages(runtime().db, operator_of(person), wanted, _cells(people_of(person).name))
+    if kind == "csv":
+        response = Response(giving.csv_lines(_head(), pages), mimetype="text/csv")
+    else:
+        try:
+            book = giving.xlsx(
+                gettext("免责审批"),
+                _head(),
+                _WIDTHS,
+                pages,
+                too_many="excuse.too_many_rows",
+                definitions=(gettext("指标定义"), _definitions()),
+            )
+        except Refusal as refusal:
+            flash(refusal.faults[0].words(language()))
+            return redirect(url_for("staff.excuses", **request.args.to_dict()))
+        response = Response(book, mimetype=_SHEET_TYPE)
+    response.headers.set("Content-Disposition", "attachment", filename=f"excuses.{kind}")
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _head() -> tuple[str, ...]:
+    return (
+        gettext("申请编号"),
+        gettext("订单号"),
+        gettext("状态"),
+        gettext("原因"),
+        gettext("说明"),
+        gettext("延误开始"),
+        gettext("延误结束"),
+        gettext("延误小时"),
+        gettext("依据编号"),
+        gettext("附件数"),
+        gettext("申请人"),
+        gettext("申请时间"),
+        gettext("审批人"),
+        gettext("审批时间"),
+        gettext("审批意见"),
+    )
+
+
+def _definitions() -> list[tuple[str, str]]:
+    return [
+        (
+            gettext("免责"),
+            gettext("第三方或不可抗力造成的延误，有依据，并经申请人以外的另一位经理同意。承诺期限不变。"),
+        ),
+        (gettext("净按时率"), gettext("超时且有已同意免责的工单，从分母中剔除；毛按时率不受影响。")),
+        (gettext("延误小时"), gettext("申请写明的延误开始到结束；与超时重叠的部分不计违约天数。")),
+        (gettext("审批人"), gettext("同意或驳回的经理；申请人撤回的，为申请人本人。")),
+    ]
+
+
+def _cells(name: Callable[[str], str]) -> Callable[[Row[Any]], Cells]:
+    """Makes the cells of a row; words are looked up now, because rows are made after the request."""
+    states = {state: gettext(word) for state, word in STATE_WORDS.items()}
+    english = language() == "en"
+    names: dict[str, str] = {}
+    console, system = gettext("控制台"), gettext("系统")
+
+    def who(label: str | None) -> str:
+        if label is None:
+            return ""
+        if label not in names:
+            names[label] = _name(label, name, console, system)
+        return names[label]
+
+    def cells(row: Row[Any]) -> Cells:
+        reason = REASONS.get(row.reason_code)
+        return (
+            row.id,
+            row.number,
+            states[row.state],
+            row.reason_code if reason is None else (reason.en if english else reason.zh),
+            row.reason_text or "",
+            _instant(row.starts_at),
+            _instant(row.ends_at),
+            round((row.ends_at - row.starts_at) / _HOUR, 2),
+            row.evidence or "",
+            row.files,
+            who(row.asked_by),
+            _instant(row.asked_at),
+            who(row.decided_by),
+            _instant(row.decided_at),
+            row.words or "",
+        )
+
+    return cells
+
+
+def _name(label: str, name: Callable[[str], str], console: str, system: str) -> str:
+    """Somebody's name, outside of a request too, where nothing is translated any more."""
+    if label.startswith("console:"):
+        return console
+    return system if label == "system" else name(label)
+
+
+def _pages(
+    db: Database, operator_id: int, wanted: Wanted, cells: Callable[[Row[Any]], Cells]
+) -> Iterator[list[Cells]]:
+    before: int | None = None
+    while True:
+        with db.reading() as connection:
+            rows = excuses_below(connection, operator_id, wanted, limit=_AT_ONCE, before_id=before)
+        yield [cells(row) for row in rows]
+        if len(rows) < _AT_ONCE:
+            return
+        before = rows[-1].id
+
+
+def _instant(at: datetime | None) -> str:
+    return "" if at is None else f"{clock.local(at):%Y-%m-%d %H:%M:%S}"
