@@ -50,7 +50,9 @@ _BUSINESS_TABLES = (
     " complaint_events, complaints, complaint_persons, ratings, published_figures, lookup_tries,"
     " audit_checks, audit_links, audit_chains, audit_entries,"
     " order_assignments, team_changes, team_members, teams,"
-    " figure_facts, figure_cells, figure_hands, real_name_checks, required_checks, return_requests,"
+    " figure_facts, figure_cells, figure_hands,"
+    " half_year_report_events, half_year_reports, county_self_checks,"
+    " real_name_checks, required_checks, return_requests,"
     " installer_actions, site_photos, line_tests, site_visits, call_line_codes,"
     " staff_sessions, recovery_codes, staff_codes, sign_in_tries"
 )

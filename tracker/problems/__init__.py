@@ -26,6 +26,7 @@ from tracker.problems import (
     plans,
     promises,
     real_name,
+    reports,
     requests,
     site_work,
     subscribers,
@@ -63,6 +64,7 @@ RULES: Mapping[str, ProblemRule] = {
         desk,
         site_work,
         audit,
+        reports,
     )
     for rule in part.RULES
 }
