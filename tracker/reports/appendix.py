@@ -36,7 +36,7 @@ _DEFINED: tuple[tuple[Words, Words], ...] = (
             "现行承诺期限（缓装、重新承诺之后）落在报告期内的工单，"
             "剔除用户在期限前撤单的和已登记免责延误的，在该期限前装通的比例。",
             "Of the orders whose present promise, after holds and new promises, fell due in the period,"
-            " without those withdrawn by then and those late for an excused reason, the ones connected by it.",
+            " without those withdrawn by then and those late for an excused reason, the ones kept.",
         ),
     ),
     (

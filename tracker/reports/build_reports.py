@@ -8,11 +8,10 @@ import structlog
 from sqlalchemy import Connection, Row, or_, select, text, update
 
 from tracker import clock
-from tracker.figures.rules import Period, PeriodKind
 from tracker.reports.about import Scope, scope_of
 from tracker.reports.models import HalfYearReport
 from tracker.reports.ports import PORTS, Ports
-from tracker.reports.rules import CONTENT_VERSION, Event, canonical, digest_of
+from tracker.reports.rules import CONTENT_VERSION, Event, canonical, digest_of, half_at
 from tracker.reports.sections import content_of
 from tracker.reports.shared import note
 from tracker.runtime import Runtime
@@ -70,7 +69,7 @@ def _claim(runtime: Runtime) -> Row[Any] | None:
 
 def _content(runtime: Runtime, row: Row[Any], ports: Ports, done: Callable[[int], None]) -> tuple[str, Scope]:
     """The content by one snapshot of the database, so that no two figures in it are of different moments."""
-    period = Period(PeriodKind.HALF, row.starts_on)
+    period = half_at(row.starts_on)
     reference = runtime.reference.current()
 
     def tell(sections: int) -> None:

@@ -1,10 +1,9 @@
 """The review of a report: offered by one manager, approved or sent back by another; then it is submitted."""
 
 from tracker import clock
-from tracker.figures.rules import Period, PeriodKind
 from tracker.problems import Refusal
 from tracker.reports.author import Author
-from tracker.reports.rules import Event, offer_faults, review_faults, submit_faults
+from tracker.reports.rules import Event, half_at, offer_faults, review_faults, submit_faults
 from tracker.reports.shared import LONGEST_WORDS, locked, note, require
 from tracker.runtime import Runtime
 
@@ -61,7 +60,7 @@ def submit_report(runtime: Runtime, author: Author, report_id: int, version: int
     with runtime.db.transaction() as connection:
         row = locked(connection, author, report_id, version)
         require(Event.SUBMITTED, row)
-        if faults := submit_faults(Period(PeriodKind.HALF, row.starts_on), row.as_of, now):
+        if faults := submit_faults(half_at(row.starts_on), row.as_of, now):
             raise Refusal(*faults)
         columns = {"submitted_by": author.label, "submitted_at": now}
         note(connection, row, Event.SUBMITTED, author.label, now, **columns)

@@ -63,7 +63,12 @@ def half_named(code: str) -> Period | None:
     found = _HALF.fullmatch(code)
     if found is None:
         return None
-    return Period(PeriodKind.HALF, date(int(found[1]), 1 if found[2] == "1" else 7, 1))
+    return half_at(date(int(found[1]), 1 if found[2] == "1" else 7, 1))
+
+
+def half_at(starts_on: date) -> Period:
+    """The half-year that begins on a day."""
+    return Period(PeriodKind.HALF, starts_on)
 
 
 def recent_halves(today: date, count: int) -> list[Period]:
@@ -79,7 +84,7 @@ def recent_halves(today: date, count: int) -> list[Period]:
 def half_before(period: Period) -> Period:
     """The half-year before one."""
     first = period.starts_on
-    return Period(PeriodKind.HALF, date(first.year, 1, 1) if first.month == 7 else date(first.year - 1, 7, 1))
+    return half_at(date(first.year, 1, 1) if first.month == 7 else date(first.year - 1, 7, 1))
 
 
 def move_faults(event: Event, state: str) -> list[Fault]:

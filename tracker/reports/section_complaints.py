@@ -48,7 +48,11 @@ def complaints(connection: Connection, scope: Scope) -> Section:
                 " answered since.",
             )
         ],
-        tables=[_by_source(connection, scope), _satisfaction(connection, scope)],
+        tables=[
+            *([by_operator(connection, scope)] if scope.is_city else []),
+            _by_source(connection, scope),
+            _satisfaction(connection, scope),
+        ],
     )
 
 
@@ -59,20 +63,53 @@ def _received(scope: Scope) -> Any:
     )
 
 
-def _by_source(connection: Connection, scope: Scope) -> Table:
+def _overdue(scope: Scope) -> Any:
     ended_on = cast(func.timezone(str(clock.CITY_ZONE), Complaint.ended_at), Date)
     today = clock.local_date(scope.now)
-    overdue = and_(
+    return and_(
         Complaint.state != State.RETRACTED,
         or_(ended_on > Complaint.due_on, and_(Complaint.ended_at.is_(None), Complaint.due_on < today)),
     )
+
+
+def by_operator(connection: Connection, scope: Scope) -> Table:
+    """What each operator received, and how much of it was not answered in time."""
+    wanted = (
+        select(
+            Complaint.operator_id,
+            func.count().label("received"),
+            func.count().filter(Complaint.state == State.CLOSED).label("closed"),
+            func.count().filter(Complaint.state == State.OPEN).label("open"),
+            func.count().filter(_overdue(scope)).label("overdue"),
+        )
+        .where(_received(scope))
+        .group_by(Complaint.operator_id)
+    )
+    found = {row.operator_id: list(row)[1:] for row in connection.execute(wanted)}
+    rows = [[scope.name(one.id), *found.get(one.id, [0] * 4)] for one in scope.of_operators]
+    return Table(
+        "by_operator",
+        words("分运营商的投诉", "By operator"),
+        [
+            text_column("operator", "运营商", "operator"),
+            count_column("received", "收到", "received"),
+            count_column("closed", "已办结", "closed"),
+            count_column("open", "办理中", "open"),
+            count_column("overdue", "超期", "overdue"),
+        ],
+        rows,
+        [words("合计", "total"), *(sum(row[place] for row in rows) for place in range(1, 5))],
+    )
+
+
+def _by_source(connection: Connection, scope: Scope) -> Table:
     wanted = (
         select(
             Complaint.source,
             func.count().label("received"),
             func.count().filter(Complaint.state == State.CLOSED).label("closed"),
             func.count().filter(Complaint.state == State.RETRACTED).label("retracted"),
-            func.count().filter(overdue).label("overdue"),
+            func.count().filter(_overdue(scope)).label("overdue"),
             func.count().filter(Complaint.settled_at_outlet).label("at_outlet"),
         )
         .where(_received(scope))

@@ -139,6 +139,31 @@ def percent(part: int, whole: int) -> str:
     return f"{min(max(round(part / whole * 100, 1), 0.1), 99.9):.1f}%"
 
 
+def shown_table(table: Mapping[str, Any], language: str, number: str = "") -> ShownTable:
+    """A table of the content, or one that is shown by itself."""
+    columns = table["columns"]
+    kinds = [column["kind"] for column in columns]
+
+    def cells(row: Sequence[Any]) -> list[ShownCell]:
+        return [cell(kind, value, language) for kind, value in zip(kinds, row, strict=True)]
+
+    total = table["total"]
+    return ShownTable(
+        table["code"],
+        number,
+        table["title"][language],
+        [ShownColumn(head_of(one, language), one["kind"] not in (Kind.TEXT, Kind.DAY)) for one in columns],
+        [cells(row) for row in table["rows"]],
+        None
+        if total is None or not table["rows"]
+        else [
+            ShownCell("") if value is None else told for value, told in zip(total, cells(total), strict=True)
+        ],
+        table["note"][language] if table["note"] else "",
+        (table["empty"] or _NO_ROWS)[language],
+    )
+
+
 def head_of(column: Mapping[str, Any], language: str) -> str:
     """The head of a column with its unit."""
     head, unit = column["head"][language], column["unit"]
@@ -157,39 +182,16 @@ def _share(kind: Kind, part: int, whole: int, language: str) -> ShownCell:
 
 def _section(section: Mapping[str, Any], place: int, language: str) -> ShownSection:
     number = numeral(place) if language == "zh" else str(place)
+    before = f"{'表' if language == 'zh' else 'Table '}{'A' if section['is_appendix'] else place}"
     return ShownSection(
         section["code"],
         _APPENDIX[language] if section["is_appendix"] else number,
         section["title"][language],
         [one[language] for one in section["said"]],
         [
-            _table(table, "A" if section["is_appendix"] else str(place), step, language)
+            shown_table(table, language, f"{before}-{step}")
             for step, table in enumerate(section["tables"], start=1)
         ],
-    )
-
-
-def _table(table: Mapping[str, Any], section: str, step: int, language: str) -> ShownTable:
-    columns = table["columns"]
-    kinds = [column["kind"] for column in columns]
-
-    def cells(row: Sequence[Any]) -> list[ShownCell]:
-        return [cell(kind, value, language) for kind, value in zip(kinds, row, strict=True)]
-
-    total = table["total"]
-    return ShownTable(
-        table["code"],
-        f"{'表' if language == 'zh' else 'Table '}{section}-{step}",
-        table["title"][language],
-        [ShownColumn(head_of(one, language), one["kind"] not in (Kind.TEXT, Kind.DAY)) for one in columns],
-        [cells(row) for row in table["rows"]],
-        None
-        if total is None or not table["rows"]
-        else [
-            ShownCell("") if value is None else told for value, told in zip(total, cells(total), strict=True)
-        ],
-        table["note"][language] if table["note"] else "",
-        (table["empty"] or _NO_ROWS)[language],
     )
 
 
