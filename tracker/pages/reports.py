@@ -106,6 +106,8 @@ def reports() -> str:
         by_half={one: [row for row in rows if row.starts_on == one.starts_on] for one in halves},
         checked=checked,
         counties=counties,
+        # What is over and reported next.
+        pressing=next((one for one in recent if one.is_settled(clock.now())), None),
         now=clock.now(),
     )
 

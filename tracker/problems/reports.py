@@ -4,12 +4,6 @@ from tracker.problems.rule import ProblemRule
 
 RULES: tuple[ProblemRule, ...] = (
     ProblemRule("report.not_found", 404, "没有这份报告", "There is no such report."),
-    ProblemRule(
-        "report.half_unknown",
-        404,
-        "没有这个半年度，写法如 2026H1",
-        "There is no such half-year: write 2026H1.",
-    ),
     ProblemRule("report.half_ahead", 422, "这个半年度还没有开始", "The half-year has not begun yet."),
     ProblemRule(
         "report.stale",

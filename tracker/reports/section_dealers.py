@@ -68,8 +68,8 @@ def dealers(connection: Connection, scope: Scope) -> Section:
         said=[
             words(
                 f"历来有工单的代理商共 {count} 家，全部列出；报告期内没有工单的列为 0。",
-                f"All {count} dealers that ever had an order stand here; those with none in the period"
-                " with 0.",
+                f"Dealers that ever had an order: {count}. All of them stand here, with 0 where there is"
+                " none in the period.",
             )
         ],
         tables=[

@@ -53,7 +53,7 @@ def returns(connection: Connection, scope: Scope) -> Section:
         said=[
             words(
                 f"报告期内装通或退单的工单共 {whole.ended} 张，其中退单 {count} 张。",
-                f"{whole.ended} orders were connected or returned in the period, {count} of them returned.",
+                f"Orders connected or returned in the period: {whole.ended}; of these returned: {count}.",
             )
         ],
         tables=[

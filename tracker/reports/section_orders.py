@@ -51,7 +51,7 @@ def orders(connection: Connection, scope: Scope) -> Section:
         said=[
             words(
                 f"报告期内共受理宽带报装工单 {counted.total()} 张。",
-                f"{counted.total()} orders were accepted in the period.",
+                f"Orders accepted in the period: {counted.total()}.",
             )
         ],
         tables=[_by_county(scope, counted), _by_channel(scope, counted)],
@@ -139,7 +139,7 @@ def assisted(connection: Connection, scope: Scope) -> Section:
         said=[
             words(
                 f"报告期内受理登记为需要协助（老年人、残疾人）的工单 {assisted_count} 张。",
-                f"{assisted_count} orders were of customers who need assistance.",
+                f"Orders of customers who need assistance: {assisted_count}.",
             )
         ],
         tables=[

@@ -44,7 +44,7 @@ def self_checks(connection: Connection, scope: Scope) -> Section:
         said=[
             words(
                 f"应自查 {of} 处，已填报 {done} 处。",
-                f"{done} of {of} self-checks are reported.",
+                f"Self-checks reported: {done} of {of}.",
             )
         ],
         tables=[
