@@ -109,7 +109,9 @@ def upgrade() -> None:
             ["report_id"], ["half_year_reports.id"], name=op.f("fk_half_year_report_events_report_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_half_year_report_events")),
-        sa.UniqueConstraint("report_id", "version", name=op.f("uq_half_year_report_events_report_id")),
+        sa.UniqueConstraint(
+            "report_id", "version", name=op.f("uq_half_year_report_events_report_id_version")
+        ),
     )
     op.create_table(
         "county_self_checks",

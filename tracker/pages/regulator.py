@@ -81,11 +81,11 @@ def regulator_report(report_id: int) -> str:
     )
 
 
-@blueprint.get("/regulator/reports/<int:report_id>.<any(pdf, xlsx, json):kind>")
+@blueprint.get("/regulator/reports/<int:report_id>.<any(pdf, xlsx, json):form>")
 @open_to("regulator")
-def regulator_report_file(report_id: int, kind: str) -> Any:
+def regulator_report_file(report_id: int, form: str) -> Any:
     """A submitted report as a file."""
-    return file_of(_submitted(report_id), kind, back=url_for("staff.regulator_report", report_id=report_id))
+    return file_of(_submitted(report_id), form, back=url_for("staff.regulator_report", report_id=report_id))
 
 
 def _submitted(report_id: int) -> Any:

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select
+from sqlalchemy import Connection, Row, select
+from sqlalchemy.dialects.postgresql import insert
 
 from tracker import clock
 from tracker.db import after_commit
@@ -33,10 +34,16 @@ def begin_report(runtime: Runtime, author: Author, period: Period) -> int:
         latest = _latest(connection, author, period)
         if latest is not None and latest.state == State.SUBMITTED:
             raise Refusal(Fault("report.submitted_already"))
-        if latest is not None:
-            found: int = latest.id
-            return found
-        return _begin(runtime, connection, author, period, 1, None)
+        if latest is None:
+            begun = _begin(runtime, connection, author, period, 1, None)
+            if begun is not None:
+                return begun
+            # Somebody else begins it at this moment; whoever waited for their commit finds it.
+            latest = _latest(connection, author, period)
+        if latest is None:
+            raise Refusal(Fault("report.stale"))
+        found: int = latest.id
+        return found
 
 
 def correct_report(runtime: Runtime, author: Author, period: Period, reason: str) -> int:
@@ -48,7 +55,10 @@ def correct_report(runtime: Runtime, author: Author, period: Period, reason: str
         latest = _latest(connection, author, period)
         if latest is None or latest.state != State.SUBMITTED:
             raise Refusal(Fault("report.nothing_to_correct"))
-        return _begin(runtime, connection, author, period, latest.revision + 1, reason)
+        begun = _begin(runtime, connection, author, period, latest.revision + 1, reason)
+        if begun is None:
+            raise Refusal(Fault("report.nothing_to_correct"))
+        return begun
 
 
 def build_anew(runtime: Runtime, author: Author, report_id: int, version: int) -> None:
@@ -92,10 +102,12 @@ def _begin(
     period: Period,
     revision: int,
     reason: str | None,
-) -> int:
+) -> int | None:
+    """The id of a new revision, or None where another one was begun at the same moment."""
     now = clock.now()
     row = connection.execute(
         insert(_reports)
+        .on_conflict_do_nothing()
         .values(
             operator_id=author.operator_id,
             starts_on=period.starts_on,
@@ -109,7 +121,9 @@ def _begin(
             created_at=now,
         )
         .returning(_reports)
-    ).one()
+    ).one_or_none()
+    if row is None:
+        return None
     event = Event.BEGUN if reason is None else Event.CORRECTED
     write_event(connection, row, event, author.label, now, version=1, digest=None, words=reason)
     after_commit(lambda: _ring(runtime))
