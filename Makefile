@@ -68,7 +68,7 @@ chromium:
 
 .PHONY: clean
 clean: ## Remove what was built; the demo's data stays
-	rm -rf $(VENV) node_modules tests/contract/node_modules tracker/pages/static/build build *.egg-info
+	rm -rf $(VENV) node_modules tests/contract/node_modules tracker/pages/static/build tracker/reports/fonts build *.egg-info
 
 # Node: the system's where it is new enough, else one from a wheel. npm's own scripts are not run: no
 # package here needs one.

@@ -34,6 +34,11 @@ from tracker.outages.announce_outage import announce_outage
 from tracker.outages.schemas import OutageSchema
 from tracker.promises.override_day import override_day
 from tracker.reference import ChannelFacts
+from tracker.reports.ask_build import begin_report
+from tracker.reports.author import Author
+from tracker.reports.build_reports import build_reports
+from tracker.reports.record_self_check import SelfCheck, record_self_check
+from tracker.reports.rules import recent_halves
 from tracker.runtime import Runtime
 from tracker.subscribers.record_subscription import record_subscription
 from tracker.subscribers.schemas import SubscriptionRequestSchema, SubscriptionUpdateSchema
@@ -171,6 +176,12 @@ def settle_next_door(runtime: Runtime) -> Neighbour:
     record_subscription(runtime.db, runtime.keys, OPERATOR, subscription)
     changes = SubscriptionUpdateSchema().load({"language": "en", "reason": "邻家"})
     update_subscription(runtime.db, runtime.keys, OPERATOR, "NB-S1", changes, "staff:neighbour.manager")
+    half = recent_halves(clock.today(), 1)[0]
+    manager = Author(OPERATOR, "staff:neighbour.manager")
+    found = SelfCheck(half.starts_on, "邻家部门", "邻家的问题", "邻家的措施")
+    record_self_check(runtime, manager, half, "441802", found, seen=0)
+    report_id = begin_report(runtime, manager, half)
+    build_reports(runtime)
     hold = {"reason_code": "undecided", "ends_at": (clock.now() + timedelta(days=4)).isoformat()}
     place_hold(runtime, by, number, HoldRequestSchema().load(hold))
     file_id = _file(runtime, channel)
@@ -200,6 +211,7 @@ def settle_next_door(runtime: Runtime) -> Neighbour:
         "slot_id": free_slot_id,
         "channel_id": channel.id,
         "reference": "NB-S1",
+        "report_id": report_id,
     }
     return made
 

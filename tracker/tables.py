@@ -27,6 +27,7 @@ _MODULES = (
     "tracker.promises.models",
     "tracker.real_name.models",
     "tracker.reference",
+    "tracker.reports.models",
     "tracker.site_work.models",
     "tracker.sms.models",
     "tracker.staff.models",

@@ -22,6 +22,7 @@ from tracker.notices import sweep as sweeping
 from tracker.notices.models import Notice
 from tracker.order_files import keep_files, take_in
 from tracker.orders import recount_promises as recounting
+from tracker.reports import build_reports as building_reports
 from tracker.retention import forget as forgetting_persons
 from tracker.retention.files import remover
 from tracker.runtime import Runtime, start
@@ -117,6 +118,11 @@ def keep_webhooks() -> None:
 def import_order_files() -> None:
     """Take in the uploaded files that wait, and those whose worker died."""
     take_in.take_in_due(runtime())
+
+
+def build_reports() -> None:
+    """Build the half-year reports that were asked for, and those whose worker died."""
+    building_reports.build_reports(runtime())
 
 
 def keep_order_files() -> None:

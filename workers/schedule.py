@@ -5,6 +5,7 @@ from tracker.config import Config
 from tracker.customer_requests import asking
 from tracker.figures import check_figures
 from tracker.queueing import FILES, UPKEEP
+from tracker.reports import ask_build
 from tracker.webhooks import deliver as webhook_delivery
 
 # A promise that was being given while a year was announced waits no longer than this to be recounted.
@@ -44,6 +45,7 @@ def jobs(config: Config) -> dict[str, tuple[str, float]]:
         webhook_delivery.DELIVER: (webhook_delivery.QUEUE, _WEBHOOK_SECONDS),
         "workers.jobs.keep_webhooks": (UPKEEP, _KEEP_SECONDS),
         "workers.jobs.import_order_files": (FILES, config.sweep_interval),
+        ask_build.BUILD: (ask_build.QUEUE, config.sweep_interval),
         "workers.jobs.keep_order_files": (UPKEEP, _KEEP_FILES_SECONDS),
         "workers.jobs.keep_visits": (UPKEEP, config.sweep_interval),
         "workers.jobs.watch_risks": (UPKEEP, _RISK_SECONDS),

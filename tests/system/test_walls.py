@@ -42,6 +42,7 @@ EVERYWHERE = {
     "tracker/pages/signing_in.py": 1,  # a session may be anybody's until it is found
     "tracker/pages/sign_in_steps.py": 5,  # and so may a name
     "tracker/pages/access.py": 1,  # an administrator looks after everybody's accounts, and reads every trail
+    "tracker/pages/regulator.py": 2,  # totals of all operators, and what they have submitted
     "tracker/pages/texts.py": 1,  # the demonstration's phone gets everybody's texts
 }
 

@@ -40,7 +40,7 @@ def fill(runtime: Runtime, folder: Path, say: Callable[[str], None]) -> None:
         )
         path = folder / f"sample-history-{operator.code}.csv"
         if not path.exists():
-            _write(path, reference, channel)
+            write_month(path, reference, channel, months_told(clock.now())[-1])
         report = import_orders(runtime, channel, path)
         if report.stored:
             _finish(runtime, channel, report.stored)
@@ -49,7 +49,8 @@ def fill(runtime: Runtime, folder: Path, say: Callable[[str], None]) -> None:
         say(f"{new} on-time figures")
 
 
-def _write(path: Path, reference: Reference, channel: ChannelFacts) -> None:
+def write_month(path: Path, reference: Reference, channel: ChannelFacts, month: Period) -> None:
+    """Write a file of example orders that a channel took in during a month."""
     dice = random.Random(f"history {channel.id}")  # noqa: S311 - examples, the same each time
     places = sorted(reference.places)
     plan = next(
@@ -57,7 +58,6 @@ def _write(path: Path, reference: Reference, channel: ChannelFacts) -> None:
         for (owner, _), versions in sorted(reference.plans.items())
         if owner == channel.operator_id and versions[0].audience == "home"
     )
-    month = months_told(clock.now())[-1]
     draft = path.with_suffix(".new")
     with draft.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, list(COLUMNS))
@@ -92,10 +92,13 @@ def _finish(runtime: Runtime, channel: ChannelFacts, count: int) -> None:
     for number, accepted_at in _orders(runtime, channel, count):
         # One commit for all that became of an order: a hundred orders are soon told.
         with runtime.db.transaction():
-            _end(dice, runtime, actor, number, accepted_at)
+            end_order(dice, runtime, actor, number, accepted_at)
 
 
-def _end(dice: random.Random, runtime: Runtime, actor: Actor, number: str, accepted_at: datetime) -> None:
+def end_order(
+    dice: random.Random, runtime: Runtime, actor: Actor, number: str, accepted_at: datetime
+) -> None:
+    """Lead an example order to one of its possible ends."""
     ending = dice.choices(("kept", "late", "excused", "withdrawn"), (87, 5, 5, 3))[0]
     if ending == "withdrawn":
         why = {"stage": Stage.WITHDRAWN.value, "occurred_at": accepted_at + timedelta(hours=3)}

@@ -96,8 +96,7 @@ _HOMES = {
     "dispatcher": "/dispatch",
     "installer": "/jobs",
     "administrator": "/staff",
-    # What is reported to it will lie there.
-    "regulator": "/account",
+    "regulator": "/regulator",
 }
 
 

@@ -28,6 +28,7 @@ from tracker.problems import (
     plans,
     promises,
     real_name,
+    reports,
     requests,
     site_work,
     subscribers,
@@ -67,6 +68,7 @@ RULES: Mapping[str, ProblemRule] = {
         site_work,
         audit,
         at_risk,
+        reports,
     )
     for rule in part.RULES
 }

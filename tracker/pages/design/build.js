@@ -6,7 +6,7 @@
 // nothing is waited for but the page.
 
 import { createHash } from "node:crypto";
-import { mkdir, readdir, readFile, rename, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readdir, readFile, rename, writeFile } from "node:fs/promises";
 import { basename, dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { constants, gzipSync } from "node:zlib";
@@ -42,6 +42,7 @@ for (const [file, made] of Object.entries(result.metafile.outputs)) {
 }
 
 await buildWorker();
+await copyFonts();
 
 const whole = await readFile(join(shelf, manifest["customers.css"]), "utf8");
 const parts = {
@@ -78,6 +79,17 @@ async function buildWorker() {
     logLevel: "warning",
   });
   await put("jobs-worker.js", join(design, Object.keys(made.metafile.outputs)[0]));
+}
+
+/** The letters of reports' PDF files, which are set on the server and served to nobody. */
+async function copyFonts() {
+  const fonts = join(design, "..", "..", "reports", "fonts");
+  const family = join(design, "..", "..", "..", "node_modules", "@expo-google-fonts", "noto-serif-sc");
+  await mkdir(fonts, { recursive: true });
+  for (const weight of ["400Regular", "700Bold"]) {
+    const name = `NotoSerifSC_${weight}.ttf`;
+    await copyFile(join(family, weight, name), join(fonts, name));
+  }
 }
 
 function hashOf(content) {

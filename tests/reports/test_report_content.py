@@ -1,0 +1,218 @@
+"""What stands in a report: the numbers of plain counts, every county, every dealer, and words as they are."""
+
+import json
+from collections import Counter
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select, text
+
+from tests.announced_outages import Announcer
+from tests.complaining import Desk
+from tests.reporting import DEALERS, FIRST_HALF, NOW, REGULATOR, SECOND_HALF, WANG, Office
+from tracker import clock
+from tracker.clock import CITY_ZONE
+from tracker.complaints.rules import Source
+from tracker.figures.judged_orders import count_orders
+from tracker.figures.rules import Counts, total
+from tracker.orders.models import Order
+from tracker.orders.place_orders import Placed
+from tracker.reports.ask_build import build_anew
+from tracker.reports.build_reports import build_reports
+from tracker.reports.ports import Compensated, Ports, recorded_excuses
+from tracker.runtime import Runtime
+
+
+@pytest.fixture
+def filled(office: Office, place: Callable[..., Placed]) -> Office:
+    """Orders of two operators, in two counties, of four dealers and of none."""
+    pattern = place().number
+    for seed, dealer in enumerate((None, *DEALERS[:3]), start=1):
+        office.orders(pattern, 20, seed=seed, dealer=dealer)
+    office.orders(pattern, 12, seed=8, community_code="441881001001", needs_assistance=True)
+    office.orders(pattern, 35, seed=9, operator_id=2, dealer="移动代理")
+    # Of a dealer that had its only order the year before.
+    office.orders(pattern, 1, seed=10, dealer=DEALERS[3])
+    office.execute(
+        "UPDATE orders SET accepted_at = '2025-11-02T01:00:00Z' WHERE dealer = :dealer", dealer=DEALERS[3]
+    )
+    office.execute(
+        "UPDATE promises SET deadline = '2025-11-04T01:00:00Z' WHERE order_id IN"
+        " (SELECT id FROM orders WHERE dealer = :dealer)",
+        dealer=DEALERS[3],
+    )
+    office.execute(
+        "UPDATE orders SET stage = e.stage FROM order_events e WHERE e.order_id = orders.id"
+        " AND e.order_version = (SELECT max(order_version) FROM order_events"
+        " WHERE order_id = orders.id AND kind = 'stage')"
+    )
+    return office
+
+
+def plain(runtime: Runtime, operator_id: int | None) -> Counts:
+    """Counted order by order."""
+    with runtime.db.reading() as connection:
+        found = count_orders(connection, *FIRST_HALF.bounds)
+    return total(counts for operator, counts in found.items() if operator_id in (None, operator))
+
+
+def accepted(runtime: Runtime, *conditions: Any) -> int:
+    begins, ends = FIRST_HALF.bounds
+    with runtime.db.reading() as connection:
+        return connection.execute(
+            select(func.count()).where(Order.accepted_at >= begins, Order.accepted_at < ends, *conditions)
+        ).scalar_one()
+
+
+def test_on_time_figures_are_the_plain_counts(filled: Office, runtime: Runtime) -> None:
+    report_id = filled.built()
+    counts = plain(runtime, 1)
+    assert counts.due > 90
+    assert counts.removed
+    now, before = filled.table(report_id, "on_time", "overall")
+    assert now["due"] == counts.due
+    assert now["gross"] == [counts.on_time, counts.due]
+    assert now["net"] == [counts.net_on_time, counts.net_due]
+    assert now["removed"] == sum(counts.removed.values())
+    assert before["due"] == 1
+    *counties, whole = filled.table(report_id, "on_time", "counties")
+    assert len(counties) == 8
+    for name in ("due", "on_time", "net_due", "net_on_time", "removed"):
+        assert sum(row[name] for row in counties) == whole[name] == now[name]
+    *reasons, left_out = filled.table(report_id, "on_time", "removed")
+    assert sorted(row["removed"] for row in reasons) == sorted(counts.removed.values())
+    assert left_out["removed"] == now["removed"]
+
+
+def test_excuses_by_approver_add_up_to_what_net_leaves_out(filled: Office, runtime: Runtime) -> None:
+    report_id = filled.built()
+    counts = plain(runtime, 1)
+    by_reason: Counter[str] = Counter()
+    with runtime.db.reading() as connection:
+        for one in recorded_excuses(connection, 1, FIRST_HALF):
+            by_reason[one.reason] += one.orders
+    assert by_reason == {code: count for code, count in counts.removed.items() if code != "withdrawn"}
+    *lines, whole = filled.table(report_id, "on_time", "excused")
+    assert {row["approver"]["zh"] for row in lines} == {"system"}
+    assert whole["orders"] == by_reason.total()
+
+
+def test_orders_are_counted_by_county_kind_and_channel(filled: Office, runtime: Runtime) -> None:
+    report_id = filled.built()
+    *rows, whole = filled.table(report_id, "orders", "by_county")
+    assert len(rows) == 8 * 2, "every county with both kinds of customers"
+    assert whole["orders"] == whole["app"] == accepted(runtime, Order.operator_id == 1)
+    yingde = [row for row in rows if row["county"]["zh"] == "英德市"]
+    assert [row["orders"] for row in yingde] == [12, 0]
+    assert sum(row["orders"] for row in rows) == whole["orders"]
+    assisted = filled.table(report_id, "assisted", "by_county")[-1]
+    assert assisted["assisted"] == 12
+
+
+def test_every_dealer_appears_also_those_without_an_order(filled: Office, runtime: Runtime) -> None:
+    report_id = filled.built()
+    rows = {row["dealer"]["zh"]: row for row in filled.table(report_id, "dealers", "dealers")}
+    assert set(rows) == {"直营（无代理商）", *DEALERS}, "and nobody else's"
+    assert rows[DEALERS[3]]["orders"] == rows[DEALERS[3]]["due"] == 0
+    for dealer in DEALERS[:3]:
+        assert rows[dealer]["orders"] == accepted(runtime, Order.dealer == dealer)
+    assert sum(row["orders"] for row in rows.values()) == accepted(runtime, Order.operator_id == 1)
+    assert sum(row["gross"][0] for row in rows.values()) == plain(runtime, 1).on_time
+
+
+def test_durations_visits_and_returns_are_there(filled: Office, runtime: Runtime) -> None:
+    report_id = filled.built()
+    overall, *counties = filled.table(report_id, "durations", "times")
+    assert len(counties) == 8
+    assert overall["connected"] == sum(row["connected"] for row in counties) > 50
+    assert overall["duration_median"] <= overall["duration_p90"]
+    assert [row["duration_mean"] for row in counties if not row["connected"]] == [None] * 6
+    *causes, whole = filled.table(report_id, "returns", "by_cause")
+    with runtime.db.reading() as connection:
+        returned = connection.scalar(
+            text(
+                "SELECT count(*) FROM order_events e JOIN orders o ON o.id = e.order_id"
+                " WHERE e.stage = 'returned' AND o.operator_id = 1"
+                " AND e.occurred_at >= :a AND e.occurred_at < :b"
+            ),
+            dict(zip("ab", FIRST_HALF.bounds, strict=True)),
+        )
+    assert whole["returned"] == sum(row["returned"] for row in causes) == returned
+
+
+def test_the_citys_report_is_all_operators_together(filled: Office, runtime: Runtime) -> None:
+    city = filled.built(REGULATOR)
+    assert filled.table(city, "on_time", "overall")[0]["due"] == plain(runtime, None).due
+    *operators, whole = filled.table(city, "on_time", "operators")
+    assert [row["due"] for row in operators] == [plain(runtime, 1).due, plain(runtime, 2).due, 0]
+    assert whole["due"] == plain(runtime, None).due
+    assert len(filled.table(city, "orders", "by_county")) == 8 * 3 * 2 + 1
+    dealers = [row["dealer"]["zh"] for row in filled.table(city, "dealers", "dealers")]
+    assert set(dealers) >= {*DEALERS, "移动代理"}
+    assert dealers.count("直营（无代理商）") == 3
+    assert "approver" not in filled.table(city, "on_time", "excused")[0], "nobody is named to the regulator"
+
+
+def test_an_empty_half_says_so_and_breaks_nothing(office: Office) -> None:
+    report_id = office.built()
+    content = json.loads(office.row(report_id).content)
+    assert office.table(report_id, "on_time", "overall")[0]["gross"] == [0, 0]
+    assert len(office.table(report_id, "self_checks", "self_checks")) == 8
+    assert {row["findings"]["zh"] for row in office.table(report_id, "self_checks", "self_checks")} == {
+        "未填报"
+    }
+    assert content["self_checks_missing"] == 8
+
+
+def test_complaints_are_counted_by_source_and_by_whether_they_were_late(
+    office: Office, runtime: Runtime, place: Callable[..., Placed], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = Desk(runtime, 1, place)
+    desk.hire("wang.min")
+    filed_at = datetime(2026, 8, 3, 10, tzinfo=CITY_ZONE)
+    monkeypatch.setattr(clock, "now", lambda: filed_at)
+    number = place().number
+    late = desk.file(number, source=Source.CITY_LINE)
+    in_time = desk.file(None, source=Source.HOTLINE, topic="fees")
+    desk.close(in_time)
+    monkeypatch.setattr(clock, "now", lambda: NOW)
+    report_id = office.built(half=SECOND_HALF)
+    rows = {row["source"]["en"]: row for row in office.table(report_id, "complaints", "by_source")}
+    assert late != in_time
+    assert (rows["12345"]["received"], rows["12345"]["overdue"], rows["12345"]["closed"]) == (1, 1, 0)
+    assert (rows["hotline"]["received"], rows["hotline"]["overdue"], rows["hotline"]["closed"]) == (1, 0, 1)
+    assert rows["total"]["received"] == 2
+    city = office.built(REGULATOR, SECOND_HALF)
+    operators = office.table(city, "complaints", "by_operator")
+    assert [(row["received"], row["overdue"]) for row in operators] == [(2, 1), (0, 0), (0, 0), (2, 1)]
+
+
+def test_outages_that_were_announced_in_time_are_told(office: Office, runtime: Runtime) -> None:
+    announcer = Announcer(runtime.db, 1)
+    announcer.announce()
+    announcer.announce(
+        starts_at=NOW + timedelta(hours=30),
+        ends_at=NOW + timedelta(hours=33),
+        area=["441803"],
+        override_reason="主干光缆有断裂危险",
+    )
+    report_id = office.built(half=SECOND_HALF)
+    (row,) = office.table(report_id, "outages", "notice")
+    assert (row["planned"], row["told"], row["share"], row["faults"]) == (2, 1, [1, 2], 0)
+
+
+def test_compensation_comes_from_whatever_keeps_its_ledger(office: Office) -> None:
+    ports = Ports(recorded_excuses, lambda _connection, _operator, _period: [Compensated(1, 4, 9, 900, 300)])
+    report_id = office.built()
+    without = next(
+        one for one in json.loads(office.row(report_id).content)["sections"] if one["code"] == "compensation"
+    )
+    assert without["tables"] == []
+    assert "没有补偿台账" in without["said"][0]["zh"]
+
+    build_anew(office.runtime, WANG, report_id, office.row(report_id).version)
+    build_reports(office.runtime, ports)
+    (row,) = office.table(report_id, "compensation", "totals")
+    assert (row["orders"], row["days"], row["owed"], row["paid"]) == (4, 9, 900, 300)

@@ -1,0 +1,44 @@
+"""A report as a file: PDF, workbook, and the stored document itself, whose digest anybody can reckon."""
+
+from typing import Any
+
+from flask import Response, flash, redirect, url_for
+from werkzeug.exceptions import NotFound
+
+from tracker.pages.access import language, open_to
+from tracker.pages.reports import REPORTERS, found
+from tracker.pages.signing_in import blueprint, signed_in
+from tracker.problems import Refusal
+from tracker.reports.pdf import pdf_of
+from tracker.reports.rules import half_at, half_code
+from tracker.reports.workbook import workbook_of
+
+_SHEET_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+@blueprint.get("/reports/<int:report_id>.<any(pdf, xlsx, json):form>")
+@open_to(*REPORTERS)
+def report_file(report_id: int, form: str) -> Any:
+    """One of the reports that somebody works on."""
+    row = found(signed_in(), report_id)
+    return file_of(row, form, back=url_for("staff.report", report_id=report_id))
+
+
+def file_of(row: Any, form: str, *, back: str) -> Any:
+    """The report in this form, in the language of the page. Raises NotFound where it is not built yet."""
+    if row.content is None:
+        raise NotFound
+    try:
+        if form == "pdf":
+            response = Response(pdf_of(row, language()), mimetype="application/pdf")
+        elif form == "xlsx":
+            response = Response(workbook_of(row, language()), mimetype=_SHEET_TYPE)
+        else:
+            response = Response(row.content, mimetype="application/json")
+    except Refusal as refusal:
+        flash(refusal.faults[0].words(language()))
+        return redirect(back)
+    name = f"report-{half_code(half_at(row.starts_on))}-r{row.revision}.{form}"
+    response.headers.set("Content-Disposition", "attachment", filename=name)
+    response.headers["Cache-Control"] = "no-store"
+    return response
