@@ -53,7 +53,7 @@ class Office:
         with engine.begin() as connection:
             for _ in range(count):
                 accepted_at = datetime(2026, dice.randint(1, 6), dice.randint(1, 25), 9, 30, tzinfo=CITY_ZONE)
-                order = Backdated(connection, pattern, operator_id, accepted_at)
+                order = Backdated(connection, pattern, operator_id, {"accepted_at": accepted_at})
                 order.promise(accepted_at + timedelta(days=2))
                 order.event("accepted", "accepted", accepted_at)
                 self._end(order, accepted_at, dice)
