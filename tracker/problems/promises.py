@@ -165,5 +165,9 @@ RULES = (
         "该日已有同一范围的调整，请先撤销",
         "The day is set for the same county and operator already; withdraw that first.",
     ),
+    ProblemRule(
+        "calendar.stale", 409, "有人先一步改动了日历", "Somebody has changed the calendar meanwhile."
+    ),
+    ProblemRule("calendar.as_it_is", 422, "该日本来如此", "The day is that already."),
     ProblemRule("calendar.override_not_found", 404, "没有这条日历调整", "There is no such override."),
 )
