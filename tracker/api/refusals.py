@@ -257,6 +257,7 @@ WORDING = (
     "template.link",
     "template.advertising",
     "template.too_long",
+    "template.required_parameter",
 )
 READING_CALLS = _CURSOR
 READING_A_CALL = ("call.not_found",)

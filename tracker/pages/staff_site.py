@@ -68,6 +68,8 @@ from tracker.pages import (
     subscriber_prices,
     team_forms,
     teams,
+    template_forms,
+    text_templates,
     texts,
     webhooks,
     wording,
@@ -132,6 +134,8 @@ _PAGES = (
     slot_forms,
     slots,
     subscriber_prices,
+    template_forms,
+    text_templates,
     webhooks,
 )
 
