@@ -65,7 +65,7 @@ def test_a_year_is_read_as_months_and_as_a_list(as_) -> None:
         page = as_(who).get("/calendar?year=2026").text
         words = plain(page)
         assert page.count('<table class="month">') == 12
-        assert "10月1日（周四） 休息 国庆节" in words
+        assert "10月1日（周四） 至 10月7日（周三） 休息 国庆节" in words
         assert "上班 调休上班" in words
         assert "全年 2" in words
         assert "2026年12月24日 以后可能因来年的安排再变" in words

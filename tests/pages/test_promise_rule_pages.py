@@ -13,6 +13,7 @@ from desk_forms import faults, send
 from sqlalchemy import select
 
 from tracker.clock import CITY_ZONE
+from tracker.demo import sample_rules
 from tracker.promises.models import Promise, PromiseRule, PromiseRuleChange
 from tracker.promises.publish_rule import publish_rule
 from tracker.promises.schemas import RuleRequestSchema
@@ -142,7 +143,7 @@ def test_a_version_that_is_not_in_force_is_taken_back_without_a_gap(desk, urban,
     assert done.status_code == 302
     restored = rule_of(database, customer_kind="home", area="urban")
     assert (restored.id, restored.valid_to) == (urban.id, None)
-    assert desk.get(path).status_code == 404, "taken back once is gone"
+    assert desk.get(path).location == f"{PAGES}/{new.id}", "taken back once is gone"
     with database.reading() as connection:
         kinds = connection.scalars(
             select(PromiseRuleChange.kind)
@@ -154,7 +155,10 @@ def test_a_version_that_is_not_in_force_is_taken_back_without_a_gap(desk, urban,
 
 
 def test_one_in_force_is_not_taken_back(desk, urban) -> None:
-    assert desk.get(f"{PAGES}/{urban.id}/withdraw").status_code == 404
+    path = f"{PAGES}/{urban.id}/withdraw"
+    assert desk.get(path).location == f"{PAGES}/{urban.id}"
+    assert send(desk, path, {"step": "do", "reason": "x"}, page=f"{PAGES}/new").status_code == 302
+    assert "生效中" in plain(desk.get(f"{PAGES}/{urban.id}").text)
 
 
 @pytest.mark.parametrize(
@@ -331,3 +335,16 @@ def test_old_changes_are_paged(desk, runtime, today) -> None:
     older = re.search(r'href="(/promise-rules\?before=\d+)', page)
     assert older
     assert "第0次" in desk.get(older[1]).text
+
+
+def test_the_demonstrations_example_is_made_once(as_, runtime, database) -> None:
+    said: list[str] = []
+    sample_rules.fill(runtime, said.append)
+    assert len(said) == len(runtime.reference.current().operators)
+    sample_rules.fill(runtime, said.append)
+    assert len(said) == len(runtime.reference.current().operators)
+    manager = as_("manager")
+    words = plain(manager.get(PAGES).text)
+    assert "12 个工作日，最后一天 18:00 前" in words
+    assert "耍歌堂" in manager.get("/calendar").text
+    assert "有草稿" in plain(manager.get("/templates").text)

@@ -23,6 +23,7 @@ from tracker.demo import (
     sample_desk,
     sample_history,
     sample_outages,
+    sample_rules,
     sample_staff,
     sample_subscribers,
     sample_teams,
@@ -83,6 +84,7 @@ def _prepare(config: Config, folder: Path, say: Callable[[str], None]) -> tuple[
         sample_visits.fill(run, say)
         sample_complaints.fill(run, say)
         sample_teams.fill(run, say)
+        sample_rules.fill(run, say)
         # Last, because from then on orders need their checks.
         sample_desk.fill(run, say)
         return credentials, _order_to_look_up(run)

@@ -91,6 +91,32 @@ def year_of(counted: WorkingCalendar, year: int, by_hand: Mapping[date, Any], sp
     ]
 
 
+@dataclass(frozen=True)
+class Stretch:
+    """Days in a row of which the same was said."""
+
+    first: date
+    last: date
+    row: Row[Any]
+
+
+def stretches(rows: Sequence[Row[Any]]) -> list[Stretch]:
+    """Special days, those in a row that belong together as one."""
+    found: list[Stretch] = []
+    for row in rows:
+        before = next((one for one in reversed(found) if _is_alike(one.row, row)), None)
+        if before is not None and before.last + timedelta(days=1) == row.day:
+            found[found.index(before)] = Stretch(before.first, row.day, before.row)
+        else:
+            found.append(Stretch(row.day, row.day, row))
+    return found
+
+
+def _is_alike(one: Row[Any], other: Row[Any]) -> bool:
+    said = ("override", "operator_id", "county_code", "working", "name", "source", "since_revision")
+    return all(getattr(one, name) == getattr(other, name) for name in said)
+
+
 def kind_of(counted: WorkingCalendar, day: date, name: str) -> str:
     """What a day is: working, rest, holiday (a named day off) or make_up (a weekend day that is worked)."""
     if counted.is_working(day):

@@ -103,7 +103,7 @@ def calendar_year() -> str:
         years=(min(found.announced), max(found.announced) + YEARS_AHEAD),
         county=county,
         months=months,
-        days=[row for row in days if row.override or row.name],
+        days=words.stretches([row for row in days if row.override or row.name]),
         worked=sum(
             cell.kind in ("working", "make_up")
             for month in months

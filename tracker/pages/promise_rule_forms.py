@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from flask import request, url_for
+from flask import redirect, request, url_for
 from marshmallow import Schema, ValidationError
-from werkzeug.exceptions import NotFound
 
 from tracker import clock
 from tracker.orders.rule_use import open_orders_promised_by
@@ -182,7 +181,8 @@ def promise_rule_withdraw(rule_id: int) -> Any:
     person = signed_in()
     row = found(person, rule_id)
     if words.state_of(row, clock.today()) != "coming":
-        raise NotFound
+        # Whoever was slower sees how it stands now.
+        return redirect(url_for("staff.promise_rule", rule_id=rule_id))
 
     def do(typed: Typed) -> tuple[str, str]:
         why = _loaded(_why, typed, ("reason",))["reason"]

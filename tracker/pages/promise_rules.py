@@ -74,6 +74,8 @@ def promise_rules() -> str:
             before=int(before) if before.isdecimal() and len(before) < 10 else None,
             limit=_CHANGES + 1,
         )
+    # Homes first: they are most of the orders.
+    rows.sort(key=lambda row: row["customer_kind"] != "home")
     by_state: dict[str, list[tuple[dict[str, Any], Rule, list[str]]]] = {}
     for row in rows:
         rule = words.as_rule(row)
