@@ -59,9 +59,7 @@ def _festival(runtime: Runtime, operator_id: int) -> bool:
         day += timedelta(days=1)
     counties = runtime.reference.current().counties
     with runtime.db.reading() as connection:
-        year = standing_days(
-            connection, operator_id, day.replace(month=1, day=1), day.replace(month=12, day=31)
-        )
+        near = standing_days(connection, operator_id, clock.today(), day + _AHEAD)
     if _LIANNAN not in counties or any(row.override and row.county_code == _LIANNAN for row in near):
         return False
     festival = {
