@@ -79,6 +79,12 @@ def test_a_year_that_is_not_announced_says_so(desk) -> None:
     assert plain(desk.get("/calendar?year=x").text).startswith("工作日历 · 2026")
 
 
+def test_a_day_is_opened_by_its_date(as_) -> None:
+    assert as_("counter").get("/calendar?day=2026-12-03").location == DAY
+    assert as_("counter").get("/calendar?day=soon").status_code == 200
+    assert as_("administrator").get("/calendar?day=2026-12-03").status_code == 200
+
+
 def test_a_storm_stops_work_for_new_orders_and_leaves_given_promises(
     desk, database, runtime, place, order_body
 ) -> None:

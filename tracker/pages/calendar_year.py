@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Any
 
-from flask import render_template, request
+from flask import redirect, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug.exceptions import NotFound
 
@@ -14,6 +14,7 @@ from tracker.pages.order_event_words import People
 from tracker.pages.order_frame import people_of
 from tracker.pages.promise_rules import file_of
 from tracker.pages.signing_in import blueprint, signed_in
+from tracker.pages.slots import day_typed
 from tracker.promises.calendar import WorkingCalendar
 from tracker.promises.calendar_queries import calendar_changes, standing_days
 from tracker.promises.calendars import Calendars
@@ -78,9 +79,15 @@ def _county_asked() -> str:
 
 @blueprint.get("/calendar")
 @open_to(*AT_DESK, "administrator")
-def calendar_year() -> str:
-    """A year as the person's operator counts it, in all counties or in one; and the latest changes."""
+def calendar_year() -> Any:
+    """A year as the person's operator counts it, in all counties or in one; and the latest changes.
+
+    With a day in the address, the way to that day.
+    """
     person, found = signed_in(), calendars()
+    day = day_typed(request.args.get("day", ""))
+    if day is not None and person.operator_id is not None:
+        return redirect(url_for("staff.calendar_day", day=day.isoformat()))
     year, county = _year_asked(found), _county_asked()
     before = request.args.get("before", "")
     with runtime().db.reading() as connection:
