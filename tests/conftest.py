@@ -40,7 +40,7 @@ _BASE = Path(tempfile.gettempdir())
 
 # Emptied after each test; the seeded tables stay.
 _BUSINESS_TABLES = (
-    "saved_templates, template_approvals, contact_wishes,"
+    "saved_templates, template_approvals, template_drafts, contact_wishes,"
     " recorded_texts, call_attempts, call_tasks, notice_receipts, notice_attempts, notices, payments,"
     " charges, promise_entries, promises, order_events, orders, idempotency_records, channel_keys, accounts,"
     " channel_key_uses, used_nonces,"

@@ -293,6 +293,8 @@ _ROWS = {
     " created_at) VALUES (:operator, 'dispatched', 2, '{}', '邻家', 'neighbour', '邻家', 'x', :now)",
     "approval": "INSERT INTO template_approvals (operator_id, code, version, provider, state, actor, at)"
     " VALUES (:operator, 'dispatched', 2, 'aliyun', 'approved', 'channel:neighbour', :now)",
+    "draft": "INSERT INTO template_drafts (operator_id, code, params, zh, en, reason, actor, created_at)"
+    " VALUES (:operator, 'dispatched', '{}', '邻家', 'neighbour', '邻家', 'staff:neighbour.manager', :now)",
     "slot_change": "INSERT INTO visit_slot_changes (operator_id, kind, slot_ids, detail, actor, at)"
     " SELECT :operator, 'opened', ARRAY[min(id)], '{}', 'staff:neighbour.manager', :now FROM visit_slots"
     " WHERE operator_id = :operator",

@@ -19,9 +19,9 @@ from tracker.db import Base, Database
 from tracker.places.load_divisions import load_divisions, packaged
 from tracker.problems import Fault, Refusal, faults_in
 from tracker.promises.import_calendar import import_calendar
-from tracker.promises.models import PromiseRule
+from tracker.promises.models import PromiseCeiling, PromiseRule
 from tracker.promises.publish_rule import publish
-from tracker.promises.schemas import RuleRequestSchema
+from tracker.promises.schemas import CeilingSchema, RuleRequestSchema
 from tracker.staff.models import Operator
 from tracker.tariffs.models import Plan
 from tracker.tariffs.publish_plan import publish_version
@@ -57,6 +57,7 @@ def set_up(db: Database, content: str, divisions: Path | None = None) -> None:
             for code in (operator["code"] for operator in data["operators"]):
                 _channels(connection, operators[code], data["channels"])
                 _rules(connection, operators[code], data["rules"], data)
+            _ceilings(connection, data)
             _plans(connection, operators, data)
     except KeyError as error:
         raise SetUpError(f"{error.args[0]} is missing, or names nothing in the file") from None
@@ -99,6 +100,16 @@ def _rules(
             raise SetUpError(f"rules: {_words(faults_in(error.messages))}") from None
         except Refusal as refusal:
             raise SetUpError(f"rules: {_words(refusal.faults)}") from None
+
+
+def _ceilings(connection: Connection, data: dict[str, Any]) -> None:
+    """The city's longest limits, where the file names any."""
+    common = {"source": data["remark"]} if data.get("remark") else {}
+    try:
+        rows = [CeilingSchema().load(_as_json({**common, **one})) for one in data.get("ceilings", [])]
+    except ValidationError as error:
+        raise SetUpError(f"ceilings: {_words(faults_in(error.messages))}") from None
+    _insert(connection, PromiseCeiling, rows)
 
 
 def _as_json(said: dict[str, Any]) -> dict[str, Any]:

@@ -203,7 +203,10 @@ def form_of(neighbour: Neighbour) -> dict[str, Any]:
 
 
 # A form does something different for each of its buttons.
-STEPS = ("", "capacity", "close", "reopen", "preview", "announce", "save", "publish", "book", "free")
+STEPS = (
+    *("", "capacity", "close", "reopen", "preview", "announce", "save", "publish", "book", "free"),
+    *("do", "use"),
+)
 
 
 def test_every_page_finds_nothing_of_another_operators(

@@ -4,10 +4,13 @@ from dataclasses import replace
 
 import pytest
 
+from tracker.templates.extremes import LENGTHS, values_of
 from tracker.templates.length import parts, units
 from tracker.templates.registry import Approval, Registry, of_seed
-from tracker.templates.rules import Category, Template, faults_of, preview
+from tracker.templates.required import required_of
+from tracker.templates.rules import MOST_PARTS, Category, Template, faults_of, preview
 from tracker.templates.seed import SEED
+from tracker.templates.vocabulary import EXAMPLES
 
 # ruff: noqa: E501 - a text is easier read in one piece
 # The texts of the field, with its example values: code, values, the text, its UTF-16 units.
@@ -121,6 +124,28 @@ def test_a_parameter_must_be_known_and_stand_once() -> None:
     assert "template.unknown_parameter" in [fault.rule for fault in faults_of(named)]
     twice = replace(GOOD, params=(*GOOD.params, "number"))
     assert "template.repeated_parameter" in [fault.rule for fault in faults_of(twice)]
+
+
+def test_an_unknown_parameter_that_is_used_is_told_and_does_not_fail() -> None:
+    named = replace(GOOD, params=(*GOOD.params, "name"), zh="{name}" + GOOD.zh, en="{name} " + GOOD.en)
+    assert [(fault.rule, fault.pointer) for fault in faults_of(named)] == [
+        ("template.unknown_parameter", "/params")
+    ]
+
+
+@pytest.mark.parametrize("template", SEED.values(), ids=lambda template: template.code)
+def test_our_own_wordings_keep_what_every_wording_must_name(template: Template) -> None:
+    assert set(required_of(template.code)) <= set(template.params)
+    for language in ("zh", "en"):
+        looks = [preview(template, language, values_of(length, language)) for length in LENGTHS]
+        assert looks[0].units <= looks[1].units <= looks[2].units, template.code
+        assert looks[2].parts <= MOST_PARTS
+
+
+def test_every_parameter_has_values_of_each_length() -> None:
+    for length in LENGTHS:
+        for language in ("zh", "en"):
+            assert values_of(length, language).keys() == EXAMPLES.keys()
 
 
 def test_words_are_looked_for_whole_in_english() -> None:

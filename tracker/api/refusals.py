@@ -147,7 +147,7 @@ PREVIEWING_A_PROMISE = (
 
 # Promise rules and the calendar.
 READING_A_RULE = ("promise_rule.not_found",)
-PUBLISHING_A_RULE = (*_RULE_DRAFT, "promise_rule.begins_in_past")
+PUBLISHING_A_RULE = (*_RULE_DRAFT, "promise_rule.begins_in_past", "promise_rule.above_ceiling")
 ENDING_A_RULE = (
     "promise_rule.not_found",
     "promise_rule.ended",
@@ -260,6 +260,7 @@ WORDING = (
     "template.link",
     "template.advertising",
     "template.too_long",
+    "template.required_parameter",
 )
 READING_CALLS = _CURSOR
 READING_A_CALL = ("call.not_found",)

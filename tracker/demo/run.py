@@ -26,6 +26,7 @@ from tracker.demo import (
     sample_history,
     sample_outages,
     sample_reports,
+    sample_rules,
     sample_staff,
     sample_subscribers,
     sample_teams,
@@ -89,6 +90,7 @@ def _prepare(config: Config, folder: Path, say: Callable[[str], None]) -> tuple[
         sample_calls.fill(run, say)
         sample_excuses.fill(run, say)
         sample_reports.fill(run, folder, say)
+        sample_rules.fill(run, say)
         # Last, because from then on orders need their checks.
         sample_desk.fill(run, say)
         return credentials, _order_to_look_up(run)

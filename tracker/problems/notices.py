@@ -37,6 +37,37 @@ RULES = (
         "A service message may hold no advertising: {words}.",
     ),
     ProblemRule("template.too_long", 422, "超过 {parts} 条短信", "The text has more than {parts} parts."),
+    ProblemRule(
+        "template.required_parameter",
+        422,
+        "此模板必须保留参数：{name}",
+        "This text must keep the parameter {name}.",
+    ),
+    ProblemRule(
+        "template.stale", 409, "有人先一步改动了这个模板", "Somebody has changed this text meanwhile."
+    ),
+    ProblemRule("template.no_draft", 409, "没有草稿", "There is no draft."),
+    ProblemRule(
+        "template.in_force_already", 409, "正在使用的就是这一版", "That wording is in force already."
+    ),
+    ProblemRule(
+        "template.awaits_approval",
+        409,
+        "短信通道尚未批准这一版，不能试发",
+        "The provider has not approved this wording yet, so it cannot be tried.",
+    ),
+    ProblemRule(
+        "template.try_too_often",
+        429,
+        "试发过于频繁，请在 {at} 之后再试",
+        "Texts were tried too often: try again after {at}.",
+    ),
+    ProblemRule(
+        "template.no_phone",
+        409,
+        "您的账号没有登记手机号，不能试发",
+        "No phone of yours is on record to send it to.",
+    ),
     # Calls.
     ProblemRule("call.not_found", 404, "没有这个电话任务", "There is no such call task."),
     ProblemRule("call.closed", 409, "该电话任务已结束", "The call task is closed already."),

@@ -105,6 +105,37 @@ RULES = (
         "已有工单按此规则承诺，只能设置失效日",
         "Orders were promised by this rule: it can be ended, not withdrawn.",
     ),
+    ProblemRule(
+        "promise_rule.above_ceiling",
+        422,
+        "超过全市最长时限 {zh}（{source}）",
+        "The city allows {en} at most ({source}).",
+    ),
+    ProblemRule(
+        "promise_rule.not_ahead",
+        422,
+        "新版本最早明天生效：今天的工单已按现行时限承诺",
+        "A new version takes effect tomorrow at the earliest; today's orders are promised by this one.",
+    ),
+    ProblemRule(
+        "promise_rule.replaces_coming",
+        422,
+        "须晚于被取代版本的生效日；尚未生效的版本请先撤回",
+        "It must begin after the version that it replaces; one that is not in force yet is taken back first.",
+    ),
+    ProblemRule("promise_rule.nothing_new", 422, "与现行时限相同", "That is the limit as it stands."),
+    ProblemRule(
+        "promise_rule.leaves_gap",
+        422,
+        "失效后有工单没有时限可依；确要如此请勾选确认",
+        "Orders would be left without a limit; confirm it where that is meant.",
+    ),
+    ProblemRule(
+        "promise_rule.stale",
+        409,
+        "有人先一步改动了时限规则",
+        "Somebody has changed the promise rules meanwhile.",
+    ),
     # The calendar.
     ProblemRule("calendar.impossible_day", 422, "不是有效的日期", "There is no such day."),
     ProblemRule("calendar.duplicate_day", 422, "日期重复", "The day stands twice."),
@@ -134,5 +165,9 @@ RULES = (
         "该日已有同一范围的调整，请先撤销",
         "The day is set for the same county and operator already; withdraw that first.",
     ),
+    ProblemRule(
+        "calendar.stale", 409, "有人先一步改动了日历", "Somebody has changed the calendar meanwhile."
+    ),
+    ProblemRule("calendar.as_it_is", 422, "该日本来如此", "The day is that already."),
     ProblemRule("calendar.override_not_found", 404, "没有这条日历调整", "There is no such override."),
 )

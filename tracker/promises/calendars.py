@@ -1,7 +1,8 @@
 """The calendars of a city: one for everybody, and others where an operator or a county differs."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from tracker.promises.calendar import SpecialDay, WorkingCalendar
 
@@ -57,6 +58,28 @@ class Calendars:
         return self._lay_out(
             tuple(one for one in self.overrides if one.operator_id is None and one.county_code is None)
         )
+
+    def with_override(self, override: Override) -> "Calendars":
+        """The calendars as they would be with one more override."""
+        return self._changed(overrides=(*self.overrides, override))
+
+    def without_override(self, override: Override) -> "Calendars":
+        """The calendars as they would be with one override taken back."""
+        return self._changed(overrides=tuple(one for one in self.overrides if one != override))
+
+    def with_year(self, year: int, days: Iterable[SpecialDay], source: str) -> "Calendars":
+        """The calendars as they would be with this list of special days of a year announced.
+
+        The list may settle days of the December before, of which those that it does not name stay.
+        """
+        wanted = {day.day: day for day in days}
+        kept = {day.day: day for day in self.days if day.day.year != year}
+        return self._changed(
+            announced={**self.announced, year: source}, days=tuple(sorted((kept | wanted).values()))
+        )
+
+    def _changed(self, **changes: Any) -> "Calendars":
+        return replace(self, **changes, _laid_out={}, _by_place={})
 
     def _lay_out(self, applying: tuple[Override, ...]) -> WorkingCalendar:
         found = self._laid_out.get(applying)

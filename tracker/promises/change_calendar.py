@@ -6,7 +6,9 @@ from datetime import date, datetime
 
 from sqlalchemy import Connection, func, insert, select, text, update
 
+from tracker.problems import Fault, Refusal
 from tracker.promises.calendar import SpecialDay
+from tracker.promises.calendar_queries import latest_change
 from tracker.promises.models import CalendarChange, CalendarChangeKind, CalendarDay, CalendarYear
 
 # Held until the commit: revisions are counted in the order in which they come to stand.
@@ -33,6 +35,15 @@ class Announced:
 def lock(connection: Connection) -> None:
     """Wait for any other change of the calendar, and keep the next one waiting until the commit."""
     connection.execute(_LOCK)
+
+
+def require_seen(connection: Connection, operator_id: int | None, seen: int | None) -> None:
+    """Raises Refusal calendar.stale where a day that concerns the operator was changed after revision `seen`.
+
+    The calendar must be locked.
+    """
+    if seen is not None and seen != latest_change(connection, operator_id):
+        raise Refusal(Fault("calendar.stale"))
 
 
 def next_revision(

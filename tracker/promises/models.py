@@ -113,7 +113,8 @@ class PromiseRule(Base):
 
     Days are dates of acceptance in the city; `valid_to` is the last day. `area` is urban, rural
     or any. A rule is never edited: a change is a new version, the old one gets its last day. One
-    that nothing was promised by may be withdrawn, as if it had never been.
+    that nothing was promised by may be withdrawn, as if it had never been; `replaces_id` is the rule
+    that got its last day for it, and then has its former one again.
     """
 
     __tablename__ = "promise_rules"
@@ -153,6 +154,29 @@ class PromiseRule(Base):
     remark: Mapped[str] = mapped_column(String(120), default="")
     created_at: Mapped[datetime]
     withdrawn_at: Mapped[datetime | None]
+    replaces_id: Mapped[int | None] = mapped_column(ForeignKey("promise_rules.id"))
+
+
+class PromiseCeiling(Base):
+    """The longest limit that the city lets its operators publish for such orders, and what says so.
+
+    An operator may promise sooner and not later. A city that sets none leaves it to its operators.
+    """
+
+    __tablename__ = "promise_ceilings"
+    __table_args__ = (
+        CheckConstraint("amount > 0", name="amount_positive"),
+        CheckConstraint("unit IN ('hours','calendar_days','working_days')", name="unit"),
+    )
+
+    customer_kind: Mapped[str] = mapped_column(String(12), primary_key=True)
+    product: Mapped[str] = mapped_column(String(30), primary_key=True)
+    area: Mapped[str] = mapped_column(String(8), primary_key=True)
+    resource: Mapped[str] = mapped_column(String(20), primary_key=True)
+    amount: Mapped[int] = mapped_column(SmallInteger)
+    unit: Mapped[str] = mapped_column(String(16))
+    end_of_day: Mapped[time | None]
+    source: Mapped[str] = mapped_column(String(120))
 
 
 class PromiseRuleChange(Base):

@@ -15,6 +15,7 @@ from tracker.promises.models import (
     CalendarDay,
     CalendarYear,
     Promise,
+    PromiseCeiling,
     PromiseEntry,
     PromiseRule,
     PromiseRuleChange,
@@ -98,6 +99,42 @@ def read_rules(connection: Connection, operator_id: int | None = None) -> dict[i
         rule = Rule(**{**values, "unit": Unit(values["unit"])})
         rules[owner] = (*rules.get(owner, ()), rule)
     return rules
+
+
+@dataclass(frozen=True)
+class Ceiling:
+    """A longest limit of the city, as a rule that is always in force, and what says so."""
+
+    rule: Rule
+    source: str
+
+
+def read_ceilings(connection: Connection) -> list[Ceiling]:
+    """The longest limits that the city lets its operators publish."""
+    order = (PromiseCeiling.customer_kind, PromiseCeiling.product, PromiseCeiling.resource)
+    return [
+        Ceiling(
+            Rule(
+                id=0,
+                version=0,
+                customer_kind=row.customer_kind,
+                product=row.product,
+                area=row.area,
+                resource=row.resource,
+                amount=row.amount,
+                unit=Unit(row.unit),
+                cut_off=None,
+                end_of_day=row.end_of_day,
+                late_counts_as_next_day=False,
+                valid_from=date.min,
+                valid_to=None,
+            ),
+            row.source,
+        )
+        for row in connection.execute(
+            select(PromiseCeiling.__table__).order_by(*order, PromiseCeiling.area.desc())
+        )
+    ]
 
 
 _RULE_SHOWN = (*PromiseRule.__table__.c,)

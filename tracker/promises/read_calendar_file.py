@@ -30,8 +30,15 @@ def read_calendar_file(path: Path, year: int) -> list[SpecialDay]:
     """
     if path.stat().st_size > _LARGEST:
         raise Refusal(Fault("request.too_large"))
+    return read_calendar(path.read_bytes(), year)
+
+
+def read_calendar(content: bytes, year: int) -> list[SpecialDay]:
+    """The special days that the content of such a file gives. Raises Refusal as `read_calendar_file`."""
+    if len(content) > _LARGEST:
+        raise Refusal(Fault("request.too_large"))
     try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
+        lines = content.decode("utf-8-sig").splitlines()
     except UnicodeDecodeError:
         raise Refusal(Fault("file.encoding")) from None
     header = next(csv.reader(lines[:1]), [])
@@ -77,6 +84,8 @@ def _read_line(
     for name, limit in _NAME_LIMITS.items():
         if len(row.get(name, "")) > limit:
             faults.append(Fault("field.too_long", f"/{number}/{name}", {"limit": limit}))
+        if not row.get(name, "").isprintable():
+            faults.append(Fault("field.control_characters", f"/{number}/{name}"))
     if not faults:
         working = _WORDS[row["working"]]
         name = row["name"] or (MAKE_UP if working else "")

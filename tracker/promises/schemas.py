@@ -31,6 +31,33 @@ class RuleRequestSchema(RuleDraftSchema):
     reason = Text(200, required=True, metadata={"description": "Why the rule is published."})
 
 
+class RuleVersionSchema(StrictSchema):
+    """Another limit for the orders of a rule, and why."""
+
+    amount = Whole(1, _LONGEST, required=True)
+    unit = Choice([unit.value for unit in Unit], required=True)
+    cut_off = TimeOfDay(load_default=None, allow_none=True)
+    end_of_day = TimeOfDay(load_default=None, allow_none=True)
+    late_counts_as_next_day = Flag(load_default=False)
+    valid_from = Day(required=True)
+    valid_to = Day(load_default=None, allow_none=True)
+    remark = Text(120, load_default="")
+    reason = Text(200, required=True)
+
+
+class CeilingSchema(StrictSchema):
+    """A longest limit of the city, and what says so."""
+
+    customer_kind = Choice(("home", "enterprise"), required=True)
+    product = Text(30, load_default=ANY)
+    area = Choice(("urban", "rural", ANY), load_default=ANY)
+    resource = Choice(("ready", "needs_building", "survey", ANY), load_default=ANY)
+    amount = Whole(1, _LONGEST, required=True)
+    unit = Choice([unit.value for unit in Unit], required=True)
+    end_of_day = TimeOfDay(load_default=None, allow_none=True)
+    source = Text(120, required=True)
+
+
 class RuleEndSchema(StrictSchema):
     """The last day that a rule is in force."""
 

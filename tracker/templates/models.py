@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, SmallInteger, String, Text
+from sqlalchemy import CheckConstraint, ForeignKey, Identity, Index, SmallInteger, String, Text, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -39,6 +39,38 @@ class SavedTemplate(Base):
     reason: Mapped[str] = mapped_column(String(200))
     actor: Mapped[str] = mapped_column(String(80))
     created_at: Mapped[datetime]
+
+
+class TemplateDraft(Base):
+    """A wording that somebody is working on: looked at, tried, and not sent to customers.
+
+    An operator has one open draft of each text. It is never edited: it ends, when another takes its place,
+    when it is discarded, or when it becomes `version` of the operator's wordings.
+    """
+
+    __tablename__ = "template_drafts"
+    __table_args__ = (
+        Index(
+            "uq_template_drafts_open",
+            "operator_id",
+            "code",
+            unique=True,
+            postgresql_where=text("ended_at IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(Identity(), primary_key=True)
+    operator_id: Mapped[int] = mapped_column(ForeignKey("operators.id"))
+    code: Mapped[str] = mapped_column(String(40))
+    params: Mapped[list[str]] = mapped_column(ARRAY(String(20)))
+    zh: Mapped[str] = mapped_column(Text)
+    en: Mapped[str] = mapped_column(Text)
+    reason: Mapped[str] = mapped_column(String(200))
+    actor: Mapped[str] = mapped_column(String(80))
+    created_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    ended_by: Mapped[str | None] = mapped_column(String(80))
+    version: Mapped[int | None] = mapped_column(SmallInteger)
 
 
 class TemplateApproval(Base):

@@ -123,7 +123,9 @@ def _faults_of_text(template: Template, language: str) -> list[Fault]:
     words = _advertising(text)
     if words:
         faults.append(Fault("template.advertising", place, {"words": ", ".join(words)}))
-    if not faults and preview(template, language).parts > MOST_PARTS:
+    # One that is unknown has no example to measure by; it is told where parameters are.
+    known = set(template.params) <= EXAMPLES.keys()
+    if not faults and known and preview(template, language).parts > MOST_PARTS:
         faults.append(Fault("template.too_long", place, {"parts": MOST_PARTS}))
     return faults
 

@@ -22,6 +22,12 @@ class TemplateRequestSchema(WordingSchema):
     reason = Text(200, required=True)
 
 
+class WhySchema(StrictSchema):
+    """Why a former wording is used again."""
+
+    reason = Text(200, required=True)
+
+
 class PreviewTemplateSchema(StrictSchema):
     """A wording to look at before it is saved; without one, that which is in force."""
 
