@@ -31,6 +31,7 @@ from tracker.figures.cells import COUNTS, DAY, HANDS, MONTH, PLACES, Signed, add
 from tracker.figures.facts import facts_of
 from tracker.figures.keep_cells import unread_orders
 from tracker.figures.models import FigureCell, FigureFact, FigureHand, FigureReading
+from tracker.figures.periods import Stretch as Stretch
 from tracker.figures.rules import Counts
 
 Split = Literal[
@@ -51,14 +52,6 @@ Split = Literal[
 _facts = FigureFact.__table__
 _cells = FigureCell.__table__
 _hands = FigureHand.__table__
-
-
-@dataclass(frozen=True)
-class Stretch:
-    """Days of the city's calendar, the last included."""
-
-    first_on: date
-    last_on: date
 
 
 @dataclass(frozen=True)
