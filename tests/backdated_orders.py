@@ -1,5 +1,6 @@
 """Orders of months past, written as the use cases would have left them then."""
 
+import json
 from datetime import date, datetime
 from itertools import count
 from typing import Any
@@ -14,7 +15,9 @@ _numbers = count(1)
 
 _ORDER = """
 INSERT INTO orders SELECT (jsonb_populate_record(orders, jsonb_build_object(
-  'id', :id, 'operator_id', :operator_id, 'number', 'QY' || :id, 'external_reference', 'past-' || :id))).*
+  'id', :id, 'operator_id', :operator_id, 'number', 'QY' || :id, 'external_reference', 'past-' || :id)
+  || CASE WHEN CAST(:accepted_at AS timestamptz) IS NULL THEN '{}'
+          ELSE jsonb_build_object('accepted_at', CAST(:accepted_at AS timestamptz)) END)).*
 FROM orders WHERE number = :pattern RETURNING id
 """
 _PROMISE = """
@@ -24,13 +27,15 @@ FROM promises JOIN orders ON orders.id = promises.order_id WHERE orders.number =
 """
 _LINE = """
 INSERT INTO promise_entries (operator_id, order_id, number, kind, reason_code, actor, recorded_at, rule,
-  deadline, provisional, explanation, calendar_revision)
-VALUES (:operator_id, :id, :number, :kind, :reason, 'system', :deadline, '{}', :deadline, false, '{}', 1)
+  deadline, provisional, explanation, calendar_revision, starts_at, ends_at, lifts)
+VALUES (:operator_id, :id, :number, :kind, :reason, 'system', :recorded_at, '{}', :deadline, false, '{}', 1,
+  :starts_at, :ends_at, :lifts)
 """
 _EVENT = """
-INSERT INTO order_events (operator_id, order_id, order_version, kind, stage, detail, actor, occurred_at,
-  recorded_at, channel_id)
-SELECT :operator_id, :id, :number, :kind, :stage, '{}', 'system', :at, :at, channel_id
+INSERT INTO order_events (operator_id, order_id, order_version, kind, stage, reason_code, detail, actor,
+  occurred_at, recorded_at, channel_id)
+SELECT :operator_id, :id, :number, :kind, :stage, :reason, CAST(:detail AS jsonb), 'system', :at, :at,
+  channel_id
   FROM orders WHERE id = :id
 """
 
@@ -38,7 +43,13 @@ SELECT :operator_id, :id, :number, :kind, :stage, '{}', 'system', :at, :at, chan
 class Backdated:
     """One order, with the columns of another."""
 
-    def __init__(self, connection: Connection, pattern: str, operator_id: int) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        pattern: str,
+        operator_id: int,
+        accepted_at: datetime | None = None,
+    ) -> None:
         self._connection = connection
         self._lines, self._events = count(1), count(1)
         self._common: dict[str, Any] = {
@@ -46,7 +57,7 @@ class Backdated:
             "operator_id": operator_id,
             "pattern": pattern,
         }
-        self._execute(_ORDER)
+        self._execute(_ORDER, accepted_at=accepted_at)
 
     @property
     def id(self) -> int:
@@ -54,17 +65,50 @@ class Backdated:
         number: int = self._common["id"]
         return number
 
+    @property
+    def operator_id(self) -> int:
+        """Whose it is."""
+        whose: int = self._common["operator_id"]
+        return whose
+
+    def continue_by(self, connection: Connection) -> None:
+        """Go on in another transaction."""
+        self._connection = connection
+
     def promise(self, deadline: datetime) -> None:
         """What it was first promised for."""
         self._execute(_PROMISE, deadline=deadline)
 
-    def line(self, kind: str, deadline: datetime, reason: str) -> None:
-        """A further line of its ledger."""
-        self._execute(_LINE, kind=kind, deadline=deadline, reason=reason, number=next(self._lines))
+    def line(
+        self,
+        kind: str,
+        deadline: datetime,
+        reason: str,
+        *,
+        recorded_at: datetime | None = None,
+        starts_at: datetime | None = None,
+        ends_at: datetime | None = None,
+        lifts: int | None = None,
+    ) -> int:
+        """A further line of its ledger; returns its number."""
+        number = next(self._lines)
+        times = {"recorded_at": recorded_at or deadline, "starts_at": starts_at, "ends_at": ends_at}
+        self._execute(_LINE, kind=kind, deadline=deadline, reason=reason, number=number, lifts=lifts, **times)
+        return number
 
-    def event(self, kind: str, stage: str, at: datetime) -> None:
-        """An event of its history."""
-        self._execute(_EVENT, kind=kind, stage=stage, at=at, number=next(self._events))
+    def event(
+        self,
+        kind: str,
+        stage: str,
+        at: datetime,
+        *,
+        reason: str | None = None,
+        visit: tuple[datetime, datetime] | None = None,
+    ) -> None:
+        """An event of its history, with the visit that was agreed."""
+        detail = {"appointment": [one.isoformat() for one in visit]} if visit else {}
+        given = {"reason": reason, "detail": json.dumps(detail)}
+        self._execute(_EVENT, kind=kind, stage=stage, at=at, number=next(self._events), **given)
 
     def _execute(self, statement: str, **given: Any) -> None:
         self._connection.execute(text(statement), self._common | given)
