@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from tracker.figures.periods import (
     MOST_BY_DAY,
     Comparison,
-    Stretch,
     Grain,
     Preset,
+    Stretch,
     compared,
     grain_for,
     named,

@@ -17,6 +17,7 @@ from tracker.problems import (
     credit_codes,
     customer_requests,
     desk,
+    figures,
     files,
     lookups,
     notices,
@@ -61,6 +62,7 @@ RULES: Mapping[str, ProblemRule] = {
         visits,
         real_name,
         desk,
+        figures,
         site_work,
         audit,
     )
