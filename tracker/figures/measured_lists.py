@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Connection, Select, exists, func, select, true
 
-from tracker.figures.measure_rules import CAUSES, What, Which
-from tracker.figures.measured_orders import additions_of, measured
+from tracker.figures.measure_rules import Which
 from tracker.figures.measures import orders_measured
 from tracker.figures.on_time import Asked
-from tracker.orders.rules import Cause
+from tracker.orders.models import MOVE_KINDS, OrderEvent
+from tracker.orders.rules import REASONS, Cause, Stage
 
 
 def count_measured(
@@ -47,6 +47,14 @@ def _behind(which: Which, asked: Asked, now: datetime, cause: Cause | None) -> S
     every = orders_measured(which, asked, now)
     if which is not Which.RETURNED or cause is None:
         return every
-    code = next(code for code, one in CAUSES.items() if one is cause)
-    added = additions_of(measured(every.subquery("returned")).subquery("measured"))
-    return select(added.c.order_id).where(added.c.what == What.RETURNED, added.c.value == code).distinct()
+    returned = every.subquery("returned")
+    others = [reason.code for reason in REASONS.values() if reason.cause is not cause]
+    of_cause = exists().where(
+        OrderEvent.order_id == returned.c.order_id,
+        OrderEvent.kind.in_(MOVE_KINDS),
+        OrderEvent.stage == Stage.RETURNED,
+        OrderEvent.reason_code.in_([reason.code for reason in REASONS.values() if reason.cause is cause])
+        if cause is not Cause.OTHER
+        else func.coalesce(OrderEvent.reason_code.not_in(others), true()),
+    )
+    return select(returned.c.order_id).where(of_cause)
