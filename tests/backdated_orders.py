@@ -1,6 +1,7 @@
 """Orders of months past, written as the use cases would have left them then."""
 
 import json
+from collections.abc import Mapping
 from datetime import date, datetime
 from itertools import count
 from typing import Any
@@ -16,8 +17,7 @@ _numbers = count(1)
 _ORDER = """
 INSERT INTO orders SELECT (jsonb_populate_record(orders, jsonb_build_object(
   'id', :id, 'operator_id', :operator_id, 'number', 'QY' || :id, 'external_reference', 'past-' || :id)
-  || CASE WHEN CAST(:accepted_at AS timestamptz) IS NULL THEN '{}'
-          ELSE jsonb_build_object('accepted_at', CAST(:accepted_at AS timestamptz)) END)).*
+  || CAST(:columns AS jsonb))).*
 FROM orders WHERE number = :pattern RETURNING id
 """
 _PROMISE = """
@@ -41,14 +41,14 @@ SELECT :operator_id, :id, :number, :kind, :stage, :reason, CAST(:detail AS jsonb
 
 
 class Backdated:
-    """One order, with the columns of another."""
+    """One order, with the columns of another but for those that are given."""
 
     def __init__(
         self,
         connection: Connection,
         pattern: str,
         operator_id: int,
-        accepted_at: datetime | None = None,
+        columns: Mapping[str, Any] | None = None,
     ) -> None:
         self._connection = connection
         self._lines, self._events = count(1), count(1)
@@ -57,7 +57,7 @@ class Backdated:
             "operator_id": operator_id,
             "pattern": pattern,
         }
-        self._execute(_ORDER, accepted_at=accepted_at)
+        self._execute(_ORDER, columns=json.dumps(dict(columns or {}), default=str))
 
     @property
     def id(self) -> int:

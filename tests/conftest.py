@@ -51,6 +51,7 @@ _BUSINESS_TABLES = (
     " audit_checks, audit_links, audit_chains, audit_entries,"
     " order_assignments, team_changes, team_members, teams,"
     " figure_facts, figure_cells, figure_hands, real_name_checks, required_checks, return_requests,"
+    " figure_tallies, figure_hand_tallies, figure_checks,"
     " installer_actions, site_photos, line_tests, site_visits, call_line_codes,"
     " staff_sessions, recovery_codes, staff_codes, sign_in_tries"
 )

@@ -341,6 +341,12 @@ _ROWS = {
     " 'home', 1)",
     "hand": "INSERT INTO figure_hands (operator_id, grain, starts_on, removed, hand, name, due)"
     " VALUES (:operator, 'day', DATE '2026-10-01', '', 'dealer', '邻家代理', 1)",
+    "tally": "INSERT INTO figure_tallies (operator_id, grain, what, starts_on, value, county, rural,"
+    " channel_id, customer_kind, count, good, seconds) VALUES (:operator, 'month', 'connected',"
+    " DATE '2026-10-01', 8, '441802', false, :channel, 'home', 1, 1, 7000)",
+    "hand_tally": "INSERT INTO figure_hand_tallies (operator_id, grain, what, starts_on, value, hand, name,"
+    " count, good, seconds) VALUES (:operator, 'month', 'connected', DATE '2026-10-01', 8, 'dealer',"
+    " '邻家代理', 1, 1, 7000)",
     "check": "INSERT INTO audit_checks (chain, operator_id, checked_at, entries, head)"
     " VALUES (:operator, :operator, :now, 1, '')",
 }

@@ -7,6 +7,7 @@ from flask import Blueprint, Response, current_app, jsonify
 
 from tracker import clock, migrate, walls
 from tracker.audit.check_trail import trail_word
+from tracker.figures.check_figures import figures_word
 from tracker.notices.figures import oldest_due
 from tracker.notices.heartbeat import SWEEP, is_late, last_beat
 from tracker.order_files.queries import oldest_waiting
@@ -48,6 +49,7 @@ def examine(runtime: Runtime) -> dict[str, str]:
         ("sweep", _sweep),
         ("webhooks", _webhooks),
         ("audit", _audit),
+        ("figures", _figures),
     ):
         try:
             checks[name] = check(runtime)
@@ -139,3 +141,9 @@ def _audit(runtime: Runtime) -> str:
     """Whether the audit trail was whole when it was last verified."""
     with runtime.db.reading() as connection:
         return trail_word(connection, clock.now())
+
+
+def _figures(runtime: Runtime) -> str:
+    """Whether figures were equal to what they are of when they were last compared."""
+    with runtime.db.reading() as connection:
+        return figures_word(connection, clock.now())

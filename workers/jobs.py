@@ -12,6 +12,7 @@ from tracker.audit import check_trail as checking_trail
 from tracker.channels import forget_requests as forgetting
 from tracker.customer_requests import apply_requests as applying
 from tracker.customer_requests import keep_requests as keeping_requests
+from tracker.figures import check_figures as checking_figures
 from tracker.figures import keep_cells as keeping_figures
 from tracker.figures import publish_figures as figures
 from tracker.notices import deliver as delivering
@@ -134,6 +135,11 @@ def keep_figures() -> None:
 def publish_figures() -> None:
     """Publish the on-time figures of periods that are over, and what has come to stand otherwise since."""
     figures.publish_figures(runtime().db)
+
+
+def verify_figures() -> None:
+    """Compare a share of the figures with what they are of; health tells where they differ."""
+    checking_figures.check_figures(runtime().db)
 
 
 def check_audit_trail() -> None:

@@ -3,6 +3,7 @@
 from tracker.audit import check_trail
 from tracker.config import Config
 from tracker.customer_requests import asking
+from tracker.figures import check_figures
 from tracker.queueing import FILES, UPKEEP
 from tracker.webhooks import deliver as webhook_delivery
 
@@ -43,6 +44,7 @@ def jobs(config: Config) -> dict[str, tuple[str, float]]:
         "workers.jobs.keep_visits": (UPKEEP, config.sweep_interval),
         "workers.jobs.keep_figures": (UPKEEP, _READ_SECONDS),
         "workers.jobs.publish_figures": (UPKEEP, _FIGURES_SECONDS),
+        "workers.jobs.verify_figures": (UPKEEP, check_figures.EVERY.total_seconds()),
         "workers.jobs.check_audit_trail": (UPKEEP, check_trail.EVERY.total_seconds()),
         "workers.jobs.forget_persons": (UPKEEP, _RETENTION_SECONDS),
     }

@@ -14,7 +14,7 @@ from bench.rows.intake import intake_requests
 from bench.system import System, Web, free_port
 from bench.turns import Target, once
 from tracker import clock
-from tracker.figures.cells import Signed, additions
+from tracker.figures.cells import Signed
 from tracker.figures.facts import net_on_time, on_time, removed, within
 from tracker.figures.keep_cells import keep_cells, sum_up
 from tracker.figures.models import FigureFact
@@ -101,7 +101,7 @@ def _fill(system: System, count: int, step: Callable[[str], None], name: str) ->
             connection.execute(_FILL, given | {"first": first, "last": min(count, first + _CHUNK - 1)})
     step(f"{name}: their sums")
     with system.owner.begin() as connection:
-        sum_up(connection, additions(Signed(_facts, 1)))
+        sum_up(connection, Signed(_facts, 1))
     with system.owner.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
         connection.exec_driver_sql("VACUUM ANALYZE figure_facts, figure_cells, figure_hands")
 

@@ -1,23 +1,38 @@
 """Orders whose measured histories go on at random, and a slow reader of the definitions."""
 
 import random
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from enum import Enum
 from typing import Any
 
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, Engine, func, select
 
 from tests.backdated_orders import Backdated
 from tracker import clock
-from tracker.figures.measure_rules import Measures, Spread, What, Which
+from tracker.figures.measure_rules import Measures, Spread, Which
 from tracker.figures.on_time import Asked, Stretch
 from tracker.orders.models import Order
 from tracker.orders.rules import MOVES, REASONS, Stage
+from tracker.places.models import Division
 
 NOW = datetime(2026, 8, 13, 15, 30, tzinfo=clock.CITY_ZONE)
 TODAY = clock.local_date(NOW)
 _TINY = timedelta(microseconds=1)
+
+
+class What(Enum):
+    """What an order adds to figures."""
+
+    CONNECTED = "connected"
+    FIRST_VISIT = "first_visit"
+    RESPONDED = "responded"
+    COMPLETED = "completed"
+    RETURNED = "returned"
+    VISIT_KEPT = "visit_kept"
+    VISIT_MISSED = "visit_missed"
+    OPEN = "open"
 
 
 @dataclass(frozen=True)
@@ -54,7 +69,7 @@ class Story:
     """All that became of an order."""
 
     id: int
-    operator_id: int
+    dimensions: Mapping[str, Any]
     steps: list[Step]
     holds: list[Hold] = field(default_factory=list)
 
@@ -110,18 +125,19 @@ class Story:
 
 
 class MeasuredCity:
-    """Orders of two operators and two kinds, at random."""
+    """Orders of two operators, at random; counties, kinds and dealers are drawn too."""
 
     def __init__(self, owner: Engine, pattern: str, seed: int) -> None:
         self._owner, self._pattern = owner, pattern
         self.drawn = random.Random(seed)
         with owner.connect() as connection:
-            row = connection.execute(
-                select(Order.id, Order.operator_id, Order.accepted_at).where(Order.number == pattern)
-            ).one()
+            row = connection.execute(select(Order.__table__).where(Order.number == pattern)).one()
+            codes = select(Division.code).where(func.length(Division.code) == 12).order_by(Division.code)
+            every = connection.scalars(codes).all()
+        self._places = every[:: len(every) // 5]
         # The pattern is an order itself.
         accepted = Step("accepted", Stage.ACCEPTED, row.accepted_at)
-        self.stories = [Story(row.id, row.operator_id, [accepted])]
+        self.stories = [Story(row.id, _dimensions(row._mapping), [accepted])]
         self._going: list[tuple[Story, Backdated]] = []
 
     def go_on(self) -> None:
@@ -141,10 +157,17 @@ class MeasuredCity:
         at = NOW - self.drawn.choice([timedelta(days=self.drawn.randint(1, 75)), timedelta(hours=5)])
         if self.drawn.random() < 0.3:
             at = datetime.combine(clock.local_date(at), datetime.min.time(), clock.CITY_ZONE)
-        order = Backdated(connection, self._pattern, self.drawn.choice([1, 2]), at)
+        columns = {
+            "accepted_at": at.isoformat(),
+            "community_code": self.drawn.choice(self._places),
+            "customer_kind": self.drawn.choice(["home", "enterprise"]),
+            "dealer": self.drawn.choice([None, "甲", "乙"]),
+        }
+        order = Backdated(connection, self._pattern, self.drawn.choice([1, 2]), columns)
         order.promise(at + timedelta(days=3))
         order.event("accepted", "accepted", at)
-        story = Story(order.id, order.operator_id, [Step("accepted", Stage.ACCEPTED, at)])
+        dimensions = _dimensions(columns | {"operator_id": order.operator_id})
+        story = Story(order.id, dimensions, [Step("accepted", Stage.ACCEPTED, at)])
         self.stories.append(story)
         self._going.append((story, order))
 
@@ -161,9 +184,9 @@ class MeasuredCity:
         order.continue_by(connection)
         last = [one for one in story.steps if one.kind != "appointment"][-1]
         drawn = self.drawn.random()
-        if drawn < 0.12:
+        if drawn < 0.08:
             self._hold(story, order)
-        elif drawn < 0.3 and last.stage is Stage.APPOINTED:
+        elif drawn < 0.2 and last.stage is Stage.APPOINTED:
             at = self._later(story.steps[-1].at)
             self._write(story, order, Step("appointment", Stage.APPOINTED, at, visit=self._visit(at)))
         else:
@@ -174,7 +197,7 @@ class MeasuredCity:
         if not moves:
             self._going.remove((story, order))
             return
-        stage = moves[0] if self.drawn.random() < 0.75 else self.drawn.choice(moves)
+        stage = moves[0] if self.drawn.random() < 0.85 else self.drawn.choice(moves)
         at = self._later(last.at)
         agreed = [one.visit for one in story.steps if one.visit]
         if stage is Stage.ON_SITE and agreed and self.drawn.random() < 0.6:
@@ -212,12 +235,26 @@ class MeasuredCity:
         story.holds.append(Hold(number, recorded_at, starts_at, ends_at))
 
 
+def _dimensions(order: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What figures are split by and narrowed by, as far as orders differ here."""
+    return {
+        "operator_id": order["operator_id"],
+        "county": order["community_code"][:6],
+        "customer_kind": order["customer_kind"],
+        "dealer": order["dealer"] or "",
+    }
+
+
+def _is_asked(story: Story, asked: Asked) -> bool:
+    return all(story.dimensions[name] == value for name, value in asked.only.items())
+
+
 def told_slowly(stories: Iterable[Story], asked: Asked) -> dict[Any, Measures]:
     """The figures by operator, by a span of time or of all, story by story."""
     by_time = asked.split in ("day", "week", "month")
     found: dict[Any, list[tuple[What, Any]]] = {}
     for story in stories:
-        if asked.only.get("operator_id", story.operator_id) != story.operator_id:
+        if not _is_asked(story, asked):
             continue
         for what, at, more in story.things():
             day = _counted_on(what, at, asked)
@@ -237,7 +274,7 @@ def orders_slowly(stories: Iterable[Story], which: Which, asked: Asked) -> set[i
     }.get(which) or (What(which.value),)
     found = set()
     for story in stories:
-        if asked.only.get("operator_id", story.operator_id) != story.operator_id:
+        if not _is_asked(story, asked):
             continue
         things = list(story.things())
         if which is Which.SECOND_VISIT and any(what is What.FIRST_VISIT for what, _, _ in things):
@@ -260,13 +297,13 @@ def _counted_on(what: What, at: datetime, asked: Asked) -> date | None:
 
 def _key(story: Story, asked: Asked, day: date) -> Any:
     match asked.split:
-        case "operator_id":
-            return story.operator_id
+        case "":
+            return ""
         case "day":
             return day
         case "month":
             return day.replace(day=1)
-    return ""
+    return story.dimensions[asked.split]
 
 
 def _measures(things: list[tuple[What, Any]], asked: Asked, by_time: bool) -> Measures:

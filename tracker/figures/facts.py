@@ -9,8 +9,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, FromClause, Select, and_, case, false, func, select, true
 
 from tracker.figures.rules import WITHDRAWN
-from tracker.orders.models import MOVE_KINDS, Order, OrderEvent
-from tracker.orders.rules import Stage
+from tracker.figures.steps import steps_of, visits_of
+from tracker.orders.models import Order
 from tracker.places.models import Division
 from tracker.promises.ledger import Kind
 from tracker.promises.models import Promise, PromiseEntry
@@ -18,11 +18,13 @@ from tracker.promises.standing import current, latest_entry
 
 _COUNTY_DIGITS = 6
 _RURAL = "rural"
+_order_id = Order.__table__.c.id
 
 
 def facts_of(touched: FromClause) -> Select[Any]:
     """The facts of the orders in `touched.order_id`, as they stand: columns as those of `FigureFact`."""
     latest = latest_entry(Promise.order_id, PromiseEntry.deadline)
+    steps, visits = steps_of(_order_id), visits_of(_order_id)
     return (
         select(
             Order.id.label("order_id"),
@@ -37,14 +39,25 @@ def facts_of(touched: FromClause) -> Select[Any]:
             Order.accepted_at,
             Promise.deadline.label("first_deadline"),
             current(latest, "deadline"),
-            _reached(Stage.ACTIVATED).label("connected_at"),
-            _reached(Stage.WITHDRAWN).label("withdrawn_at"),
+            steps.c.connected_at,
+            steps.c.withdrawn_at,
             _excuse().label("excuse"),
+            steps.c.responded_at,
+            steps.c.completed_at,
+            steps.c.returned_at,
+            steps.c.return_cause,
+            steps.c.on_sites,
+            visits.c.visit_ends,
+            visits.c.visits_kept,
+            visits.c.visits_until,
         )
         .join(Promise, Promise.order_id == Order.id)
         .join(Division, Division.code == Order.community_code)
         .join(touched, touched.c.order_id == Order.id)
         .outerjoin(latest, true())
+        .join(steps, true())
+        # Outer, so that nobody reads visits who does not ask for them.
+        .outerjoin(visits, true())
     )
 
 
@@ -68,16 +81,6 @@ def removed(facts: FromClause) -> ColumnElement[str]:
     return case(
         (facts.c.withdrawn_at <= facts.c.deadline, WITHDRAWN),
         (~net_on_time(facts), facts.c.excuse),
-    )
-
-
-def _reached(stage: Stage) -> ColumnElement[datetime]:
-    """When an order came to a stage that it comes to once."""
-    return (
-        select(func.min(OrderEvent.occurred_at))
-        .where(OrderEvent.order_id == Order.id, OrderEvent.kind.in_(MOVE_KINDS), OrderEvent.stage == stage)
-        .correlate(Order)
-        .scalar_subquery()
     )
 
 

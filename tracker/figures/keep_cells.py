@@ -14,7 +14,6 @@ from sqlalchemy import (
     Connection,
     MetaData,
     Select,
-    Subquery,
     bindparam,
     delete,
     func,
@@ -39,7 +38,16 @@ from tracker.figures.cells import (
     hand_changes,
 )
 from tracker.figures.facts import facts_of
-from tracker.figures.models import FigureCell, FigureFact, FigureHand, FigureReading
+from tracker.figures.models import (
+    FigureCell,
+    FigureCheck,
+    FigureFact,
+    FigureHand,
+    FigureHandTally,
+    FigureReading,
+    FigureTally,
+)
+from tracker.figures.tallies import apply_tallies, hand_tally_changes, tally_changes, things_of
 from tracker.orders.models import Order, OrderEvent
 from tracker.orders.positions import HORIZON
 
@@ -107,7 +115,8 @@ def make_anew(
     with db.transaction() as connection:
         _lock(connection)
         horizon = connection.scalar(select(HORIZON))
-        for table in (FigureHand, FigureCell, FigureFact):
+        # What was found wrong of them is not true of new ones.
+        for table in (FigureCheck, FigureHandTally, FigureTally, FigureHand, FigureCell, FigureFact):
             connection.execute(delete(table))
         began(connection.scalar(_ABOUT_HOW_MANY) or 0)
         read, last = 0, 0
@@ -120,12 +129,16 @@ def make_anew(
     return read
 
 
-def sum_up(connection: Connection, added: Subquery) -> None:
-    """Add to the sums what was added."""
+def sum_up(connection: Connection, *parts: Signed) -> None:
+    """Add to the sums what these orders add."""
+    added = additions(*parts)
     for grain in (DAY, MONTH):
         connection.execute(apply_changes(cell_changes(added, grain), FigureCell))
         for hand in HANDS:
             connection.execute(apply_changes(hand_changes(added, grain, hand), FigureHand))
+    things = things_of(*parts)
+    connection.execute(apply_tallies(tally_changes(things), FigureTally))
+    connection.execute(apply_tallies(hand_tally_changes(things), FigureHandTally))
 
 
 def _lock(connection: Connection) -> int:
@@ -175,7 +188,7 @@ def _take_in(connection: Connection, wanted: Select[tuple[int]]) -> int:
     orders: int = connection.execute(taken).rowcount
     before = _facts.join(_incoming, _facts.c.order_id == _incoming.c.order_id)
     known = select(*(_facts.c[name] for name in FACTS)).select_from(before).subquery("known")
-    sum_up(connection, additions(Signed(_incoming, 1), Signed(known, -1)))
+    sum_up(connection, Signed(_incoming, 1), Signed(known, -1))
     new = insert(_facts).from_select(list(FACTS), select(*(_incoming.c[name] for name in FACTS)))
     connection.execute(
         new.on_conflict_do_update(

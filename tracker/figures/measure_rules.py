@@ -26,16 +26,18 @@ CAUSES = {
 
 
 class What(StrEnum):
-    """One thing that an order adds to figures, on the day on which it happened; see `Measures`."""
+    """One thing that an order adds to figures, on the day on which it happened."""
 
     CONNECTED = "connected"
-    FIRST_VISIT = "first_visit"
     RESPONDED = "responded"
     COMPLETED = "completed"
     RETURNED = "returned"
-    VISIT_KEPT = "visit_kept"
-    VISIT_MISSED = "visit_missed"
+    VISIT = "visit"
     OPEN = "open"
+
+
+# Those whose length is told.
+LENGTHS = (What.CONNECTED, What.RESPONDED)
 
 
 class Which(StrEnum):
@@ -136,11 +138,15 @@ class Measures:
 
 @dataclass(frozen=True)
 class Tally:
-    """How often something is in the figures, with the lengths that it took; `cause` of what was returned."""
+    """How often something is in the figures, how often it went well (connected by one visit, a visit kept),
+    and the lengths that it took: their sum in seconds, ranks in quarters of an hour. `cause` is that of what
+    was returned.
+    """
 
     what: What
     cause: int
     count: int
+    good: int
     seconds: int
     median: int
     p90: int
@@ -148,22 +154,23 @@ class Tally:
 
 def measures_of(tallies: Iterable[Tally], days: int, *, by_time: bool) -> Measures:
     """The figures that these tallies make, each thing told once, returns once for a cause."""
-    counts = dict.fromkeys(What, 0)
-    spreads = {What.CONNECTED: Spread(), What.RESPONDED: Spread()}
+    counts, good = dict.fromkeys(What, 0), dict.fromkeys(What, 0)
+    spreads = dict.fromkeys(LENGTHS, Spread())
     returned: dict[Cause, int] = {}
     for one in tallies:
         counts[one.what] += one.count
-        if one.what is What.RETURNED and one.count:
+        good[one.what] += one.good
+        if one.what is What.RETURNED:
             returned[CAUSES[one.cause]] = one.count
         elif one.what in spreads:
             spreads[one.what] = Spread.of(one.count, one.seconds, one.median, one.p90)
     return Measures(
         durations=spreads[What.CONNECTED],
         first_response=spreads[What.RESPONDED],
-        visits_due=counts[What.VISIT_KEPT] + counts[What.VISIT_MISSED],
-        visits_kept=counts[What.VISIT_KEPT],
+        visits_due=counts[What.VISIT],
+        visits_kept=good[What.VISIT],
         connected=counts[What.CONNECTED],
-        connected_first_visit=counts[What.FIRST_VISIT],
+        connected_first_visit=good[What.CONNECTED],
         ended=counts[What.CONNECTED] + counts[What.RETURNED],
         returned=returned,
         open_now=None if by_time else counts[What.OPEN],

@@ -2,8 +2,19 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, SmallInteger, String, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    DateTime,
+    ForeignKey,
+    Index,
+    PrimaryKeyConstraint,
+    SmallInteger,
+    String,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tracker.db import Base
@@ -44,13 +55,26 @@ class FigureFact(Base):
 
     A copy for reading, which `tracker.figures.keep_cells` keeps and can make anew. `county` is the first six
     digits of the community's code, `rural` follows from its kind. `excuse` is the reason of the latest delay
-    that was not the operator's doing.
+    that was not the operator's doing. What steps and visits are, `tracker.figures.steps` says.
     """
 
     __tablename__ = "figure_facts"
     __table_args__ = (
         Index(None, "operator_id", "first_deadline"),
         Index(None, "operator_id", "deadline"),
+        # Of what is measured: what happened on days that no sum is of, and orders behind a figure.
+        *(
+            Index(
+                f"ix_figure_facts_{name}", "operator_id", name, postgresql_where=text(f"{name} IS NOT NULL")
+            )
+            for name in ("connected_at", "responded_at", "completed_at", "returned_at", "visits_until")
+        ),
+        Index(
+            "ix_figure_facts_open",
+            "operator_id",
+            "order_id",
+            postgresql_where=text("connected_at IS NULL AND withdrawn_at IS NULL AND returned_at IS NULL"),
+        ),
     )
 
     order_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
@@ -68,6 +92,14 @@ class FigureFact(Base):
     connected_at: Mapped[datetime | None]
     withdrawn_at: Mapped[datetime | None]
     excuse: Mapped[str | None] = mapped_column(String(40))
+    responded_at: Mapped[datetime | None]
+    completed_at: Mapped[datetime | None]
+    returned_at: Mapped[datetime | None]
+    return_cause: Mapped[int | None] = mapped_column(SmallInteger)
+    on_sites: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
+    visit_ends: Mapped[list[datetime] | None] = mapped_column(ARRAY(DateTime(timezone=True)))
+    visits_kept: Mapped[list[bool] | None] = mapped_column(ARRAY(Boolean))
+    visits_until: Mapped[datetime | None]
 
 
 class _Counted:
@@ -107,6 +139,71 @@ class FigureHand(_Counted, Base):
     operator_id: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
     hand: Mapped[str] = mapped_column(String(9), primary_key=True)
     name: Mapped[str] = mapped_column(String(60), primary_key=True)
+
+
+class _Tallied:
+    """How often something happened (`measure_rules.What`) on a day, or in a month, of the city's calendar.
+
+    `value` is a length in quarters of an hour, or the cause of a return; `good` how often it went well:
+    orders connected by one visit, visits kept. `seconds` is the sum of the lengths. What each grain has of
+    it, `tracker.figures.tallies` says.
+    """
+
+    grain: Mapped[str] = mapped_column(String(5))
+    what: Mapped[str] = mapped_column(String(9))
+    operator_id: Mapped[int] = mapped_column(SmallInteger, autoincrement=False)
+    starts_on: Mapped[date]
+    value: Mapped[int] = mapped_column(autoincrement=False)
+    count: Mapped[int]
+    good: Mapped[int]
+    seconds: Mapped[int] = mapped_column(BigInteger)
+
+
+class FigureTally(_Tallied, Base):
+    """Tallies by where an order was, and how it came in."""
+
+    __tablename__ = "figure_tallies"
+    __table_args__ = (
+        PrimaryKeyConstraint(
+            *("grain", "what", "operator_id", "starts_on", "value"),
+            *("county", "rural", "channel_id", "customer_kind"),
+        ),
+    )
+
+    county: Mapped[str] = mapped_column(String(6))
+    rural: Mapped[bool]
+    channel_id: Mapped[int] = mapped_column(autoincrement=False)
+    customer_kind: Mapped[str] = mapped_column(String(12))
+
+
+class FigureHandTally(_Tallied, Base):
+    """Tallies by who had an order in hand as in `FigureHand`, and those of all ("all", by no name)."""
+
+    __tablename__ = "figure_hand_tallies"
+    __table_args__ = (
+        PrimaryKeyConstraint("grain", "what", "operator_id", "hand", "starts_on", "value", "name"),
+    )
+
+    hand: Mapped[str] = mapped_column(String(9))
+    name: Mapped[str] = mapped_column(String(60))
+
+
+class FigureCheck(Base):
+    """What came of comparing figures by the clock with what they are of: one row (`check_figures`).
+
+    Orders were compared up to `checked_to` by their ids; the next round goes on there. `orders` were compared
+    in the last one, `orders_differ` and `sums_differ` since the last one that began with the first order.
+    """
+
+    __tablename__ = "figure_checks"
+    __table_args__ = (CheckConstraint("id = 1", name="one"),)
+
+    id: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    checked_at: Mapped[datetime]
+    checked_to: Mapped[int] = mapped_column(BigInteger)
+    orders: Mapped[int]
+    orders_differ: Mapped[int]
+    sums_differ: Mapped[int]
 
 
 class FigureReading(Base):

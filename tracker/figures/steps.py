@@ -76,10 +76,10 @@ def _cause_of(code: ColumnElement[str]) -> ColumnElement[int]:
 def visits_of(order_id: Column[int]) -> LateralFromClause:
     """The visits of an order that stood when their time ended, or will: one row of two arrays.
 
-    `visit_ends` has when they end, `visits_kept` whether somebody was on site by then, and not before the
-    visit was agreed. Once somebody came, a visit is kept, whatever is agreed after it. Otherwise it does not
-    count where it was replaced, given up with its installers, or withdrawn or returned before its end; nor
-    where a hold that was on record by then covered its end.
+    `visit_ends` has when they end and `visits_until` the latest of them; `visits_kept` whether somebody was
+    on site by then, and not before the visit was agreed. Once somebody came, a visit is kept, whatever is
+    agreed after it. Otherwise it does not count where it was replaced, given up with its installers, or
+    withdrawn or returned before its end; nor where a hold that was on record by then covered its end.
     """
     steps = _events.alias("visit_steps")
     in_order = {"order_by": steps.c.order_version}
@@ -112,6 +112,7 @@ def visits_of(order_id: Column[int]) -> LateralFromClause:
     return select(
         all_of(visits.c.ends_at, _MOMENT).label("visit_ends"),
         all_of(visits.c.kept, Boolean()).label("visits_kept"),
+        func.max(visits.c.ends_at).label("visits_until"),
     ).lateral("visits_of")
 
 
