@@ -14,6 +14,8 @@ const MAP = "qingyuan";
 const STEPS_A_DEGREE = 250;
 // More lines than these are read in the table.
 const MOST_BARS = 12;
+// Where an axis of rates may begin, and how far its marks are apart.
+const STEPS = [[90, 2], [80, 5], [60, 10], [20, 20], [0, 25]];
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 const dark = matchMedia("(prefers-color-scheme: dark)");
 const drawn = [];
@@ -138,7 +140,7 @@ function bars(rows, ink, box) {
     // A few lines need not fill the room of many.
     grid: { left: 132, right: 56, top: 8, height: Math.min(box.clientHeight - 40, there.length * 56) },
     // A bar is as long as its rate is high, so it begins at nothing.
-    xAxis: { ...rates(there, ink), min: 0, type: "value" },
+    xAxis: { ...rates(there, ink, 0), type: "value" },
     yAxis: {
       type: "category",
       inverse: true,
@@ -192,16 +194,20 @@ function look(rate, ink) {
 }
 
 /** An axis of rates, from a round number below the least of them. */
-function rates(rows, ink) {
-  const values = rows.flatMap((row) => [row.gross, row.net, row.before]).filter(Boolean).map((one) => one.value);
-  const least = Math.min(90, ...values);
+function rates(rows, ink, least = leastOf(rows)) {
+  const [min, interval] = STEPS.find(([start]) => start <= least);
   return {
-    min: Math.max(0, Math.floor((least - 2) / 10) * 10),
+    min,
     max: 100,
-    splitNumber: 4,
+    interval,
     axisLabel: { color: ink.soft, fontSize: 12, formatter: "{value}%" },
     splitLine: { lineStyle: { color: ink.line } },
   };
+}
+
+function leastOf(rows) {
+  const values = rows.flatMap((row) => [row.gross, row.net, row.before]).filter(Boolean);
+  return Math.max(0, Math.min(...values.map((one) => one.value)) - 1);
 }
 
 function headsOf(box, places) {
