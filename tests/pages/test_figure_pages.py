@@ -325,6 +325,15 @@ def test_the_list_as_a_file_is_the_list(desk: FlaskClient, july: Counts) -> None
         assert not {"姓名", "电话", "详细地址"} & set(lines[0])
 
 
+def test_the_other_language_shows_the_same(desk: FlaskClient, july: Counts) -> None:
+    address = f"/figures/orders?of=removed&reason=weather&{IN_JULY}"
+    switch = re.search(r'<a href="([^"]+)" hreflang="en"', desk.get(address).text)
+    assert switch
+    page = desk.get("/figures/orders" + unescape(switch[1])).text
+    assert '<strong class="number">4 orders</strong>' in page
+    assert "Orders that the net figure leaves out" in page
+
+
 def test_a_list_says_how_late_each_order_was(desk: FlaskClient, july: Counts) -> None:
     page = desk.get(f"/figures/orders?of=late&{IN_JULY}").text
     assert page.count("晚 1 天") == 8, "four excused, four not"
