@@ -352,6 +352,21 @@ def test_figures_of_one_dealer(desk: FlaskClient, july: Counts) -> None:
     assert "split=area" in narrowed
 
 
+def test_teams_and_installers_are_told_by_name(desk: FlaskClient, july: Counts, runtime: Runtime) -> None:
+    with runtime.db.reading() as connection:
+        installer = connection.scalar(text("SELECT id FROM accounts WHERE username = 'installer'"))
+        stranger = connection.scalar(text("SELECT id FROM accounts WHERE username = 'stranger'"))
+    page = desk.get(f"/figures?{IN_JULY}&split=installer").text
+    assert f'<option value="installer:{installer}">installer</option>' in page
+    table = page.partition('id="split-table"')[2]
+    assert "未派装维员" in table
+    assert f"hand=installer:{installer}" in table, "also who had no order"
+    one = desk.get(f"/figures?{IN_JULY}&hand=installer:{installer}")
+    assert one.status_code == 200
+    assert "无数据" in one.text
+    assert desk.get(f"/figures?{IN_JULY}&hand=installer:{stranger}").status_code == 422
+
+
 def test_a_named_period_stays_named_when_something_else_changes(desk: FlaskClient, july: Counts) -> None:
     first = (clock.local_date(NOW) - 29 * _ONE_DAY).isoformat()
     page = desk.get(f"/figures?period=last_30&first={first}&last=2026-08-13&customer=home").text

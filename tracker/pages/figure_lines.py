@@ -3,8 +3,9 @@ from.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
+from itertools import zip_longest
 from typing import Any
 
 from flask_babel import gettext
@@ -30,7 +31,8 @@ class Point:
     at: date
     days: Stretch
     counts: Counts
-    before: Counts | None
+    days_before: Stretch | None = None
+    before: Counts | None = None
 
 
 @dataclass(frozen=True)
@@ -65,14 +67,16 @@ def trend(connection: Connection, question: Question, now: datetime) -> list[Poi
     """The period point by point, the earliest first; points without an order too."""
     grain = question.grain
     found = on_time_figures(connection, question.asked(grain.value), now)
-    compared = question.compared
-    before: list[Counts] = []
-    if compared is not None:
-        past = on_time_figures(connection, question.asked(grain.value, compared), now)
-        before = [past.get(at, Counts()) for at, _ in points(compared, grain)]
+    made = [Point(at, days, found.get(at, Counts())) for at, days in points(question.days, grain)]
+    if (compared := question.compared) is None:
+        return made
+    past = on_time_figures(connection, question.asked(grain.value, compared), now)
+    # The first point beside the first: how many there are may differ.
+    places = zip_longest(made, points(compared, grain))
     return [
-        Point(at, days, found.get(at, Counts()), before[place] if place < len(before) else None)
-        for place, (at, days) in enumerate(points(question.days, grain))
+        point if other is None else replace(point, days_before=other[1], before=past.get(other[0], Counts()))
+        for point, other in places
+        if point is not None
     ]
 
 
