@@ -23,6 +23,7 @@ from tracker.demo import (
     sample_complaints,
     sample_desk,
     sample_excuses,
+    sample_figures,
     sample_history,
     sample_outages,
     sample_reports,
@@ -82,6 +83,7 @@ def _prepare(config: Config, folder: Path, say: Callable[[str], None]) -> tuple[
         sample_subscribers.fill(run, folder, say)
         sample.fill(run, folder, say)
         sample_history.fill(run, folder, say)
+        sample_figures.fill(run, folder, say)
         sample_changes.fill(run, say)
         sample_outages.fill(run, say)
         sample_visits.fill(run, say)

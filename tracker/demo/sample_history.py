@@ -98,19 +98,27 @@ def _finish(runtime: Runtime, channel: ChannelFacts, count: int) -> None:
 def end_order(
     dice: random.Random, runtime: Runtime, actor: Actor, number: str, accepted_at: datetime
 ) -> None:
-    """Lead an example order to one of its possible ends."""
-    ending = dice.choices(("kept", "late", "excused", "withdrawn"), (87, 5, 5, 3))[0]
-    if ending == "withdrawn":
-        why = {"stage": Stage.WITHDRAWN.value, "occurred_at": accepted_at + timedelta(hours=3)}
-        record_progress(runtime, actor, number, why | {"reason_code": "no_longer_wanted"})
+    """Lead an order to its end: most are connected in time, and visited when they were told."""
+    ending = dice.choices(("kept", "late", "excused", "withdrawn", "returned"), (87, 5, 5, 3, 2))[0]
+    if ending in ("withdrawn", "returned"):
+        reasons = ("no_longer_wanted",) if ending == "withdrawn" else ("line_missing", "property_manager")
+        why = {"stage": ending, "occurred_at": accepted_at + timedelta(hours=dice.uniform(2, 9))}
+        record_progress(runtime, actor, number, why | {"reason_code": dice.choice(reasons)})
         return
     hours = dice.uniform(10, 40) if ending == "kept" else dice.uniform(80, 120)
-    for step, stage in enumerate(PATH[1:], start=1):
-        at = accepted_at + timedelta(hours=hours * step / (len(PATH) - 2))
+    steps = list(PATH[1:])
+    if dice.random() < 0.12:
+        # The first visit did not do.
+        there = steps.index(Stage.ON_SITE) + 1
+        steps[there:there] = [Stage.APPOINTED, Stage.ON_SITE]
+    one_step = timedelta(hours=hours / (len(steps) - 1))
+    for step, stage in enumerate(steps, start=1):
+        at = accepted_at + step * one_step
         request: dict[str, object] = {"stage": stage.value, "occurred_at": at}
         if stage is Stage.APPOINTED:
-            visit_at = at + timedelta(hours=1)
-            request["appointment"] = {"starts_at": visit_at, "ends_at": visit_at + timedelta(hours=2)}
+            # Somebody comes a step later: now and then too late.
+            visit_at = at + one_step * dice.choice((0.2, *[0.8] * 14))
+            request["appointment"] = {"starts_at": visit_at, "ends_at": visit_at + one_step * 0.5}
         record_progress(runtime, actor, number, request)
     if ending == "excused":
         delay = {"starts_at": accepted_at + timedelta(hours=5), "reason_code": "roadworks"}

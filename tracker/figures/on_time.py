@@ -31,11 +31,13 @@ from tracker.figures.cells import COUNTS, DAY, HANDS, MONTH, PLACES, Signed, add
 from tracker.figures.facts import facts_of
 from tracker.figures.keep_cells import unread_orders
 from tracker.figures.models import FigureCell, FigureFact, FigureHand, FigureReading
+from tracker.figures.periods import Stretch as Stretch
 from tracker.figures.rules import Counts
 
 Split = Literal[
     "",
     "day",
+    "week",
     "month",
     "operator_id",
     "county",
@@ -53,18 +55,12 @@ _hands = FigureHand.__table__
 
 
 @dataclass(frozen=True)
-class Stretch:
-    """Days of the city's calendar, the last included."""
-
-    first_on: date
-    last_on: date
-
-
-@dataclass(frozen=True)
 class Asked:
     """Which orders are counted: of these days, where each column has the value that is `only` wanted.
 
-    Figures by whose hand an order is in (dealer, team, installer) can be narrowed to an operator alone.
+    A week is called by its Monday, a month by its first day. Whose hand an order is in (dealer, team,
+    installer) is summed by itself, so figures by one, or narrowed to one by its name in `FigureHand`, can be
+    narrowed to an operator besides, and by nothing else.
     """
 
     days: Stretch
@@ -75,7 +71,8 @@ class Asked:
 def on_time_figures(connection: Connection, asked: Asked, now: datetime) -> dict[Any, Counts]:
     """The counts by value of the split ("" without one), as of `now`; values without an order are not there.
 
-    Of today those promises count that were due by now; of later days none does.
+    Of today those promises count that were due by now; of later days none does. Raises ValueError for what
+    cannot be asked together.
     """
     rows = connection.execute(_statement(asked, now))
     found: dict[Any, Counts] = {}
@@ -87,6 +84,7 @@ def on_time_figures(connection: Connection, asked: Asked, now: datetime) -> dict
 
 
 def _statement(asked: Asked, now: datetime) -> Select[Any]:
+    hand_of(asked)
     today = clock.local_date(now)
     parts = [_unread(asked, now)]
     whole = Stretch(asked.days.first_on, min(asked.days.last_on, today - timedelta(days=1)))
@@ -99,11 +97,24 @@ def _statement(asked: Asked, now: datetime) -> Select[Any]:
     return select(every.c.key, every.c.removed, *sums).group_by(every.c.key, every.c.removed)
 
 
+def hand_of(asked: Asked) -> str:
+    """Whose hand the figures are asked by, "" by nobody's. Raises ValueError for what sums do not tell."""
+    hands = {name for name in (asked.split, *asked.only) if name in HANDS}
+    others = {name for name in (asked.split, *asked.only) if name in PLACES} - {"operator_id"}
+    if unknown := asked.only.keys() - {*PLACES, *HANDS}:
+        raise ValueError(f"figures cannot be narrowed by {', '.join(sorted(unknown))}")
+    if len(hands) > 1 or (hands and others):
+        raise ValueError(f"figures cannot be asked by {', '.join(sorted(hands | others))} at once")
+    return hands.pop() if hands else ""
+
+
 def _from_sums(asked: Asked, days: Stretch) -> Select[Any]:
-    table: FromClause = _hands if asked.split in HANDS else _cells
-    conditions = [_in_grains(table, days, by_day=asked.split == "day"), *_only(table, asked)]
-    if asked.split in HANDS:
-        conditions.append(table.c.hand == asked.split)
+    hand = hand_of(asked)
+    table: FromClause = _hands if hand else _cells
+    by_day = asked.split in ("day", "week")
+    conditions = [_in_grains(table, days, by_day=by_day), *_only_sums(table, asked)]
+    if hand:
+        conditions.append(table.c.hand == hand)
     key = _key_of_sums(table, asked.split)
     sums = [func.sum(table.c[name]).label(name) for name in COUNTS]
     return select(key, table.c.removed, *sums).where(*conditions).group_by(key, table.c.removed)
@@ -115,14 +126,19 @@ def _key_of_sums(table: FromClause, split: Split) -> ColumnElement[Any]:
     return _key(table, split, table.c.starts_on)
 
 
+def _only_sums(table: FromClause, asked: Asked) -> Iterable[ColumnElement[bool]]:
+    for name, value in asked.only.items():
+        yield (table.c.name if name in HANDS else table.c[name]) == value
+
+
 def _key(table: FromClause, split: Split, day: ColumnElement[Any]) -> ColumnElement[Any]:
     """The value that counts are split by."""
     if split == "":
         return literal("").label("key")
     if split == "day":
         return day.label("key")
-    if split == "month":
-        return cast(func.date_trunc("month", day), Date).label("key")
+    if split in ("week", "month"):
+        return cast(func.date_trunc(split, day), Date).label("key")
     if split in HANDS:
         return hand_name(table, split).label("key")
     return table.c[split].label("key")
@@ -157,18 +173,17 @@ def _next_month(day: date) -> date:
     return (day.replace(day=1) + timedelta(days=32)).replace(day=1)
 
 
-def _only(table: FromClause, asked: Asked) -> Iterable[ColumnElement[bool]]:
+def only_facts(facts: FromClause, asked: Asked) -> Iterable[ColumnElement[bool]]:
+    """The conditions by which facts of orders are narrowed."""
     for name, value in asked.only.items():
-        if name not in PLACES:
-            raise ValueError(f"figures cannot be narrowed by {name}")
-        yield table.c[name] == value
+        yield (hand_name(facts, name) if name in HANDS else facts.c[name]) == value
 
 
 def _from_facts(asked: Asked, today: date, now: datetime) -> Select[Any]:
     """What was due today, by now."""
     midnight = datetime.combine(today, time(0), clock.CITY_ZONE)
     due = [and_(_facts.c[name] > midnight, _facts.c[name] <= now) for name in ("first_deadline", "deadline")]
-    facts = select(_facts).where(or_(*due), *_only(_facts, asked)).subquery("of_today")
+    facts = select(_facts).where(or_(*due), *only_facts(_facts, asked)).subquery("of_today")
     return _summed(asked, additions(Signed(facts, 1)), Stretch(today, today), now)
 
 
@@ -187,7 +202,9 @@ def _summed(asked: Asked, added: FromClause, days: Stretch, now: datetime) -> Se
     return (
         select(key, added.c.removed, *sums)
         .where(
-            added.c.due_on.between(days.first_on, days.last_on), added.c.due_at <= now, *_only(added, asked)
+            added.c.due_on.between(days.first_on, days.last_on),
+            added.c.due_at <= now,
+            *only_facts(added, asked),
         )
         .group_by(key, added.c.removed)
     )

@@ -73,10 +73,11 @@ def xlsx(
     except BaseException:
         file.close()
         raise
-    return _pieces(file)
+    return pieces(file)
 
 
-def _pieces(file: Any) -> Iterator[bytes]:
+def pieces(file: Any) -> Iterator[bytes]:
+    """A file that was written, piece by piece; it is closed after the last."""
     with file:
         file.seek(0)
         while piece := file.read(_CHUNK):

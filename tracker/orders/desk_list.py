@@ -14,6 +14,7 @@ from sqlalchemy import (
     Select,
     and_,
     exists,
+    func,
     literal_column,
     select,
     true,
@@ -117,6 +118,27 @@ def list_orders(
         return shown, None
     last = Position(shown[-1].id, shown[-1].deadline)
     return shown, last if wanted.sorting is Sorting.DEADLINE else replace(last, deadline=None)
+
+
+def standings(connection: Connection, operator_id: int, now: datetime) -> dict[str, int]:
+    """How many of the orders that are not connected stand how against their promise, by STANDINGS."""
+    wanted = (
+        select(*(func.count().filter(_stands(mark, now)).label(mark) for mark in STANDINGS))
+        .select_from(Order)
+        .join(Promise, Promise.order_id == Order.id)
+        .outerjoin(_LATEST, true())
+        .where(Order.operator_id == operator_id, Order.closed_at.is_(None))
+    )
+    return dict(connection.execute(wanted).one()._mapping)
+
+
+def orders_listed(
+    connection: Connection, operator_id: int, order_ids: Collection[int], now: datetime
+) -> dict[int, Row[Any]]:
+    """The rows of just these orders as the list has them, by id, each with its `first_deadline` too."""
+    wanted = _narrowed(operator_id, Wanted(), now).where(Order.id.in_(order_ids))
+    rows = connection.execute(wanted.add_columns(Promise.deadline.label("first_deadline")))
+    return {row.id: row for row in rows}
 
 
 def _narrowed(operator_id: int, wanted: Wanted, now: datetime) -> Select[Any]:

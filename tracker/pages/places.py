@@ -126,6 +126,11 @@ def home_of(role: str) -> str:
     return home if home in _views() else "/"
 
 
+def has_place(address: str) -> bool:
+    """Whether the service has a page there."""
+    return address in _views()
+
+
 def ways_of(person: Person) -> Ways:
     """The ways that are open to somebody."""
     at = _place_of(request.path)

@@ -57,6 +57,11 @@ def long_day(on: date, language: str) -> str:
     return _written(on, _LONG_DAY[language], language)
 
 
+def short_day(on: date, language: str, today: date) -> str:
+    """A day in a row of many, and its year if it is not this one: "11月12日", "12 Nov"."""
+    return _written(on, (_SHORT_DAY if on.year == today.year else _LONG_DAY)[language], language)
+
+
 def deadline(at: datetime, language: str, today: date) -> str:
     """A promised instant: "11月12日（周四）18:00", "18:00 on Thursday 12 November"."""
     there, clock_time = deadline_parts(at, language, today)

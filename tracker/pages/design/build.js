@@ -11,6 +11,7 @@ import { basename, dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { constants, gzipSync } from "node:zlib";
 import { build } from "esbuild";
+import { outlines } from "./outlines.js";
 import { namesIn, prune } from "./prune.js";
 
 const design = dirname(fileURLToPath(import.meta.url));
@@ -18,7 +19,7 @@ const shelf = join(design, "..", "static");
 const out = join(shelf, "build");
 const site = join(design, "..", "..", "..", "public_status");
 const shared = join(design, "..", "templates", "design");
-const entries = ["site.css", "customers.css", "api-docs.css", "api-docs.js", "counter.js", "dispatch.js", "jobs.js"];
+const entries = ["site.css", "customers.css", "api-docs.css", "api-docs.js", "counter.js", "dispatch.js", "figures.js", "jobs.js"];
 
 // Files of earlier builds stay: a page that is open, or a process that still runs, asks for them.
 await mkdir(out, { recursive: true });
@@ -29,6 +30,7 @@ const result = await build({
   outdir: out,
   entryNames: "[name]-[hash]",
   bundle: true,
+  plugins: [outlines],
   minify: true,
   legalComments: "inline",
   target: ["chrome99", "firefox97", "safari15.4"],

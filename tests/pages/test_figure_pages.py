@@ -1,0 +1,376 @@
+"""The board of figures: what it tells equals a plain count, and every number opens just its orders."""
+
+import csv
+import io
+import re
+from collections.abc import Callable, Iterator
+from datetime import date, datetime, timedelta
+from html import unescape
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import Engine, create_engine, text
+from sqlalchemy.pool import NullPool
+
+from tests.backdated_orders import Backdated
+from tracker import clock
+from tracker.demo import sample_history
+from tracker.embedded import Servers
+from tracker.figures.judged_orders import count_orders
+from tracker.figures.keep_cells import keep_cells
+from tracker.figures.rules import Counts, Period, PeriodKind, months_told
+from tracker.orders.place_orders import Placed
+from tracker.runtime import Runtime
+
+NOW = datetime(2026, 8, 13, 15, 30, tzinfo=clock.CITY_ZONE)
+JULY = Period(PeriodKind.MONTH, date(2026, 7, 1))
+IN_JULY = "first=2026-07-01&last=2026-07-31"
+_ONE_DAY = timedelta(days=1)
+_COUNTIES = 8
+
+
+@pytest.fixture
+def owner(stores: Servers, clean: None) -> Iterator[Engine]:
+    made = create_engine(stores.owner_url, poolclass=NullPool)
+    yield made
+    made.dispose()
+
+
+@pytest.fixture
+def july(
+    runtime: Runtime, owner: Engine, place: Callable[..., Placed], monkeypatch: pytest.MonkeyPatch
+) -> Counts:
+    """Orders due in July of operator 1, some of them not read into sums yet, and one of operator 2."""
+    monkeypatch.setattr(clock, "now", lambda: NOW)
+    pattern = place(dealer="新城代理点").number
+    first = JULY.bounds[0]
+    with owner.begin() as connection:
+        for number in range(24):
+            due = first + timedelta(days=number + 0.5)
+            order = Backdated(connection, pattern, 1)
+            order.promise(due)
+            order.event("accepted", "accepted", due - 2 * _ONE_DAY)
+            match number % 6:
+                case 0:
+                    order.event("stage", "withdrawn", due - _ONE_DAY)
+                case 1:
+                    order.line("excuse", due, "weather")
+                    order.event("excuse", "accepted", due)
+                    order.event("stage", "activated", due + _ONE_DAY)
+                case 2:
+                    order.event("stage", "activated", due + _ONE_DAY)
+                case _:
+                    order.event("stage", "activated", due - timedelta(hours=3))
+        other = Backdated(connection, pattern, 2)
+        other.promise(first + 9 * _ONE_DAY)
+        other.event("accepted", "accepted", first + 8 * _ONE_DAY)
+    keep_cells(runtime.db)
+    with owner.begin() as connection:
+        late = Backdated(connection, pattern, 1)
+        late.promise(first + 25.5 * _ONE_DAY)
+        late.event("accepted", "accepted", first + 24 * _ONE_DAY)
+    with runtime.db.reading() as connection:
+        return count_orders(connection, *JULY.bounds)[1]
+
+
+def rates_of(page: str) -> tuple[str, str]:
+    """The two rates on top, as they are read."""
+    gross, net = re.findall(r'<p class="dash-rate[^>]*>(?:<a [^>]*>)?([^<]*)', page)[:2]
+    return gross, net
+
+
+def links_of(page: str) -> set[tuple[str, str]]:
+    """The addresses of orders, each with the words that lead there."""
+    found = re.findall(r'<a href="(/figures/orders\?[^"]*)">([^<]*)</a>', page)
+    return {(unescape(href), words) for href, words in found}
+
+
+def counted(page: str) -> int:
+    said = re.search(r'<strong class="number">(\d+) 单</strong>', page)
+    assert said, page
+    return int(said[1])
+
+
+def listed(desk: FlaskClient, href: str) -> list[str]:
+    """The numbers of all orders of a list, page by page."""
+    numbers: list[str] = []
+    while href:
+        page = desk.get(href).text
+        numbers += re.findall(r'class="reference"><a href="/orders/(\w+)"', page)
+        more = re.search(r'<a href="([^"]*behind=[^"]*)">下一页', page)
+        href = unescape(more[1]) if more else ""
+    return numbers
+
+
+def share(part: int, whole: int) -> str:
+    return f"{round(part / whole * 100, 1):g}%"
+
+
+def test_the_board_tells_what_a_plain_count_counts(desk: FlaskClient, july: Counts) -> None:
+    page = desk.get(f"/figures?{IN_JULY}").text
+    assert july.due == 25
+    assert rates_of(page) == (share(july.on_time, july.due), share(july.net_on_time, july.net_due))
+    words = {words for _, words in links_of(page)}
+    assert {"25 单到期", f"{july.due - july.on_time} 单超时", "8 单", "4 单"} <= words
+    assert july.removed == {"withdrawn": 4, "weather": 4}
+    assert "用户期限前撤单" in page
+    assert "样本不足 30" in page
+
+
+def test_every_number_opens_just_its_orders(desk: FlaskClient, july: Counts) -> None:
+    links: set[tuple[str, str]] = set()
+    for more in ("&by=week", "&by=month&split=dealer", "&split=area", "&split=customer", "&split=team"):
+        links |= links_of(desk.get(f"/figures?{IN_JULY}{more}").text)
+    tried = 0
+    for href, words in sorted(links):
+        answer = desk.get(href)
+        assert answer.status_code == 200
+        count = counted(answer.text)
+        number = re.fullmatch(r"\D*(\d+)(?: 单| 次)?[^\d%]*", words)
+        if number and "小时" not in words and "天" not in words:
+            tried += 1
+            assert count == int(number[1]), (href, words)
+    assert tried > 60
+    for of, count in (("due", july.due), ("late", july.due - july.on_time), ("net_due", july.net_due)):
+        numbers = listed(desk, f"/figures/orders?of={of}&{IN_JULY}")
+        assert len(numbers) == len(set(numbers)) == count
+    assert len(listed(desk, f"/figures/orders?of=removed&reason=weather&{IN_JULY}")) == 4
+
+
+def test_the_sample_histories_too(
+    runtime: Runtime, as_: Callable[[str], FlaskClient], tmp_path: Path
+) -> None:
+    sample_history.fill(runtime, tmp_path, lambda _said: None)
+    desk = as_("manager")
+    month = months_told(clock.now())[-1]
+    with runtime.db.reading() as connection:
+        counts = count_orders(connection, *month.bounds)[1]
+    page = desk.get(f"/figures?first={month.starts_on}&last={month.ends_on}").text
+    assert rates_of(page) == (share(counts.on_time, counts.due), share(counts.net_on_time, counts.net_due))
+    for line in ("county", "channel", "dealer"):
+        split = desk.get(f"/figures?first={month.starts_on}&last={month.ends_on}&split={line}").text
+        table = split[split.index('id="split-table"') :]
+        dues = re.findall(r'of=due&amp;[^"]*">(\d+) 单到期', table)
+        assert sum(map(int, dues)) == counts.due
+
+
+def test_every_county_is_there_and_says_so_without_data(desk: FlaskClient, july: Counts) -> None:
+    table = desk.get(f"/figures?{IN_JULY}").text.partition('id="split-table"')[2]
+    assert table.count('<tr role="row">') == _COUNTIES + 1
+    assert table.count("无数据") == 2 * (_COUNTIES - 1)
+    empty = desk.get("/figures?first=2024-01-01&last=2024-01-31").text
+    assert "这段时间没有到期的承诺" in empty
+    assert "无可比数据" in empty
+
+
+def test_figures_are_compared_with_the_period_before(desk: FlaskClient, july: Counts) -> None:
+    page = desk.get("/figures?first=2026-07-16&last=2026-07-31").text
+    assert "对比 6月30日 – 7月15日" in page
+    change = re.search(r'<strong class="number" data-tone="(\w+)">(\S) ([+\-0-9.]+) 个百分点', page)
+    assert change
+    late = [n for n in range(24) if n % 6 < 3]
+    before = 1 - len([n for n in late if n < 15]) / 15
+    now = 1 - (len([n for n in late if n >= 15]) + 1) / 10
+    assert float(change[3]) == pytest.approx((now - before) * 100, abs=0.051)
+    assert (change[1], change[2]) == (("accent", "▲") if now > before else ("warning", "▼"))
+    assert (
+        "对比"
+        not in desk.get("/figures?first=2026-07-16&last=2026-07-31&compare=none")
+        .text.partition("dash-scope")[2]
+        .partition("</p>")[0]
+    )
+
+
+NONSENSE = (
+    ("first=2026-02-30&last=2026-03-01", "first", "真实的一天"),
+    ("first=yesterday&last=2026-03-01", "first", "真实的一天"),
+    ("first=20260301&last=2026-03-01", "first", "真实的一天"),
+    ("first=2026-03-01", "last", "真实的一天"),
+    ("first=2026-03-02&last=2026-03-01", "last", "早于开始"),
+    ("first=2026-03-02&last=2999-03-01", "last", "不能晚于今天"),
+    ("first=2001-03-02&last=2026-03-01", "first", "最多统计"),
+    ("period=decade", "period", "没有这个选项"),
+    ("compare=moon", "compare", "没有这个选项"),
+    ("by=hour", "by", "没有这个选项"),
+    ("split=moon", "split", "没有这个选项"),
+    ("county=440100", "county", "没有这个选项"),
+    ("channel=x", "channel", "没有这个选项"),
+    ("channel=99999", "channel", "没有这个选项"),
+    ("customer=cat", "customer", "没有这个选项"),
+    ("area=sea", "area", "没有这个选项"),
+    ("hand=cat:1", "hand", "没有这个选项"),
+    ("hand=team:99999", "hand", "没有这个选项"),
+    ("hand=team:&county=441802", "hand", "不能同时"),
+)
+
+
+def test_what_makes_no_sense_is_told_at_its_field(desk: FlaskClient, july: Counts) -> None:
+    for asked, field, said in NONSENSE:
+        answer = desk.get(f"/figures?{asked}")
+        assert answer.status_code == 422, asked
+        told = re.search(r'<ul id="dash-faults">(.*?)</ul>', answer.text, re.S)
+        assert told, asked
+        assert said in told[1], asked
+        if field not in ("period", "by", "split"):
+            assert f'href="#{field}"' in told[1]
+            assert f'id="{field}"' in answer.text
+        assert "dash-rate" not in answer.text, "nothing is counted"
+        assert desk.get(f"/figures/orders?of=due&{asked}").status_code == 302
+        assert desk.get(f"/figures.csv?{asked}").status_code == 302
+    assert desk.get("/figures?hand=dealer:%00").status_code == 200
+
+
+def test_there_is_no_list_of_a_figure_that_is_none(desk: FlaskClient) -> None:
+    for asked in (
+        "",
+        "of=everything",
+        "of=due&reason=weather",
+        "of=removed&reason=moon",
+        "of=removed&cause=customer",
+        "of=returned&cause=moon",
+        "of=returned&reason=weather",
+        "of=open&cause=customer",
+    ):
+        assert desk.get(f"/figures/orders?{asked}").status_code == 404, asked
+        assert desk.get(f"/figures/orders.csv?{asked}").status_code == 404, asked
+
+
+def test_a_place_that_is_none_is_the_beginning(desk: FlaskClient, july: Counts) -> None:
+    address = f"/figures/orders?of=due&{IN_JULY}"
+    whole = listed(desk, address)
+    for behind in ("x", "~", "2026~1", "2026-07-01T00:00:00~1", "9" * 40):
+        assert listed(desk, f"{address}&behind={behind}") == whole
+
+
+def test_only_managers_see_the_board(as_: Callable[[str], FlaskClient]) -> None:
+    for who in ("counter", "dispatcher", "installer", "regulator", "administrator"):
+        client = as_(who)
+        for path in ("/figures", "/figures.csv", "/figures.xlsx", "/figures/orders?of=due"):
+            assert client.get(path).status_code == 403, (who, path)
+
+
+def test_another_operators_manager_sees_the_own_figures(
+    as_: Callable[[str], FlaskClient], july: Counts
+) -> None:
+    stranger = as_("stranger")
+    page = stranger.get(f"/figures?{IN_JULY}").text
+    assert rates_of(page) == ("0%", "0%")
+    assert len(listed(stranger, f"/figures/orders?of=due&{IN_JULY}")) == 1
+    assert "新城代理点" in page, "the other's order came by the dealer, too"
+
+
+def test_the_board_as_a_workbook(desk: FlaskClient, owner: Engine, july: Counts, runtime: Runtime) -> None:
+    with owner.begin() as connection:
+        connection.execute(text("UPDATE orders SET dealer = '=1+1' WHERE dealer IS NOT NULL"))
+        connection.execute(text("UPDATE figure_hands SET name = '=1+1' WHERE hand = 'dealer' AND name <> ''"))
+        connection.execute(text("UPDATE figure_facts SET dealer = '=1+1' WHERE dealer IS NOT NULL"))
+    answer = desk.get(f"/figures.xlsx?{IN_JULY}")
+    assert answer.status_code == 200
+    book = openpyxl.load_workbook(io.BytesIO(answer.data))
+    assert book.sheetnames == [
+        "总览", "走势", "县（市、区）", "渠道", "客户类型", "城乡", "代理商", "班组", "装维员", "指标说明",
+    ]  # fmt: skip
+    overview = {row[0].value: row for row in book["总览"].iter_rows(min_row=2)}
+    assert overview["按时率（毛）"][1].value == pytest.approx(july.on_time / july.due * 100, abs=0.01)
+    assert overview["按时率（毛）"][3].value == july.due
+    assert overview["按时率（毛）"][6].value == "样本不足"
+    assert overview["按时率（净）"][1].value == pytest.approx(july.net_on_time / july.net_due * 100, abs=0.01)
+    trend = list(book["走势"].iter_rows(min_row=2, values_only=True))
+    assert len(trend) == 31
+    assert sum(row[1] for row in trend) == july.due
+    counties = list(book["县（市、区）"].iter_rows(min_row=2, values_only=True))
+    assert len(counties) == _COUNTIES
+    assert sum(row[1] for row in counties) == july.due
+    assert [row[9] for row in counties].count("无数据") == _COUNTIES - 1
+    dealers = {row[0].value: row for row in book["代理商"].iter_rows(min_row=2)}
+    assert dealers["'=1+1"][0].data_type == "s"
+    said = {row[0]: row[1] for row in book["指标说明"].iter_rows(min_row=2, values_only=True)}
+    assert said["运营商"] == "清远电信"
+    assert said["统计时期"] == "2026-07-01 – 2026-07-31"
+    assert said["截至"] == "2026-08-13 15:30:00"
+    assert "首次承诺" in said["按时率（毛）"]
+    assert "30" in said["样本规则"]
+
+
+def test_the_board_as_csv_says_of_each_figure_what_it_means(desk: FlaskClient, july: Counts) -> None:
+    answer = desk.get(f"/figures.csv?{IN_JULY}&lang=en")
+    rows = list(csv.DictReader(io.StringIO(answer.text.removeprefix("\ufeff"))))
+    total = {row["Figures"]: row for row in rows if row["Item"] == "Total"}
+    gross = total["on-time rate, gross"]
+    assert float(gross["Value"]) == pytest.approx(july.on_time / july.due * 100, abs=0.01)
+    assert (gross["Sample"], gross["First day"], gross["As of"]) == (
+        "25",
+        "2026-07-01",
+        "2026-08-13 15:30:00",
+    )
+    assert "first promise" in gross["Meaning"]
+    counties = [row for row in rows if row["Split"].startswith("County") and row["Sample"] == "25"]
+    assert counties
+    assert not re.search(r"[\u4e00-\u9fff]", "".join(gross.values()))
+
+
+def test_the_list_as_a_file_is_the_list(desk: FlaskClient, july: Counts) -> None:
+    for of in ("late", "net_late", "removed", "connected", "open"):
+        address = f"of={of}&{IN_JULY}"
+        shown = listed(desk, f"/figures/orders?{address}")
+        assert shown, of
+        told = desk.get(f"/figures/orders.csv?{address}").text.removeprefix("\ufeff")
+        lines = list(csv.DictReader(io.StringIO(told)))
+        assert [line["订单号"] for line in lines] == shown
+        book = openpyxl.load_workbook(io.BytesIO(desk.get(f"/figures/orders.xlsx?{address}").data))
+        assert [row[0] for row in book.active.iter_rows(min_row=2, values_only=True)] == shown
+        assert not {"姓名", "电话", "详细地址"} & set(lines[0])
+
+
+def test_the_other_language_shows_the_same(desk: FlaskClient, july: Counts) -> None:
+    address = f"/figures/orders?of=removed&reason=weather&{IN_JULY}"
+    switch = re.search(r'<a href="([^"]+)" hreflang="en"', desk.get(address).text)
+    assert switch
+    page = desk.get("/figures/orders" + unescape(switch[1])).text
+    assert '<strong class="number">4 orders</strong>' in page
+    assert "Orders that the net figure leaves out" in page
+
+
+def test_a_list_says_how_late_each_order_was(desk: FlaskClient, july: Counts) -> None:
+    page = desk.get(f"/figures/orders?of=late&{IN_JULY}").text
+    assert page.count("晚 1 天") == 8, "four excused, four not"
+    assert page.count("天气") == 4
+    assert page.count('<span class="small soft whole">用户期限前撤单') == 4
+
+
+def test_figures_of_one_dealer(desk: FlaskClient, july: Counts) -> None:
+    page = desk.get(f"/figures?{IN_JULY}&hand=dealer:新城代理点").text
+    assert rates_of(page)[0] == share(july.on_time, july.due)
+    assert "不再分项" in page
+    nobody: Any = desk.get(f"/figures?{IN_JULY}&hand=dealer:").text
+    assert rates_of(nobody)[0] == ""
+    narrowed = desk.get(f"/figures?{IN_JULY}&customer=home").text
+    assert "split=team" not in narrowed, "sums do not know teams by kinds of customers"
+    assert "split=area" in narrowed
+
+
+def test_teams_and_installers_are_told_by_name(desk: FlaskClient, july: Counts, runtime: Runtime) -> None:
+    with runtime.db.reading() as connection:
+        installer = connection.scalar(text("SELECT id FROM accounts WHERE username = 'installer'"))
+        stranger = connection.scalar(text("SELECT id FROM accounts WHERE username = 'stranger'"))
+    page = desk.get(f"/figures?{IN_JULY}&split=installer").text
+    assert f'<option value="installer:{installer}">installer</option>' in page
+    table = page.partition('id="split-table"')[2]
+    assert "未派装维员" in table
+    assert f"hand=installer:{installer}" in table, "also who had no order"
+    one = desk.get(f"/figures?{IN_JULY}&hand=installer:{installer}")
+    assert one.status_code == 200
+    assert "无数据" in one.text
+    assert desk.get(f"/figures?{IN_JULY}&hand=installer:{stranger}").status_code == 422
+
+
+def test_a_named_period_stays_named_when_something_else_changes(desk: FlaskClient, july: Counts) -> None:
+    first = (clock.local_date(NOW) - 29 * _ONE_DAY).isoformat()
+    page = desk.get(f"/figures?period=last_30&first={first}&last=2026-08-13&customer=home").text
+    assert re.search(r'<a href="[^"]*" aria-current="true">近 30 天', page)
+    changed = desk.get("/figures?period=last_30&first=2026-08-01&last=2026-08-13").text
+    assert not re.search(r'<a href="[^"]*" aria-current="true">近 30 天', changed)
+    assert re.search(r'<a href="[^"]*" aria-current="true">本月', desk.get("/figures?period=month").text)
