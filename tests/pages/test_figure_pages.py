@@ -1,6 +1,7 @@
 """The board of figures: what it tells equals a plain count, and every number opens just its orders."""
 
 import csv
+import gzip
 import io
 import re
 from collections.abc import Callable, Iterator
@@ -23,6 +24,7 @@ from tracker.figures.judged_orders import count_orders
 from tracker.figures.keep_cells import keep_cells
 from tracker.figures.rules import Counts, Period, PeriodKind, months_told
 from tracker.orders.place_orders import Placed
+from tracker.pages.assets import asset_bytes
 from tracker.runtime import Runtime
 
 NOW = datetime(2026, 8, 13, 15, 30, tzinfo=clock.CITY_ZONE)
@@ -374,3 +376,7 @@ def test_a_named_period_stays_named_when_something_else_changes(desk: FlaskClien
     changed = desk.get("/figures?period=last_30&first=2026-08-01&last=2026-08-13").text
     assert not re.search(r'<a href="[^"]*" aria-current="true">近 30 天', changed)
     assert re.search(r'<a href="[^"]*" aria-current="true">本月', desk.get("/figures?period=month").text)
+
+
+def test_charts_are_light_enough_to_come_along() -> None:
+    assert len(gzip.compress(asset_bytes("figures.js"))) < 200_000
