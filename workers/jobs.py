@@ -8,7 +8,7 @@ from sqlalchemy import select
 from tracker import config
 from tracker.accounts import ask_reset
 from tracker.accounts import keep_accounts as keeping_accounts
-from tracker.at_risk import escalate, send_digests, tell_staff
+from tracker.at_risk import escalate, keep_to_work, send_digests, tell_staff
 from tracker.audit import check_trail as checking_trail
 from tracker.channels import forget_requests as forgetting
 from tracker.compensation import keep_ledger as keeping_compensation
@@ -155,6 +155,7 @@ def watch_risks() -> None:
     escalate.escalate(runtime())
     tell_staff.tell_staff(runtime())
     send_digests.send_digests(runtime())
+    keep_to_work.keep_to_work(runtime())
 
 
 def check_audit_trail() -> None:

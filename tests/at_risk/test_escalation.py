@@ -15,6 +15,7 @@ from tests.watching import Watch
 from tracker import walls
 from tracker.at_risk.escalate import escalate
 from tracker.at_risk.history import escalations_of, followed, is_supervised, takeovers_of
+from tracker.at_risk.keep_to_work import keep_to_work
 from tracker.at_risk.recipients import wish_digests
 from tracker.at_risk.rules import Rules
 from tracker.at_risk.save_rules import save_rules
@@ -214,6 +215,27 @@ def test_a_text_that_cannot_be_delivered_asks_nobody_to_call(office: Watch) -> N
     with office.run.db.transaction() as connection:
         open_calls(connection, [needed], office.now)
     assert office.all("SELECT FROM call_tasks WHERE notice_id = :id", id=notice.id) == []
+
+
+def test_what_is_late_for_working_hours_waits_for_the_next(office: Watch) -> None:
+    office.book.order()
+    # Friday, 17:59.
+    office.now = FRIDAY_TEN + timedelta(hours=7, minutes=59)
+    escalate(office.run)
+    assert tell_staff(office.run) == 1
+    assert send_digests(office.run) == 2
+    assert keep_to_work(office.run) == 0, "they may still leave"
+    sent = office.texts()[0].id
+    office.write("UPDATE notices SET state = 'accepted' WHERE id = :id", id=sent)
+    office.pass_hours(0.1)
+    assert (keep_to_work(office.run), keep_to_work(office.run)) == (3, 0)
+    monday = FRIDAY_TEN + timedelta(days=3, hours=-2)
+    assert [(row.template, row.state, row.next_at == monday) for row in office.texts()] == [
+        ("escalation", "accepted", False),
+        ("escalation", "created", True),
+        ("risk_digest", "cancelled", False),
+        ("risk_digest", "cancelled", False),
+    ]
 
 
 def test_two_rounds_at_once_write_and_tell_once(office: Watch) -> None:

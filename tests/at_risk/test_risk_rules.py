@@ -5,7 +5,15 @@ from datetime import UTC, datetime, time, timedelta
 import pytest
 
 from tracker import clock
-from tracker.at_risk.rules import Level, Rules, digest_due, faults_of, in_working_hours, level_of
+from tracker.at_risk.rules import (
+    Level,
+    Rules,
+    digest_due,
+    faults_of,
+    in_working_hours,
+    level_of,
+    next_opening,
+)
 from tracker.promises.calendar import announced
 
 NOW = datetime(2026, 11, 25, 2, tzinfo=UTC)
@@ -92,6 +100,21 @@ def test_what_may_be_set(changes: dict[str, object], faults: list[tuple[str, str
 )
 def test_working_hours_are_those_of_the_calendar(at: str, working: bool) -> None:
     assert in_working_hours(CALENDAR, there(at)) is working
+
+
+@pytest.mark.parametrize(
+    ("at", "opens"),
+    [
+        ("2026-11-25T07:59", "2026-11-25T08:00"),  # Wednesday
+        ("2026-11-25T18:00", "2026-11-26T08:00"),
+        ("2026-11-27T18:00", "2026-11-30T08:00"),  # Friday, then Monday
+        ("2026-11-28T07:00", "2026-11-30T08:00"),  # Saturday
+        ("2026-10-09T20:00", "2026-10-10T08:00"),  # to the Saturday worked for National Day (调休上班)
+        ("2026-09-30T19:00", "2026-10-08T08:00"),  # past National Day
+    ],
+)
+def test_work_begins_again_on_the_next_working_day(at: str, opens: str) -> None:
+    assert next_opening(CALENDAR, there(at)) == there(opens)
 
 
 @pytest.mark.parametrize(

@@ -112,6 +112,14 @@ def in_working_hours(calendar: WorkingCalendar, now: datetime) -> bool:
     return WORK_BEGINS <= there.time() < WORK_ENDS and calendar.is_working(there.date())
 
 
+def next_opening(calendar: WorkingCalendar, now: datetime) -> datetime:
+    """When staff may be sent a text next, from a moment at which they may not."""
+    there = clock.local(now)
+    is_before = there.time() < WORK_BEGINS and calendar.is_working(there.date())
+    day = there.date() if is_before else calendar.next_working_day(there.date())
+    return datetime.combine(day, WORK_BEGINS, clock.CITY_ZONE).astimezone(UTC)
+
+
 def digest_due(calendar: WorkingCalendar, times: Sequence[time], now: datetime) -> datetime | None:
     """The time of today's digests that has come last, if staff may be sent a text now.
 
