@@ -11,6 +11,8 @@ from tracker import clock
 from tracker.excuses.ask_excuse import retract_excuse
 from tracker.excuses.decide_excuse import decide_excuse
 from tracker.excuses.queries import excuses_by_approver
+from tracker.excuses.removed import removed_by_approver
+from tracker.figures.keep_cells import keep_cells
 from tracker.figures.on_time import Asked, Stretch, on_time_figures
 from tracker.figures.rules import Counts
 from tracker.orders.actor import Actor
@@ -280,6 +282,34 @@ def test_the_report_reads_who_approved_what(book, office, by, ask, runtime, late
     assert told == [("staff:wang", "roadworks", 2, 1), ("staff:li", "weather", 1, 1)]
     assert everywhere == found
     assert before == []
+
+
+@pytest.mark.parametrize("are_read", [True, False])
+def test_what_is_removed_adds_up_to_the_figures_by_approver(book, office, by, ask, runtime, are_read) -> None:
+    for who, reason, ago in (
+        ("wang", "roadworks", 6),
+        ("wang", "roadworks", 5),
+        ("li", "weather", 5),
+        ("li", "weather", 1),
+    ):
+        number = book.order(accepted_at=(clock.now() - ago * DAY).isoformat())
+        decide_excuse(runtime, by(who), ask(number, reason_code=reason), approve=True)
+    if are_read:
+        keep_cells(runtime.db)
+    today = clock.today()
+    days = Stretch(today - 20 * DAY, today)
+    with runtime.db.reading() as connection:
+        found = removed_by_approver(connection, book.channel.operator_id, days, clock.now())
+        elsewhere = removed_by_approver(connection, 10**4, days, clock.now())
+        earlier = Stretch(today - 20 * DAY, today - 10 * DAY)
+        nothing = removed_by_approver(connection, None, earlier, clock.now())
+    # The last is not due yet.
+    assert [(one.approver, one.reason_code, one.orders) for one in found] == [
+        ("staff:wang", "roadworks", 2),
+        ("staff:li", "weather", 1),
+    ]
+    assert counts(book).removed == {"roadworks": 2, "weather": 1}
+    assert (elsewhere, nothing) == ([], [])
 
 
 def test_the_trail_says_who_asked_and_who_decided(book, office, by, ask, late) -> None:
