@@ -17,9 +17,9 @@ _INDEXES = (
     ("ix_call_tasks_closed", "call_tasks", ["operator_id", "closed_at", "id"], _CLOSED),
     ("ix_call_tasks_of_order", "call_tasks", ["order_id"], "order_id IS NOT NULL"),
     ("ix_call_attempts_operator_id_recorded_at", "call_attempts", ["operator_id", "recorded_at"], None),
-    # A period of an operator's notices. Without the id: many are planned at one moment, which takes little
-    # room then.
-    ("ix_notices_operator_id_created_at", "notices", ["operator_id", "created_at"], None),
+    # A period of an operator's notices. The time first, in whose order they lie: so the planner knows that
+    # a period is cheap to read. Without the id: many are planned at one moment, which takes little room then.
+    ("ix_notices_created_at_operator_id", "notices", ["created_at", "operator_id"], None),
     # What went wrong is rare, and looked for among very many.
     (
         "ix_notices_trouble",
