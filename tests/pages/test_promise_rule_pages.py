@@ -297,6 +297,18 @@ def test_a_wrong_new_rule_is_refused(desk, database, typed, field) -> None:
     assert rule_of(database, product="fttr") is None
 
 
+@pytest.mark.parametrize(("product", "status"), [("broadband", 422), ("fttr", 302)])
+def test_a_rule_begins_today_only_where_none_covers_such_orders(desk, product, status) -> None:
+    more = {"product": product, "resource": "any", "valid_from": "2026-11-25"}
+    if product == "broadband":
+        more |= {"resource": "ready", "area": "any"}
+    seen = carried(desk.get(f"{PAGES}/new").text)["seen"]
+    answer = send(desk, f"{PAGES}/new", {**NEW, **more, "seen": seen, "step": "do"})
+    assert answer.status_code == status
+    if status == 422:
+        assert "最早明天" in faults(answer.text)["valid_from"]
+
+
 def test_the_rules_are_given_out_as_files(as_) -> None:
     client = as_("counter")
     answer = client.get(f"{PAGES}.csv")

@@ -19,10 +19,11 @@ from tracker.pages.preview_flow import Shown, Typed, form_then_preview_then_act
 from tracker.pages.promise_rules import ceiling_of, found, render
 from tracker.pages.signing_in import blueprint, signed_in
 from tracker.pages.slots import whole_typed
-from tracker.problems import Refusal, faults_in
+from tracker.problems import Fault, Refusal, faults_in
 from tracker.promises import queries
+from tracker.promises.ceilings import meets
 from tracker.promises.coverage import Gap, gaps
-from tracker.promises.end_rule import end_rule, withdraw_rule
+from tracker.promises.end_rule import end_rule, ending_faults, withdraw_rule
 from tracker.promises.examples import Example, worked_examples
 from tracker.promises.publish_rule import draft, publish_rule, published_faults
 from tracker.promises.replace_rule import foresee_version, replace_rule
@@ -60,13 +61,18 @@ def promise_rule_new() -> Any:
         with runtime().db.reading() as connection:
             faults = published_faults(connection, operator_of(person), asked)
             before = queries.read_rules(connection, operator_of(person)).get(operator_of(person), ())
+        new = draft(asked)
+        faults += _too_near(new, before)
         if faults:
             raise Refusal(*faults)
-        new = draft(asked)
         return _foreseen(person, new, before, (*before, new))
 
     def do(typed: Typed) -> tuple[str, str]:
         asked = _loaded(_new, typed, (*_SCOPE, *_LIMIT))
+        rules = runtime().reference.current().rules.get(operator_of(person), ())
+        faults = _too_near(draft(asked), rules)
+        if faults:
+            raise Refusal(*faults)
         made = publish_rule(runtime().db, operator_of(person), asked, label_of(person), seen=_seen())
         return N_("已发布。生效日起受理的工单按它承诺。"), url_for("staff.promise_rule", rule_id=made)
 
@@ -144,6 +150,9 @@ def promise_rule_end(rule_id: int) -> Any:
         with runtime().db.reading() as connection:
             rules = queries.read_rules(connection, operator_of(person)).get(operator_of(person), ())
             promised = open_orders_promised_by(connection, operator_of(person), rule_id)
+        faults = ending_faults(rule, rules, asked["last_day"])
+        if faults:
+            raise Refusal(*faults)
         return Foreseen(rule, (), asked["last_day"], _left(rule, rules, asked["last_day"]), promised)
 
     def do(typed: Typed) -> tuple[str, str]:
@@ -203,6 +212,14 @@ def promise_rule_withdraw(rule_id: int) -> Any:
         row=row,
         rule=words.as_rule(row),
     )
+
+
+def _too_near(new: Rule, rules: Sequence[Rule]) -> list[Fault]:
+    """That it would begin today, where orders of today are promised by another rule already."""
+    today = clock.today()
+    if new.valid_from <= today and any(one.covers(today) and meets(new, one) for one in rules):
+        return [Fault("promise_rule.not_ahead", "/valid_from")]
+    return []
 
 
 def _page(person: Person, template: str, shown: Any, **more: Any) -> Any:

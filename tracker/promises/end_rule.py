@@ -35,27 +35,33 @@ def end_rule(
     would be left without a limit and that may not be.
     """
     last_day: date = request["last_day"]
-    today = clock.today()
     with db.transaction() as connection:
         lock_rules(connection, operator_id)
         require_seen(connection, operator_id, seen)
         rule, others = rule_among(connection, operator_id, rule_id)
-        if rule.valid_to is not None and rule.valid_to < today:
-            raise Refusal(Fault("promise_rule.ended"))
-        faults = []
-        if last_day < today:
-            faults.append(Fault("promise_rule.ends_in_past", "/last_day"))
-        if last_day < rule.valid_from:
-            faults.append(Fault("promise_rule.period", "/last_day"))
-        faults += [
-            replace(fault, pointer="/last_day")
-            for fault in overlaps(replace(rule, valid_to=last_day), others)
-        ]
+        faults = ending_faults(rule, others, last_day)
         if not may_leave_gap and last_day < date.max and gaps(rule, others, last_day + timedelta(days=1)):
             faults.append(Fault("promise_rule.leaves_gap", "/gap"))
         if faults:
             raise Refusal(*faults)
         _give_last_day(connection, operator_id, rule_id, last_day, request["reason"], actor)
+
+
+def ending_faults(rule: Rule, others: tuple[Rule, ...], last_day: date) -> list[Fault]:
+    """Everything that keeps a rule from ending that day, but that orders would be left without one.
+
+    Raises Refusal promise_rule.ended for a rule that has ended.
+    """
+    today = clock.today()
+    if rule.valid_to is not None and rule.valid_to < today:
+        raise Refusal(Fault("promise_rule.ended"))
+    faults = []
+    if last_day < today:
+        faults.append(Fault("promise_rule.ends_in_past", "/last_day"))
+    if last_day < rule.valid_from:
+        faults.append(Fault("promise_rule.period", "/last_day"))
+    lasting = overlaps(replace(rule, valid_to=last_day), others)
+    return faults + [replace(fault, pointer="/last_day") for fault in lasting]
 
 
 def withdraw_rule(
