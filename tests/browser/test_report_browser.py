@@ -1,4 +1,4 @@
-"""A half-year report in a browser: made by one manager, approved by another, submitted, read as a document."""
+"""A half-year report in a browser: made by one manager, approved by another, read as a document."""
 
 from collections.abc import Callable
 
