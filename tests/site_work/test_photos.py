@@ -67,6 +67,10 @@ def test_what_is_seen_through_becomes_white() -> None:
     assert all(channel > 250 for channel in pixel)
 
 
+# What an iPhone's own photo begins with.
+HEIC = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(100)
+
+
 def bomb(side: int) -> bytes:
     """A PNG that says that it is so wide and high, of a few hundred bytes."""
 
@@ -85,6 +89,9 @@ def bomb(side: int) -> bytes:
         (b"not a picture", "photo.unreadable"),
         (photo()[:-200], "photo.unreadable"),
         (b"GIF89a" + bytes(100), "photo.unreadable"),
+        (HEIC, "photo.heic"),
+        (HEIC.replace(b"heic", b"mif1"), "photo.heic"),
+        (HEIC.replace(b"heic", b"isom"), "photo.unreadable"),
         (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "photo.unreadable"),
         (bomb(9_000), "photo.unreadable"),
         (bomb(60_000), "photo.unreadable"),
