@@ -21,6 +21,7 @@ from tracker.order_files import keep_files, take_in
 from tracker.orders import recount_promises as recounting
 from tracker.retention import forget as forgetting_persons
 from tracker.runtime import Runtime, start
+from tracker.site_work.forget_strays import forget_strays
 from tracker.site_work.photo_files import photo_files
 from tracker.tariff_changes import upkeep
 from tracker.tries import in_database as tries
@@ -142,7 +143,9 @@ def check_audit_trail() -> None:
 
 
 def forget_persons() -> None:
-    """At night: forget personal data whose time is over."""
-    forgetting_persons.forget_tonight(
+    """At night: forget personal data whose time is over, and photos that no order has."""
+    done = forgetting_persons.forget_tonight(
         runtime().db, runtime().config.retention_years, lambda name: photo_files(runtime()).remove(name)
     )
+    if done is not None and done.is_all and runtime().config.files_dir is not None:
+        forget_strays(runtime())
