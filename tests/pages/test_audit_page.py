@@ -66,7 +66,7 @@ def test_an_entry_reads_as_a_sentence(desk: FlaskClient, runtime: Runtime, peopl
     (line,) = lines(desk.get("/audit").text)
     assert line.endswith(f"manager 看了 订单 {number} ：联系电话、客户姓名 致电客户")
     (line,) = lines(desk.get("/audit?lang=en").text)
-    assert line.endswith(f"manager Saw Order {number} : Contact phone, customer's name Calling the customer")
+    assert line.endswith(f"manager Saw Order {number} : Contact phone, customer's name Call the customer")
     assert f'href="/orders/{number}"' in desk.get("/audit").text
 
 
@@ -234,7 +234,7 @@ def test_a_search_by_phone_that_found_nothing_reads_as_such(desk: FlaskClient, r
     [
         ("invited as manager", "开通为经理", "Account given: Manager"),
         ("counter becomes manager", "由营业员改为经理", "From Counter clerk to Manager"),
-        ("致电客户：改约", "致电客户：改约", "Calling the customer: 改约"),
+        ("致电客户：改约", "致电客户：改约", "Call the customer: 改约"),
         ("上门施工", "上门施工", "Installer on site"),
         ("counter becomes king", "counter becomes king", "counter becomes king"),
     ],
