@@ -3,8 +3,16 @@
 A mask is for display only. It is made from the opened value and never stored in place of it.
 """
 
+import re
+
 _HOME = "86"
 _MOST_STARS = 3
+_LONG_NUMBER = re.compile(r"\d[\d \-]{5,}\d")
+
+
+def holds_number(words: str) -> bool:
+    """Whether what looks like a phone or a document's number stands in words that are kept in clear."""
+    return _LONG_NUMBER.search(words) is not None
 
 
 def mask_phone(phone: str) -> str:

@@ -26,6 +26,7 @@ from tracker.reports import build_reports as building_reports
 from tracker.retention import forget as forgetting_persons
 from tracker.retention.files import remover
 from tracker.runtime import Runtime, start
+from tracker.site_work.forget_strays import forget_strays
 from tracker.tariff_changes import upkeep
 from tracker.tries import in_database as tries
 from tracker.visits import keep_visits as keeping_visits
@@ -164,8 +165,12 @@ def check_audit_trail() -> None:
 
 
 def forget_persons() -> None:
-    """At night: forget personal data whose time is over."""
-    forgetting_persons.forget_tonight(runtime().db, runtime().config.retention_years, remover(runtime()))
+    """At night: forget personal data whose time is over, and photos that no order has."""
+    done = forgetting_persons.forget_tonight(
+        runtime().db, runtime().config.retention_years, remover(runtime())
+    )
+    if done is not None and done.is_all and runtime().config.files_dir is not None:
+        forget_strays(runtime())
 
 
 def keep_compensation() -> None:

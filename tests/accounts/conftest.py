@@ -6,7 +6,8 @@ import argon2
 import pytest
 from house import NOW, House, Moment
 
-from tracker import clock, create_app
+from tests.serving import app_of
+from tracker import clock
 from tracker.runtime import Runtime
 
 
@@ -30,4 +31,4 @@ def time(monkeypatch: pytest.MonkeyPatch) -> Moment:
 @pytest.fixture
 def house(runtime: Runtime) -> House:
     """Nobody works there yet."""
-    return House(runtime, create_app(runtime))
+    return House(runtime, app_of(runtime))

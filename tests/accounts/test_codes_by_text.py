@@ -9,6 +9,7 @@ from house import PASSWORD, enter, phone_code, post
 from sqlalchemy import event, func, select, update
 
 from tracker.accounts.ask_reset import ask_reset, send_staff_codes
+from tracker.accounts.change_account import change_account
 from tracker.accounts.invite import invite
 from tracker.accounts.keep_accounts import keep_accounts
 from tracker.accounts.switch_account import print_reset, send_reset
@@ -117,6 +118,34 @@ def test_a_later_code_takes_the_place_of_an_earlier_one(house, time) -> None:
     if codes[0] != codes[1]:
         assert begin(house.client(), "li.hua", codes[0]).status_code == 422
     assert begin(house.client(), "li.hua", codes[1]).status_code == 302
+
+
+@pytest.mark.parametrize("kind", ["invitation", "reset"])
+def test_a_code_that_went_to_a_phone_that_was_not_theirs_is_good_no_longer(house, time, kind) -> None:
+    """Whoever mistyped a phone corrects it; a stranger has the code."""
+    house.hire("boss", "manager")
+    if kind == "invitation":
+        account = invite(house.runtime, house.by("boss"), invitation())
+    else:
+        account = house.hire("li.hua")
+        send_reset(house.runtime, house.by("boss"), account)
+    code = house.code()
+    given = {"display_name": "李华", "role": "counter", "phone": "13900009876"}
+    change_account(house.runtime, house.by("boss"), account, given, if_revision=1)
+    assert begin(house.client(), "li.hua", code).status_code == 422
+    send_reset(house.runtime, house.by("boss"), account)
+    assert begin(house.client(), "li.hua", house.code()).status_code == 302
+
+
+def test_a_password_of_ones_own_choice_ends_a_code_that_is_under_way(house, time) -> None:
+    """Somebody asked for it who is not the owner, or the owner found the password after all."""
+    house.hire("boss", "manager")
+    send_reset(house.runtime, house.by("boss"), house.hire("li.hua"))
+    code = house.code()
+    client = house.client("li.hua")
+    chosen = {"old": PASSWORD, "new": "another four words here", "again": "another four words here"}
+    assert post(client, "/account/password", **chosen).status_code == 302
+    assert begin(house.client(), "li.hua", code).status_code == 422
 
 
 def test_one_phone_gets_one_code_a_minute_and_five_an_hour(house, time) -> None:

@@ -12,12 +12,12 @@ import pytest
 from house import PASSWORD, enter, phone_code, post
 from sqlalchemy import insert, select
 
+from tests.serving import app_of
 from tests.staff_sessions import PHONE_SECRET, sign_in
-from tracker import create_app
 from tracker.accounts.change_account import change_account
 from tracker.accounts.doer import console
 from tracker.accounts.switch_account import disable_account
-from tracker.pages.places import PLACES
+from tracker.pages.places import SECTIONS
 from tracker.problems import Refusal
 from tracker.staff.models import ROLES, StaffSession
 from tracker.teams.models import Team, TeamMember
@@ -362,17 +362,24 @@ def test_a_manager_cannot_turn_it_off(house, boss) -> None:
 # Ways on from every page.
 
 
+_EVERY_PLACE = {place.address for section in SECTIONS for place in section.places}
+_WORK = {"counter": "/counter", "dispatcher": "/dispatch", "installer": "/jobs", "manager": "/"}
+
+
 @pytest.mark.parametrize("role", ROLES)
 def test_every_way_that_is_shown_is_open(house, time, role) -> None:
     house.hire("somebody", role, None if role in ("regulator", "administrator") else 1)
     client = house.client("somebody")
-    page = client.get("/account").text
-    nav = re.search(r"<nav[^>]*>(.*?)</nav>", page, re.S)
-    assert nav
-    ways = re.findall(r'href="([^"]+)"', nav[1])
-    assert set(ways) <= {place.address for place in PLACES}
-    for way in ways:
-        assert client.get(way).status_code == 200, way
+    ways: set[str] = set()
+    new = {"/account"}
+    # From any page to its section, and from there to the places within.
+    while new:
+        ways |= new
+        pages = [client.get(way) for way in new]
+        assert [page.status_code for page in pages] == [200] * len(new), new
+        shown = "".join("".join(re.findall(r"<nav[^>]*>(.*?)</nav>", page.text, re.S)) for page in pages)
+        new = (set(re.findall(r'<a href="([^"]+)"', shown)) & _EVERY_PLACE) - ways
+    assert _WORK.get(role, "/account") in ways
     assert ("/staff" in ways) is (role in ("manager", "administrator"))
 
 
@@ -411,7 +418,7 @@ def test_every_page_keeps_out_whom_it_is_not_open_to(house, time, role) -> None:
 
 def test_the_demonstration_shows_the_codes_of_its_phones(runtime, house, time) -> None:
     house.hire("boss", "manager")
-    demo = create_app(replace(runtime, config=replace(runtime.config, demo=True))).test_client()
+    demo = app_of(replace(runtime, config=replace(runtime.config, demo=True))).test_client()
     assert phone_code() in demo.get("/demo/texts").text
     assert PHONE_SECRET not in demo.get("/demo/texts").text
 

@@ -11,7 +11,7 @@ from documented import DocumentedClient
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from tracker import create_app
+from tests.serving import app_of
 from tracker.api.portals.load import sample
 from tracker.runtime import Runtime
 from tracker.webhooks import addresses
@@ -32,7 +32,7 @@ def as_in_examples(settings: dict[str, str], tmp_path: Path, monkeypatch: pytest
 
 @pytest.fixture
 def client(runtime: Runtime) -> Iterator[FlaskClient]:
-    app = create_app(runtime)
+    app = app_of(runtime)
     app.test_client_class = DocumentedClient
     with app.test_client() as client:
         yield client

@@ -5,7 +5,7 @@ from threading import Barrier
 
 from sqlalchemy import func, select
 
-from tracker import create_app
+from tests.serving import app_of
 from tracker.notices.models import Notice
 from tracker.orders.models import Order
 
@@ -14,7 +14,7 @@ CROWD = 50
 
 def together(runtime, api_key, requests):
     """Send all of them at once; returns the answers in order."""
-    app = create_app(runtime)
+    app = app_of(runtime)
     start = Barrier(len(requests))
 
     def send(request):

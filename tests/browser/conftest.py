@@ -16,9 +16,9 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from public_status import create_app
 from public_status.runtime import start
 from tests.published_plans import Publisher
+from tests.serving import app_of
 from tests.staff_sessions import cookie_for
 from tracker import clock
-from tracker import create_app as create_service
 from tracker.config import Config
 from tracker.embedded import Servers
 from tracker.orders.place_orders import Placed
@@ -101,7 +101,7 @@ def desk(config: Config, clean: None, monkeypatch: pytest.MonkeyPatch) -> Iterat
     cheap = (1, 8, 1, 32, 16, "utf-8", argon2.Type.ID)
     monkeypatch.setattr(argon2.PasswordHasher.__init__, "__defaults__", cheap)
     run = start_service(config)
-    server = make_server("127.0.0.1", 0, create_service(run), threaded=True, request_handler=_Quiet)
+    server = make_server("127.0.0.1", 0, app_of(run), threaded=True, request_handler=_Quiet)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}"

@@ -1,9 +1,12 @@
 """What must hold of any page, whoever it is for."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
+from weakref import WeakSet
 
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page
+from axe_playwright_python.base import AXE_SCRIPT
+from playwright.sync_api import BrowserContext, Page
 
 _TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 # What another language, width or scheme can spoil on a page whose markup was looked at before.
@@ -21,6 +24,13 @@ _LOOKS = [
 ]
 # [law] WCAG 2.2, 1.4.10: nothing scrolls sideways at so many pixels.
 _NARROWEST = 320
+_DESKTOP = 1280
+# Half a megabyte, which a browser is handed once, and takes up on the pages alone that it is asked on.
+_AXE = f"window.axeOfTests = () => {{ if (!window.axe) {{ {AXE_SCRIPT} }} return window.axe; }}; 0"
+# Of its findings nothing is told but what is wrong: the rest takes longer to tell than to find.
+_FOUND = """options => window.axeOfTests && axeOfTests().run(options).then(found =>
+  found.violations.map(one => [one.id, one.nodes.map(node => node.html)]))"""
+_have_axe: WeakSet[BrowserContext] = WeakSet()
 _TOO_WIDE = """() => document.documentElement.scrollWidth <= innerWidth ? [] :
   [...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > innerWidth + 1)
   .map(e => e.outerHTML.slice(0, 120))"""
@@ -39,9 +49,15 @@ def assert_accessible(page: Page, *, elder: bool = False, looks_only: bool = Fal
     else:
         options["runOnly"] = {"type": "tag", "values": _TAGS}
         options["rules"] = {"color-contrast-enhanced": {"enabled": elder}, "target-size": {"enabled": True}}
-    found: list[dict[str, Any]] = Axe().run(page, options=options).response["violations"]
-    told = [(one["id"], [node["html"] for node in one["nodes"]]) for one in found]
-    assert not told, told
+    if page.context not in _have_axe:
+        page.context.add_init_script(_AXE)
+        _have_axe.add(page.context)
+    told = page.evaluate(_FOUND, options)
+    if told is None:
+        # It was opened before, or its own scripts are switched off.
+        page.evaluate(_AXE)
+        told = page.evaluate(_FOUND, options)
+    assert told == [], told
 
 
 def assert_no_sideways_scrolling(page: Page) -> None:
@@ -57,8 +73,21 @@ def assert_fits_the_narrowest_screen(page: Page) -> None:
 
     In the window in which all else is looked at: to open each page once more would cost more than the look.
     """
+    with _as_wide_as(page, _NARROWEST):
+        assert_no_sideways_scrolling(page)
+
+
+def assert_looks_right_on_a_desktop(page: Page) -> None:
+    """The page as it is shown now is accessible and fits 1280 px, too; all rules were asked of it before."""
+    with _as_wide_as(page, _DESKTOP):
+        assert_accessible(page, looks_only=True)
+        assert_no_sideways_scrolling(page)
+
+
+@contextmanager
+def _as_wide_as(page: Page, width: int) -> Iterator[None]:
     size = page.viewport_size
     assert size is not None
-    page.set_viewport_size({"width": _NARROWEST, "height": size["height"]})
-    assert_no_sideways_scrolling(page)
+    page.set_viewport_size({"width": width, "height": size["height"]})
+    yield
     page.set_viewport_size(size)

@@ -154,6 +154,26 @@ def test_a_job_is_done_by_touch(crew: Crew, li: Installer, phone: Phone, tmp_pat
     assert stages(crew, number)[-3:] == ["on_site", "activated", "completed"]
 
 
+def test_a_photo_that_nobody_can_open_is_told_of_at_once_and_not_kept(
+    crew: Crew, li: Installer, phone: Phone, tmp_path: Path
+) -> None:
+    number = crew.at_stage(li, "arrive")
+    page = phone.enter()
+    page.goto(f"/jobs/{number}")
+    phone.kept(f"/jobs/{number}")
+    phone.context.set_offline(True)
+    (tmp_path / "a.heic").write_bytes(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(100))
+    page.locator("#photo").set_input_files(tmp_path / "a.heic")
+    page.get_by_role("button", name="保存照片").tap()
+    told = page.get_by_role("alert").filter(has_text="HEIC")
+    expect(told).to_contain_text("兼容性最佳")
+    (tmp_path / "a.jpg").write_bytes(photo())
+    page.locator("#photo").set_input_files(tmp_path / "a.jpg")
+    page.get_by_role("button", name="保存照片").tap()
+    say(page, "离线 · 1 项待发送")
+    expect(told).to_have_count(0)
+
+
 def test_the_signal_goes_in_the_middle_of_a_job_and_nothing_is_lost_or_doubled(
     crew: Crew, li: Installer, phone: Phone, tmp_path: Path
 ) -> None:

@@ -9,6 +9,7 @@ from icalendar import Calendar
 from looking import (
     assert_accessible,
     assert_fits_the_narrowest_screen,
+    assert_looks_right_on_a_desktop,
     assert_no_sideways_scrolling,
 )
 from playwright.sync_api import Page, expect
@@ -107,9 +108,8 @@ def states(
         {},
         {"language": "en-GB", "dark": True},
         {"elder": True},
-        {"width": 1280},
     ],
-    ids=["phone", "english-dark", "elder", "desktop"],
+    ids=["phone-and-desktop", "english-dark", "elder"],
 )
 def test_every_page_is_accessible(
     visitor: Visitor,
@@ -124,6 +124,8 @@ def test_every_page_is_accessible(
         if "elder" in how:
             assert not [one for one in page.evaluate(_TYPE_SIZES) if one[1] < 24], page.url
             assert not [one for one in page.evaluate(_TARGETS) if min(one[1:]) < 60], page.url
+        if not how:
+            assert_looks_right_on_a_desktop(page)
         assert_fits_the_narrowest_screen(page)
 
 

@@ -9,6 +9,7 @@ from fee_stories import COMING_PLAN, COMPARISON, COUNTY_PLAN, ENDED_PLAN, PLAN
 from looking import (
     assert_accessible,
     assert_fits_the_narrowest_screen,
+    assert_looks_right_on_a_desktop,
     assert_no_sideways_scrolling,
 )
 from playwright.sync_api import Page, expect
@@ -73,15 +74,19 @@ def pages_of(visitor: Visitor, order: Callable[[str], str], **how: Any) -> Itera
         {"dark": True, "language": "en-GB"},
         {"elder": True},
         {"elder": True, "dark": True, "language": "en-GB"},
-        {"width": 1280},
     ],
-    ids=lambda how: "-".join(map(str, how.values())) or "phone",
+    ids=["phone-and-desktop", "dark-english", "elder", "elder-dark-english"],
 )
 def test_every_page_is_accessible_and_fits(
     visitor: Visitor, order: Callable[[str], str], how: dict[str, Any]
 ) -> None:
     for page in pages_of(visitor, order, **how):
         assert_accessible(page, elder="elder" in how, looks_only=bool(how))
+        if "elder" in how:
+            assert not [one for one in page.evaluate(_TYPE_SIZES) if one[1] < 24], page.url
+            assert not [one for one in page.evaluate(_TARGETS) if min(one[1:]) < 60], page.url
+        if not how:
+            assert_looks_right_on_a_desktop(page)
         assert_fits_the_narrowest_screen(page)
 
 
@@ -138,14 +143,6 @@ def test_everything_works_without_javascript(visitor: Visitor, order: Callable[[
     expect(page.get_by_role("link", name="Business broadband", exact=True)).to_have_attribute(
         "aria-current", "true"
     )
-
-
-def test_large_type_is_large_and_easy_to_press(visitor: Visitor, order: Callable[[str], str]) -> None:
-    for page in pages_of(visitor, order, elder=True):
-        small = [one for one in page.evaluate(_TYPE_SIZES) if one[1] < 24]
-        assert not small
-        narrow = [one for one in page.evaluate(_TARGETS) if min(one[1:]) < 60]
-        assert not narrow
 
 
 def test_the_choice_of_type_is_kept(visitor: Visitor) -> None:

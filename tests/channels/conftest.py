@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from signing import Signed
 from werkzeug.test import TestResponse
 
-from tracker import create_app
+from tests.serving import app_of
 from tracker.channels.create_key import NewKey, create_signed_key
 from tracker.channels.rules import SCOPES
 from tracker.reference import ChannelFacts
@@ -20,7 +20,7 @@ from tracker.runtime import Runtime
 
 @pytest.fixture
 def client(runtime: Runtime) -> Iterator[FlaskClient]:
-    app = create_app(runtime)
+    app = app_of(runtime)
     app.test_client_class = DocumentedClient
     with app.test_client() as client:
         yield client

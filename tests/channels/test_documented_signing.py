@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import select
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from tracker import create_app
+from tests.serving import app_of
 from tracker.api.portals.load import sample
 from tracker.channels.create_key import NewKey
 from tracker.channels.forget_requests import ANSWERS_KEPT
@@ -33,7 +33,7 @@ class _Quiet(WSGIRequestHandler):
 
 @pytest.fixture
 def service(runtime: Runtime) -> Iterator[str]:
-    server = make_server("127.0.0.1", 0, create_app(runtime), threaded=True, request_handler=_Quiet)
+    server = make_server("127.0.0.1", 0, app_of(runtime), threaded=True, request_handler=_Quiet)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}"

@@ -10,7 +10,7 @@ import redis
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from tracker import create_app
+from tests.serving import app_of
 from tracker.channels.create_key import create_key
 from tracker.channels.quotas import Quota, Quotas
 from tracker.config import load
@@ -80,7 +80,7 @@ def test_after_the_window_the_key_may_call_again(client, database, channel) -> N
 def test_the_general_limit_is_a_setting(settings, clean, channel, monkeypatch) -> None:
     monkeypatch.setenv("TRACKER_API_LIMIT", "2 per minute")
     run = start(load())
-    client, secret = create_app(run).test_client(), create_key(run.db, channel)
+    client, secret = app_of(run).test_client(), create_key(run.db, channel)
     assert [call(client, secret).status_code for _ in range(3)] == [200, 200, 429]
     run.close()
 
@@ -179,7 +179,7 @@ def test_without_redis_requests_are_answered_at_once_and_still_limited(
 ) -> None:
     monkeypatch.setenv("TRACKER_REDIS_URL", GONE)
     run = start(load())
-    client, secret = create_app(run).test_client(), create_key(run.db, channel, rate_limit="20 per minute")
+    client, secret = app_of(run).test_client(), create_key(run.db, channel, rate_limit="20 per minute")
     began = time.monotonic()
     answers = [call(client, secret) for _ in range(22)]
     assert [answer.status_code for answer in answers] == [200] * 20 + [429] * 2

@@ -13,7 +13,8 @@ import pytest
 from signing import milliseconds
 from sqlalchemy import func, select
 
-from tracker import clock, create_app
+from tests.serving import app_of
+from tracker import clock
 from tracker import config as configuration
 from tracker.api.portals.load import sample
 from tracker.channels.create_key import create_signed_key
@@ -224,7 +225,7 @@ def test_sent_again_it_is_answered_alike(ask, database) -> None:
 
 
 def test_fifty_at_one_instant_make_one_order_and_equal_answers(runtime, signed, as_json, database) -> None:
-    app, start, body = create_app(runtime), Barrier(50), as_json(order())
+    app, start, body = app_of(runtime), Barrier(50), as_json(order())
 
     def go(_: int) -> str:
         request = signed(method="POST", path=f"{BASE}/orders", body=body, timestamp=milliseconds())

@@ -10,7 +10,8 @@ from order_file_samples import csv_file, rows_of
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import IntegrityError, ProgrammingError
 
-from tracker import clock, create_app
+from tests.serving import app_of
+from tracker import clock
 from tracker.channels.create_key import NewKey, create_signed_key
 from tracker.channels.models import ChannelKey, UsedNonce
 from tracker.channels.rules import SCOPES
@@ -241,7 +242,7 @@ def test_a_stranger_cannot_use_a_nonce_up(signed, send, database) -> None:
 
 def test_of_fifty_replays_at_one_instant_one_passes(runtime, signed: Callable[..., object]) -> None:
     request, crowd = signed(), 50
-    app, start = create_app(runtime), Barrier(crowd)
+    app, start = app_of(runtime), Barrier(crowd)
 
     def go(_: int) -> int:
         with app.test_client() as client:

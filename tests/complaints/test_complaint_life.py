@@ -8,7 +8,7 @@ from sqlalchemy import text, update
 from sqlalchemy.exc import ProgrammingError
 
 from tests.complaining import DAY, NOW, WORDS, Desk
-from tracker import create_app
+from tests.serving import app_of
 from tracker.complaints.history import NAME, NOTE, PHONE, TEXT
 from tracker.complaints.persons import name_person
 from tracker.complaints.record_satisfaction import record_satisfaction
@@ -412,6 +412,6 @@ def test_metrics_tell_how_many_press(desk: Desk) -> None:
     for days in (1, 13, 16, 17):
         desk.file(desk.order(), source="hotline", received_at=NOW - days * DAY, actor=desk.staff)
     desk.close(desk.file(desk.order()))
-    told = create_app(desk.runtime).test_client().get("/metrics").text
+    told = app_of(desk.runtime).test_client().get("/metrics").text
     for state, count in (("open", 4), ("near", 1), ("overdue", 2)):
         assert f'tracker_complaints{{state="{state}"}} {count}.0' in told

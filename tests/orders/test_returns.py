@@ -8,6 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from tests.desk_work import Book
+from tracker.orders import decide_return as deciding
 from tracker.orders.actor import Actor
 from tracker.orders.ask_return import ask_return, retract_return
 from tracker.orders.decide_return import decide_return
@@ -233,3 +234,31 @@ def test_of_many_who_ask_at_once_one_has_asked(book, ask) -> None:
     for thread in threads:
         thread.join()
     assert sorted(outcomes) == ["done", *["return.open_already"] * 5]
+
+
+def test_a_request_cannot_be_taken_back_while_it_is_decided_on(book, by, ask, monkeypatch) -> None:
+    """Who was told that it is taken back has an order that goes on."""
+    number = book.order()
+    request = ask(number)
+    told: list[str] = []
+
+    def take_back() -> None:
+        try:
+            retract_return(book.runtime, by("counter"), request)
+            told.append("taken back")
+        except Refusal as refusal:
+            told.append(refusal.faults[0].rule)
+
+    meanwhile = threading.Thread(target=take_back)
+    faults_of = deciding.decision_faults
+
+    def slowly(**given):
+        meanwhile.start()
+        meanwhile.join(timeout=1)
+        return faults_of(**given)
+
+    monkeypatch.setattr(deciding, "decision_faults", slowly)
+    decide_return(book.runtime, by("manager"), request, approve=True)
+    meanwhile.join(timeout=10)
+    assert told == ["return.decided"]
+    assert (state(book, request), book.row(number).stage) == ("approved", "returned")

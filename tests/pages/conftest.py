@@ -9,8 +9,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from subscribing import PLAN, City
 
+from tests.serving import app_of
 from tests.staff_sessions import sign_in
-from tracker import create_app
 from tracker.runtime import Runtime
 from tracker.staff.create_account import create_account
 from tracker.tariffs.models import Plan
@@ -50,7 +50,7 @@ def as_(runtime: Runtime) -> Callable[[str], FlaskClient]:
             display_name=username,
             operator_id=operator_id,
         )
-    app = create_app(runtime)
+    app = app_of(runtime)
 
     def enter(username: str) -> FlaskClient:
         client = app.test_client()

@@ -1,10 +1,12 @@
 """The audit trail at the desk: what is noted, who may read it, in which words."""
 
+import ast
 import csv
 import io
 import re
 from collections.abc import Callable
 from html import unescape
+from pathlib import Path
 from typing import Any
 
 import openpyxl
@@ -64,7 +66,7 @@ def test_an_entry_reads_as_a_sentence(desk: FlaskClient, runtime: Runtime, peopl
     (line,) = lines(desk.get("/audit").text)
     assert line.endswith(f"manager 看了 订单 {number} ：联系电话、客户姓名 致电客户")
     (line,) = lines(desk.get("/audit?lang=en").text)
-    assert line.endswith(f"manager Saw Order {number} : Contact phone, customer's name 致电客户")
+    assert line.endswith(f"manager Saw Order {number} : Contact phone, customer's name Call the customer")
     assert f'href="/orders/{number}"' in desk.get("/audit").text
 
 
@@ -209,6 +211,89 @@ def test_the_files_hold_what_the_list_shows(
     refused = desk.get("/audit.xlsx")
     assert refused.headers["Location"] == "/audit"
     assert "超过 3 行" in desk.get("/audit").text
+
+
+def test_every_kind_of_entry_has_words_in_both_languages(desk: FlaskClient, runtime: Runtime) -> None:
+    for action in Action:
+        note(runtime, action=action)
+    shown = lines(desk.get("/audit").text)
+    assert [line.split()[3] for line in shown] == ["收回了", "授予了", "查找了", "改了", "看了"]
+    rows = list(csv.reader(io.StringIO(desk.get("/audit.csv?lang=en").text)))
+    assert [row[3] for row in rows[1:]] == ["Revoked", "Granted", "Searched for", "Changed", "Saw"]
+    assert lines(desk.get("/audit?action=sought").text) == shown[2:3]
+
+
+def test_a_search_by_phone_that_found_nothing_reads_as_such(desk: FlaskClient, runtime: Runtime) -> None:
+    send(desk, "/orders/find", {"number": "13900001111"}, page="/")
+    (line,) = lines(desk.get("/audit").text)
+    assert line.endswith("manager 查找了 没有对应的订单：联系电话 按电话查找")
+
+
+@pytest.mark.parametrize(
+    ("why", "zh", "en"),
+    [
+        ("invited as manager", "开通为经理", "Account given: Manager"),
+        ("counter becomes manager", "由营业员改为经理", "From Counter clerk to Manager"),
+        ("致电客户：改约", "致电客户：改约", "Call the customer: 改约"),
+        ("上门施工", "上门施工", "Installer on site"),
+        ("counter becomes king", "counter becomes king", "counter becomes king"),
+    ],
+)
+def test_why_is_said_in_the_readers_language(
+    desk: FlaskClient, runtime: Runtime, why: str, zh: str, en: str
+) -> None:
+    note(runtime, why=why)
+    assert lines(desk.get("/audit").text)[0].endswith(zh)
+    assert lines(desk.get("/audit?lang=en").text)[0].endswith(en)
+
+
+def test_nothing_that_the_program_notes_lacks_words(desk: FlaskClient, runtime: Runtime) -> None:
+    """Fields and reasons as they are written down wherever entries are made."""
+    fields, whys = said_in_the_code()
+    assert len(fields) > 10
+    assert len(whys) > 15
+    for field in fields:
+        note(runtime, fields=(field,))
+        (line, *_) = lines(desk.get("/audit").text)
+        assert not re.search(r"：[a-z_]+ ", line), field
+    for why in whys:
+        note(runtime, why=why)
+        (line, *_) = lines(desk.get("/audit").text)
+        assert not re.search(r"[a-z]+$", line), why
+
+
+def said_in_the_code() -> tuple[set[str], set[str]]:
+    """The fields and reasons that stand as literals in calls which note something in the trail."""
+    fields: set[str] = set()
+    whys: set[str] = set()
+    for path in Path("tracker").rglob("*.py"):
+        source = path.read_text(encoding="utf-8")
+        if "tracker.audit.append" not in source and "note_s" not in source:
+            continue
+        for call in (node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)):
+            name = getattr(call.func, "id", "")
+            literals = [one.value for one in ast.walk(call) if isinstance(one, ast.Constant)]
+            texts = [one for one in literals if isinstance(one, str)]
+            named = {one.arg: one.value for one in call.keywords}
+            if name in ("append", "note_seen"):
+                fields |= _literals(named.get("fields"))
+                whys |= _literals(named.get("why"))
+            elif name == "note_shown":
+                whys.add(texts[-1])
+                fields |= _literals(call.args[2])
+            elif name in ("_note", "_do") and len(texts) > 1:
+                *_, field, why = texts
+                fields.add(field)
+                whys.add(why)
+    return fields, whys
+
+
+def _literals(part: ast.expr | None) -> set[str]:
+    if not isinstance(part, ast.Constant | ast.Tuple | ast.IfExp):
+        return set()
+    return {
+        one.value for one in ast.walk(part) if isinstance(one, ast.Constant) and isinstance(one.value, str)
+    }
 
 
 def test_a_note_cannot_be_sent_away(desk: FlaskClient, runtime: Runtime) -> None:

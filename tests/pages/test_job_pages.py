@@ -18,8 +18,9 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 
 from tests.on_site import GOOD_TEST, Crew, crew_of, photo
+from tests.serving import app_of
 from tests.staff_sessions import sign_in
-from tracker import clock, create_app
+from tracker import clock
 from tracker.audit.models import AuditEntry
 from tracker.clock import CITY_ZONE
 from tracker.orders.actor import Actor
@@ -50,7 +51,7 @@ def li(crew: Crew) -> Installer:
 
 @pytest.fixture
 def enter(runtime: Runtime) -> Callable[[str], FlaskClient]:
-    app = create_app(runtime)
+    app = app_of(runtime)
 
     def signed_in(username: str) -> FlaskClient:
         client = app.test_client()

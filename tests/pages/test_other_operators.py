@@ -17,7 +17,8 @@ from sqlalchemy.pool import NullPool
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
-from tracker import clock, create_app
+from tests.serving import app_of
+from tracker import clock
 from tracker.api.examples import examples
 from tracker.channels.create_key import create_key
 from tracker.channels.rules import SCOPES
@@ -210,12 +211,12 @@ STEPS = (
 
 
 def test_every_page_finds_nothing_of_another_operators(
-    as_: Callable[[str], FlaskClient], neighbour: Neighbour, unchanged: None
+    as_: Callable[[str], FlaskClient], neighbour: Neighbour, unchanged: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tried = 0
     for role in ROLES:
         app = as_(role).application
-        app.config["WTF_CSRF_METHODS"] = set()
+        monkeypatch.setitem(app.config, "WTF_CSRF_METHODS", set())
         for rule, address in addresses(app, neighbour):
             # Some pages sign out whoever is there.
             client = as_(role)
@@ -281,7 +282,7 @@ def test_every_address_of_the_api_finds_nothing_of_another_operators(
     unchanged: None,
     signed_in: bool,
 ) -> None:
-    client = as_("manager") if signed_in else create_app(runtime).test_client()
+    client = as_("manager") if signed_in else app_of(runtime).test_client()
     document = client.get("/api/v1/openapi.json").json
     numbers = itertools.count()
     found, missed = set(), set()
@@ -305,7 +306,7 @@ def test_every_address_of_the_api_finds_nothing_of_another_operators(
 
 def test_the_api_of_the_neighbours_own_channel_finds_it(runtime: Runtime, neighbour: Neighbour) -> None:
     key = create_key(runtime.db, neighbour.channel, scopes=SCOPES)
-    client = create_app(runtime).test_client()
+    client = app_of(runtime).test_client()
     for rule, address in addresses(client.application, neighbour):
         if rule.rule.startswith("/api/v1/") and rule.arguments & NAMED.keys() and "GET" in rule.methods:
             answer = client.get(address, headers={"Authorization": f"Bearer {key}"})

@@ -1,5 +1,7 @@
 """Returns at the desk: asked for on the order's page, decided on by another manager."""
 
+import re
+
 import pytest
 from desk_forms import PASSWORD, faults, send
 from sqlalchemy import text
@@ -153,6 +155,9 @@ def test_an_installer_asks_for_the_orders_that_are_theirs(enter, book) -> None:
     client = enter("fitter")
     assert client.get(f"/orders/{other}/return").status_code == 404
     assert client.get(f"/orders/{own}").status_code == 403
+    ways = set(re.findall(r'<a [^>]*href="(/[^"]*)"', client.get(f"/orders/{own}/return").text))
+    assert ways >= {"/jobs", f"/jobs/{own}"}
+    assert [way for way in ways if client.get(way, follow_redirects=True).status_code != 200] == []
     assert send(client, f"/orders/{own}/return", ASKED).status_code == 302
     assert book.ask("SELECT asked_by FROM return_requests") == "staff:fitter"
 

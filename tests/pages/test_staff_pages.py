@@ -9,8 +9,9 @@ import argon2
 import pytest
 from flask.testing import FlaskClient
 
+from tests.serving import app_of
 from tests.staff_sessions import PHONE_SECRET, give_phone
-from tracker import clock, create_app
+from tracker import clock
 from tracker.notices.deliver import deliver
 from tracker.runtime import Runtime
 from tracker.staff.create_account import create_account
@@ -41,7 +42,7 @@ def visitor(runtime: Runtime) -> Iterator[FlaskClient]:
             operator_id=operator_id,
         )
         give_phone(runtime, username)
-    with create_app(runtime).test_client() as client:
+    with app_of(runtime).test_client() as client:
         yield client
 
 
@@ -145,7 +146,7 @@ def test_signing_in_works_over_tls(runtime) -> None:
     create_account(
         runtime.db, username="lan", password=PASSWORD, role="manager", display_name="lan", operator_id=1
     )
-    client = create_app(runtime).test_client()
+    client = app_of(runtime).test_client()
     there = "https://desk.example"
     page = client.get("/sign-in", base_url=there)
     assert page.headers["Referrer-Policy"] == "same-origin"
@@ -189,7 +190,7 @@ def test_the_texts_are_shown_in_the_demonstration_only(runtime, visitor, place) 
     number = place().number
     deliver(runtime, "progress")
     assert visitor.get("/demo/texts").status_code == 404
-    demo = create_app(replace(runtime, config=replace(runtime.config, demo=True))).test_client()
+    demo = app_of(replace(runtime, config=replace(runtime.config, demo=True))).test_client()
     page = demo.get("/demo/texts").text
     assert number in page
     assert "138****1234" in page

@@ -10,8 +10,9 @@ import pytest
 from desk_forms import PASSWORD, send
 from sqlalchemy import text
 
+from tests.serving import app_of
 from tests.visiting_slots import Diary
-from tracker import create_app, db
+from tracker import db
 from tracker.db import Database
 from tracker.orders.actor import Actor
 from tracker.orders.assign_orders import assign_orders
@@ -86,7 +87,7 @@ def test_fifty_forms_of_the_staff_page_have_one_winner(runtime, channel, as_, wi
     as_("counter")
     diary = Diary(runtime, channel.operator_id)
     slot = diary.slot(capacity=1)
-    app = create_app(wide)
+    app = app_of(wide)
     entered = app.test_client()
     send(entered, "/sign-in", {"username": "counter", "password": PASSWORD})
     page = entered.get(f"/orders/{crowd[0]}/visit").text

@@ -17,8 +17,9 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import LargeBinary, Text
 
 from tests.retention.conftest import NAME, PHONE, Past, no_photos
+from tests.serving import app_of
 from tests.staff_sessions import sign_in
-from tracker import clock, create_app, tables
+from tracker import clock, tables
 from tracker.cli import cli
 from tracker.notices.heartbeat import beat
 from tracker.orders.desk_view import desk_view
@@ -181,7 +182,7 @@ def test_the_desk_says_so(past: Past) -> None:
     assert (view.name[0], view.phone[-4:]) == (NAME[0], PHONE[-4:])
     past.end(old, LONG_AGO)
     forget(run.db, 2, no_photos)
-    client = create_app(run).test_client()
+    client = app_of(run).test_client()
     sign_in(client, run, "wang")
     for address, times in ((f"/orders/{old.number}", 1), ("/complaints/1", 1), ("/", 0), ("/ratings", 0)):
         page = client.get(address)

@@ -4,7 +4,7 @@ import threading
 import uuid
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import func, select
@@ -186,6 +186,27 @@ def test_a_phones_clock_may_be_wrong(
     phone_now = clock.now() + wrong_by
     crew.do(li, number, "arrive", done_at=phone_now - 20 * MINUTE, phone_now=phone_now)
     assert crew.events(number)[-1].occurred_at == noon + 40 * MINUTE
+
+
+@pytest.mark.parametrize(
+    ("done_at", "phone_now"),
+    [
+        (datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)),
+        (datetime(9999, 12, 31, tzinfo=UTC), datetime(1, 1, 1, tzinfo=UTC)),
+    ],
+)
+@pytest.mark.parametrize("number", [None, "QY261123K7M4QZX"])
+def test_a_clock_that_cannot_be_right_stops_nobody(
+    crew: Crew, li: Installer, done_at: datetime, phone_now: datetime, number: str | None
+) -> None:
+    ours = crew.job(li)
+    action = replace(crew.action(ours, "arrive", done_at=done_at, phone_now=phone_now), number=number or ours)
+    done = record_action(crew.runtime, li, action)
+    assert (done.outcome, rules(done)) == (
+        (Outcome.REFUSED, ["order.not_found"]) if number else (Outcome.OK, [])
+    )
+    with crew.runtime.db.reading() as connection:
+        assert connection.scalar(select(InstallerAction.moved)) is (number is None)
 
 
 def test_nothing_is_done_before_the_stage_before_it(

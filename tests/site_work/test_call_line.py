@@ -8,8 +8,8 @@ from sqlalchemy import select
 
 from tests.on_site import PASSWORD, Crew
 from tests.pages.desk_forms import send
+from tests.serving import app_of
 from tracker import config as configuration
-from tracker import create_app
 from tracker.audit.models import AuditEntry
 from tracker.cli import main
 from tracker.runtime import Runtime
@@ -23,7 +23,7 @@ from tracker.site_work.see_customer import call_codes_of
 def line(runtime: Runtime, crew: Crew, li: Installer) -> FlaskClient:
     """李师傅's phone where the operator has a line."""
     with_line = replace(runtime, config=replace(runtime.config, call_line="076312345678,,{code}"))
-    client = create_app(with_line).test_client()
+    client = app_of(with_line).test_client()
     send(client, "/sign-in", {"username": "li.shifu", "password": PASSWORD})
     return client
 

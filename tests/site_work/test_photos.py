@@ -1,6 +1,7 @@
 """Photos of installers: nothing kept but the picture, sealed, and shown to the operator's own staff."""
 
 import io
+import os
 import stat
 import struct
 import zlib
@@ -11,9 +12,12 @@ from PIL import Image
 from sqlalchemy import select
 
 from tests.on_site import Crew, photo
+from tracker import clock
 from tracker.problems import Refusal
+from tracker.site_work.forget_strays import forget_strays
 from tracker.site_work.images import redraw
 from tracker.site_work.models import SitePhoto
+from tracker.site_work.photo_files import photo_files
 from tracker.site_work.record_action import Installer, record_action
 from tracker.site_work.rules import LARGEST_KEPT, LARGEST_UPLOAD, LONGEST_SIDE, Outcome
 
@@ -67,6 +71,10 @@ def test_what_is_seen_through_becomes_white() -> None:
     assert all(channel > 250 for channel in pixel)
 
 
+# What an iPhone's own photo begins with.
+HEIC = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(100)
+
+
 def bomb(side: int) -> bytes:
     """A PNG that says that it is so wide and high, of a few hundred bytes."""
 
@@ -85,6 +93,9 @@ def bomb(side: int) -> bytes:
         (b"not a picture", "photo.unreadable"),
         (photo()[:-200], "photo.unreadable"),
         (b"GIF89a" + bytes(100), "photo.unreadable"),
+        (HEIC, "photo.heic"),
+        (HEIC.replace(b"heic", b"mif1"), "photo.heic"),
+        (HEIC.replace(b"heic", b"isom"), "photo.unreadable"),
         (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "photo.unreadable"),
         (bomb(9_000), "photo.unreadable"),
         (bomb(60_000), "photo.unreadable"),
@@ -114,6 +125,26 @@ def test_a_photo_lies_sealed_under_a_random_name(crew: Crew, li: Installer) -> N
     with crew.runtime.db.reading() as connection:
         row = connection.execute(select(SitePhoto.name, SitePhoto.kind, SitePhoto.width)).one()
     assert row == (path.name, "equipment", 64)
+
+
+def test_a_file_that_no_row_names_is_deleted_once_it_is_a_day_old(crew: Crew, li: Installer) -> None:
+    """The service was killed between the file and the commit."""
+    number = crew.at_stage(li, "arrive")
+    crew.do(li, number, "photo", {"kind": "site"}, photo=photo())
+    [kept] = stored(crew)
+    files = photo_files(crew.runtime)
+    stray, young = (files.put(b"a picture") for _ in range(2))
+    draft = kept.parent.parent / "aa" / "aacutoff.new"
+    draft.parent.mkdir(exist_ok=True)
+    draft.write_bytes(b"half a picture")
+    yesterday = clock.now().timestamp() - 86_401
+    for path in stored(crew):
+        moment = clock.now().timestamp() if path.name == young else yesterday
+        os.utime(path, (moment, moment))
+    assert forget_strays(crew.runtime) == 2
+    assert {path.name for path in stored(crew)} == {kept.name, young}
+    assert forget_strays(crew.runtime) == 0
+    assert files.get(stray) is None
 
 
 def test_six_are_enough_and_one_sent_again_is_kept_once(crew: Crew, li: Installer) -> None:

@@ -12,7 +12,8 @@ from doubles import use_gateway
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import event, select, text, update
 
-from tracker import create_app, walls
+from tests.serving import app_of
+from tracker import walls
 from tracker.health import examine
 from tracker.notices.apply_receipts import apply_receipts
 from tracker.notices.deliver import deliver
@@ -55,7 +56,7 @@ def noon():
 @pytest.fixture
 def metrics(runtime: Runtime):
     """Every sample of /metrics: {(name, label): value}."""
-    client = create_app(runtime).test_client()
+    client = app_of(runtime).test_client()
 
     def read() -> dict[tuple[str, str], float]:
         answer = client.get("/metrics")
@@ -135,7 +136,7 @@ def test_a_text_that_waits_for_the_morning_has_not_waited_yet(metrics, runtime, 
 
 def test_figures_name_nobody(runtime, place) -> None:
     place(customer__name="欧阳春雨")
-    answer = create_app(runtime).test_client().get("/metrics")
+    answer = app_of(runtime).test_client().get("/metrics")
     for personal in ("欧阳春雨", "13800001234", "测试路", "QY"):
         assert personal not in answer.text
 
@@ -150,7 +151,7 @@ def test_no_figure_reads_a_table_that_grows(runtime, place) -> None:
     def note(connection, cursor, statement, parameters, context, executemany) -> None:
         asked.append((statement, parameters))
 
-    client = create_app(runtime).test_client()
+    client = app_of(runtime).test_client()
     service = runtime.db.behind_walls
     event.listen(service.autocommitting, "before_cursor_execute", note)
     client.get("/metrics")
@@ -190,6 +191,6 @@ def test_a_sweep_that_breaks_off_leaves_no_sign_of_life(runtime, place, noon, mo
 
 def test_a_dead_sweep_turns_no_caller_away(runtime) -> None:
     rested = replace(runtime, config=replace(runtime.config, sweep_interval=1.0))
-    answer = create_app(rested).test_client().get("/readyz")
+    answer = app_of(rested).test_client().get("/readyz")
     assert (answer.status_code, answer.json["status"]) == (200, "ready")
     assert answer.json["checks"]["sweep"].startswith("warning")

@@ -11,7 +11,7 @@ from tracker.accounts.doer import Doer
 from tracker.accounts.invite import installers_faults
 from tracker.accounts.locking import keep_one_administrator, keep_out_of_self, locked_account
 from tracker.accounts.schemas import PersonSchema
-from tracker.accounts.text_code import PHONE
+from tracker.accounts.text_code import PHONE, end_codes
 from tracker.audit.append import append
 from tracker.audit.rules import Action
 from tracker.problems import Fault, Refusal, faults_in
@@ -27,7 +27,7 @@ _schema = PersonSchema()
 def change_account(
     runtime: Runtime, by: Doer, account_id: int, given: Mapping[str, Any], *, if_revision: int
 ) -> None:
-    """Store what differs; another role signs its owner out everywhere.
+    """Store what differs; another role signs its owner out everywhere, another phone ends codes by text.
 
     Raises Refusal: every wrong field; person.stale, person.self, person.last_administrator,
     person.role_not_yours, person.number_taken, person.not_found.
@@ -57,6 +57,8 @@ def change_account(
         digest = None if phone is None else runtime.keys.digest_of(PHONE, phone)
         if digest is not None and (row.phone_digest is None or bytes(row.phone_digest) != digest):
             changed |= {"phone": runtime.keys.seal(phone, PHONE), "phone_digest": digest}
+            # What was sent to the former phone may be in a stranger's hands.
+            end_codes(connection, row.id, clock.now())
         if not changed:
             return
         connection.execute(

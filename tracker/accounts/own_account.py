@@ -9,6 +9,7 @@ from argon2 import PasswordHasher
 from sqlalchemy import Connection, update
 
 from tracker.accounts.begin import check_new_password
+from tracker.accounts.text_code import end_codes
 from tracker.audit.append import append
 from tracker.audit.rules import Action
 from tracker.customer_requests.send_code import in_words
@@ -31,7 +32,7 @@ def prove(runtime: Runtime, person: Person, password: str, now: datetime, pointe
 
 
 def change_password(runtime: Runtime, person: Person, old: str, new: str, device: str, now: datetime) -> str:
-    """Every session ends, and a new one begins on this device: its token.
+    """Every session ends, and so does a code by text; a new session begins on this device: its token.
 
     Raises Refusal: password.wrong, sign_in.locked, and what a password must not be.
     """
@@ -41,6 +42,7 @@ def change_password(runtime: Runtime, person: Person, old: str, new: str, device
     with runtime.db.transaction() as connection:
         connection.execute(update(Account).where(Account.id == person.id).values(password_hash=hashed))
         end_sessions(connection, person.id, now)
+        end_codes(connection, person.id, now)
         _note(connection, person, Action.CHANGED, "password", "changed their own password")
         return begin_session(connection, person, device, now)
 

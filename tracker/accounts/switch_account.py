@@ -9,13 +9,13 @@ from sqlalchemy import Connection, Row, update
 from tracker import clock
 from tracker.accounts.doer import Doer
 from tracker.accounts.locking import keep_one_administrator, keep_out_of_self, locked_account
-from tracker.accounts.text_code import INVITATION, RESET, make_code, text_code
+from tracker.accounts.text_code import INVITATION, RESET, end_codes, make_code, text_code
 from tracker.audit.append import append
 from tracker.audit.rules import Action
 from tracker.problems import Fault, Refusal
 from tracker.runtime import Runtime
 from tracker.staff import lockout, second_factor
-from tracker.staff.models import Account, StaffCode
+from tracker.staff.models import Account
 from tracker.staff.sessions import end_sessions
 
 _Act = Callable[[Connection, Row[Any], datetime], None]
@@ -31,11 +31,7 @@ def disable_account(runtime: Runtime, by: Doer, account_id: int) -> None:
         keep_one_administrator(connection, row)
         _set(connection, row, disabled_at=row.disabled_at or now)
         end_sessions(connection, row.id, now)
-        connection.execute(
-            update(StaffCode)
-            .where(StaffCode.account_id == row.id, StaffCode.ended_at.is_(None))
-            .values(ended_at=now)
-        )
+        end_codes(connection, row.id, now)
 
     _do(runtime, by, account_id, act, Action.REVOKED, "account", "disabled")
 

@@ -80,15 +80,7 @@ def make_code(
     code_id: int | None = None,
 ) -> tuple[int, str]:
     """A new code, which nobody is told; codes of the account before it are good no longer."""
-    connection.execute(
-        update(StaffCode)
-        .where(
-            StaffCode.account_id == account.id,
-            StaffCode.ended_at.is_(None),
-            StaffCode.digest.is_not(None),
-        )
-        .values(ended_at=now)
-    )
+    end_codes(connection, account.id, now)
     code = f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}}"
     values = {
         "digest": runtime.keys.digest_of(CODE_PURPOSE, f"{account.id}/{code}"),
@@ -100,6 +92,19 @@ def make_code(
     row = {"operator_id": account.operator_id, "account_id": account.id, "kind": kind, "asked_at": now}
     made = connection.execute(insert(StaffCode).values(**row, **values).returning(StaffCode.id)).scalar_one()
     return made, code
+
+
+def end_codes(connection: Connection, account_id: int, now: datetime) -> None:
+    """Let no code that was made for an account be good any longer."""
+    connection.execute(
+        update(StaffCode)
+        .where(
+            StaffCode.account_id == account_id,
+            StaffCode.ended_at.is_(None),
+            StaffCode.digest.is_not(None),
+        )
+        .values(ended_at=now)
+    )
 
 
 def valid_for(kind: str) -> timedelta:

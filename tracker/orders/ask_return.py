@@ -9,6 +9,7 @@ from tracker import clock
 from tracker.orders.actor import Actor
 from tracker.orders.locking import lock_order
 from tracker.orders.return_models import ReturnRequest
+from tracker.orders.return_queries import number_of_request
 from tracker.orders.return_rules import State, can_be_returned
 from tracker.orders.rules import Stage
 from tracker.problems import Fault, Refusal
@@ -57,13 +58,12 @@ def retract_return(runtime: Runtime, actor: Actor, request_id: int) -> None:
     Raises Refusal: return.not_found, return.not_own, return.decided.
     """
     with runtime.db.transaction() as connection:
-        asked = connection.execute(
-            select(_requests)
-            .where(_requests.c.id == request_id, _requests.c.operator_id == actor.operator_id)
-            .with_for_update()
-        ).one_or_none()
-        if asked is None:
+        number = number_of_request(connection, actor.operator_id, request_id)
+        if number is None:
             raise Refusal(Fault("return.not_found"))
+        # The order first, as whoever decides does: nobody decides meanwhile.
+        lock_order(connection, actor, number, None)
+        asked = connection.execute(select(_requests).where(_requests.c.id == request_id)).one()
         if asked.asked_by != actor.label:
             raise Refusal(Fault("return.not_own"))
         if asked.state != State.OPEN:

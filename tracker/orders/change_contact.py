@@ -1,6 +1,5 @@
 """Correct whom an order is for: name, phone, address, and how the customer is told."""
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,6 +9,7 @@ from tracker import clock
 from tracker.audit.append import append
 from tracker.audit.rules import Action
 from tracker.crypto import KeyRing
+from tracker.masks import holds_number
 from tracker.notices.drafts import Wanted
 from tracker.notices.plan_notices import plan_notices
 from tracker.notices.redirect import redirect
@@ -31,8 +31,6 @@ _COLUMNS = {
     "language": ("language", False),
 }
 _PERSONAL = frozenset({"name", "phone", "address_detail"})
-# What a phone or a document's number looks like, in words that are kept in clear.
-LONG_NUMBER = re.compile(r"\d[\d \-]{5,}\d")
 
 
 def change_contact(
@@ -46,7 +44,7 @@ def change_contact(
     version.stale, contact.order_ended, contact.nothing_new, contact.reason_personal.
     """
     now = clock.now()
-    if LONG_NUMBER.search(request["reason"]):
+    if holds_number(request["reason"]):
         raise Refusal(Fault("contact.reason_personal", "/reason"))
     with runtime.db.transaction() as connection:
         order = lock_order(connection, actor, number, if_version)

@@ -6,6 +6,7 @@ from sqlalchemy import Connection, func, select
 
 from tracker.orders.actor import Actor
 from tracker.orders.assign_orders import assign_orders
+from tracker.orders.assignment import locked_target
 from tracker.orders.models import Order
 from tracker.orders.rules import MOST_ASSIGNED_AT_ONCE, TO_INSTALL
 from tracker.problems import Fault, Refusal
@@ -38,7 +39,7 @@ def close_team(
     """
     handed = 0
     with runtime.db.transaction() as connection:
-        lock_team(connection, actor.operator_id, team_id)
+        _lock(connection, actor.operator_id, team_id, to_team_id if hand_over else None)
         count = open_orders(connection, team_id)
         if count and not hand_over:
             raise Refusal(Fault("team.has_orders", "/to", {"count": count}))
@@ -53,6 +54,21 @@ def close_team(
             handed += len(came.done)
         set_closed(runtime.db, actor.operator_id, team_id, True, reason, actor.label)
     return handed
+
+
+def _lock(connection: Connection, operator_id: int, team_id: int, heir_id: int | None) -> None:
+    """In the order of their ids, so that two teams that are closed in favour of each other wait in no circle.
+
+    Raises Refusal: team.not_found, team.closed.
+    """
+    for one in sorted({team_id, heir_id or team_id}):
+        if one == team_id:
+            lock_team(connection, operator_id, one)
+            continue
+        try:
+            locked_target(connection, operator_id, one, None)
+        except Refusal as refusal:
+            raise Refusal(*(Fault(fault.rule, "/to", fault.params) for fault in refusal.faults)) from None
 
 
 def _some_orders(connection: Connection, team_id: int) -> Sequence[str]:

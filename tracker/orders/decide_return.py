@@ -5,9 +5,9 @@ from sqlalchemy import select, update
 from tracker import clock
 from tracker.orders.actor import Actor
 from tracker.orders.locking import lock_order
-from tracker.orders.models import Order
 from tracker.orders.record_progress import record_progress
 from tracker.orders.return_models import ReturnRequest
+from tracker.orders.return_queries import number_of_request
 from tracker.orders.return_rules import State, decision_faults
 from tracker.orders.rules import Stage
 from tracker.problems import Fault, Refusal
@@ -32,11 +32,7 @@ def decide_return(
     return.own_request, return.moved_on, return.words_required.
     """
     with runtime.db.transaction() as connection:
-        number = connection.scalar(
-            select(Order.number)
-            .join(_requests, _requests.c.order_id == Order.id)
-            .where(_requests.c.id == request_id, _requests.c.operator_id == actor.operator_id)
-        )
+        number = number_of_request(connection, actor.operator_id, request_id)
         if number is None:
             raise Refusal(Fault("return.not_found"))
         # The order first, as everybody who asks does: what was decided meanwhile is seen after it.

@@ -79,6 +79,15 @@ def return_request(connection: Connection, operator_id: int, request_id: int) ->
     ).one_or_none()
 
 
+def number_of_request(connection: Connection, operator_id: int, request_id: int) -> str | None:
+    """The number of the order whose return an operator's request asks for; None for another's request."""
+    return connection.scalar(
+        select(Order.number)
+        .join(_requests, _requests.c.order_id == Order.id)
+        .where(_requests.c.id == request_id, _requests.c.operator_id == operator_id)
+    )
+
+
 def returns_of_order(connection: Connection, operator_id: int, order_id: int) -> Sequence[Row[Any]]:
     """Every return that was asked for of an order, the earliest first."""
     return connection.execute(

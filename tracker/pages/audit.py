@@ -199,7 +199,9 @@ def _line(row: Any, known: _Names, channels: Mapping[str, str], operators: Mappi
         href = url_for("staff.complaint", complaint_id=int(id))
     elif kind == "account":
         name = known.accounts.get(id, id)
-    words, why = audit_words.FIELD_WORDS, audit_words.WHY_WORDS.get(row.why)
+    elif kind == "search":
+        name = ""
+    words = audit_words.FIELD_WORDS
     kind_word = audit_words.SUBJECT_WORDS.get(kind)
     return Line(
         at=row.at,
@@ -210,7 +212,7 @@ def _line(row: Any, known: _Names, channels: Mapping[str, str], operators: Mappi
         name=name,
         href=href,
         fields=gettext("、").join(gettext(words[one]) if one in words else one for one in row.fields),
-        why=gettext(why) if why else row.why,
+        why=audit_words.why_words(row.why),
     )
 
 

@@ -19,10 +19,9 @@ from tracker.customer_requests.of_order import requests_of_order
 from tracker.customer_requests.rules import State as Asked
 from tracker.excuses.queries import excuses_of_order
 from tracker.excuses.rules import State as ExcuseState
-from tracker.masks import mask_address
+from tracker.masks import holds_number, mask_address
 from tracker.notices.of_order import notices_of_order
 from tracker.notices.rules import State as Told
-from tracker.orders.change_contact import LONG_NUMBER
 from tracker.orders.desk_history import last_event
 from tracker.orders.desk_view import DeskView, desk_view
 from tracker.orders.fee_queries import fees_of
@@ -95,7 +94,7 @@ def order_in_clear(number: str) -> tuple[str, int]:
         fault = Fault("desk.reason_required")
     elif why == "other" and not more:
         fault = Fault("order.reason_text_required")
-    elif LONG_NUMBER.search(more):
+    elif holds_number(more):
         fault = Fault("contact.reason_personal")
     if fault is not None:
         return _page(person, found, why=why, why_fault=fault.words(language())), 422

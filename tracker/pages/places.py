@@ -113,11 +113,12 @@ class Shown:
 class Ways:
     """The ways on from a page: the sections, and the places within the one that the page belongs to.
 
-    Where everything fits in one row, `within` is empty and `first` are the places themselves.
+    Where everything fits in one row, `first` are the places themselves, and there is no row `within`. It is
+    empty on a page that belongs to no section.
     """
 
     first: list[Shown]
-    within: list[Shown]
+    within: list[Shown] | None
 
 
 def home_of(role: str) -> str:
@@ -140,8 +141,9 @@ def ways_of(person: Person) -> Ways:
     ]
     every = [one for _, places in sections for one in places]
     if len(every) <= _FLAT:
-        return Ways(every, [])
-    first, within = [], []
+        return Ways(every, None)
+    first: list[Shown] = []
+    within: list[Shown] = []
     for section, places in sections:
         if places:
             here = any(one.here for one in places)

@@ -66,5 +66,12 @@ RULES: tuple[ProblemRule, ...] = (
         "无法读取这张照片，请用 JPEG 或 PNG 格式重拍",
         "The photo cannot be read: take it again as JPEG or PNG.",
     ),
+    ProblemRule(
+        "photo.heic",
+        422,
+        "HEIC 照片无法读取：请在 iPhone 的“设置 › 相机 › 格式”里选“兼容性最佳”后重拍，或发送截图",
+        "An iPhone's HEIC photos cannot be read: choose Most Compatible under Settings, Camera, Formats"
+        " and take it again, or send a screenshot.",
+    ),
     ProblemRule("photo.too_many", 409, "每个工单最多 {limit} 张照片", "A job has at most {limit} photos."),
 )

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from tracker.masks import holds_number
 from tracker.problems import Fault
 
 
@@ -62,7 +63,6 @@ ENOUGH = frozenset({Result.PASSED, Result.WAIVED})
 
 # As long as what an identity card (15 or 18 characters) or a phone is made of, whatever stands between.
 _PERSONAL = re.compile(r"(?<!\d)\d{15}(?:\d{2}[0-9Xx])?(?![0-9Xx])")
-_NUMBERS_IN_WORDS = re.compile(r"\d[\d \-]{5,}\d")
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ def faults_of(outcome: Outcome, *, may_waive: bool) -> list[Fault]:
         outcome.result == Result.WAIVED or (failed and outcome.reason_code == "other")
     ):
         faults.append(Fault("real_name.reason_text_required", "/reason_text"))
-    if outcome.reason_text is not None and _NUMBERS_IN_WORDS.search(outcome.reason_text):
+    if outcome.reason_text is not None and holds_number(outcome.reason_text):
         faults.append(Fault("real_name.text_personal", "/reason_text"))
     if outcome.result == Result.WAIVED and not may_waive:
         faults.append(Fault("real_name.waiver", "/result"))

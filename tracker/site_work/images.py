@@ -10,6 +10,9 @@ from tracker.problems import Fault, Refusal
 from tracker.site_work.rules import LARGEST_KEPT, LARGEST_UPLOAD, LONGEST_SIDE
 
 _FORMATS = ("JPEG", "PNG", "WEBP")
+# How a file of an iPhone's own format begins (ISO 23008-12), behind the length of its first box. Its owner
+# can be told what to do.
+_HEIF = tuple(b"ftyp" + brand for brand in (b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1"))
 # A phone's camera has 12 to 50 million pixels; a small file of many more is made to fill the memory.
 _MOST_PIXELS = 64_000_000
 _QUALITIES = (85, 75, 65, 50, 35)
@@ -28,12 +31,14 @@ def redraw(upload: bytes) -> Picture:
     """The photo of an upload, turned upright, its longest side 1600 at most, 500 KB at most.
 
     EXIF, GPS, comments and colour profiles stay behind. Raises Refusal photo.missing, photo.too_large,
-    photo.unreadable.
+    photo.heic, photo.unreadable.
     """
     if not upload:
         raise Refusal(Fault("photo.missing", "/photo"))
     if len(upload) > LARGEST_UPLOAD:
         raise Refusal(Fault("photo.too_large", "/photo", {"megabytes": LARGEST_UPLOAD // 1_000_000}))
+    if upload[4:12].startswith(_HEIF):
+        raise Refusal(Fault("photo.heic", "/photo"))
     try:
         with warnings.catch_warnings():
             # Whatever a file warns of while it is read is a reason not to keep it.

@@ -21,7 +21,7 @@ from tracker.runtime import Runtime
 from tracker.site_work.do_act import Done, do_act
 from tracker.site_work.images import Picture, redraw
 from tracker.site_work.models import InstallerAction
-from tracker.site_work.rules import Act, Counted, Outcome, counted, disturbed
+from tracker.site_work.rules import Act, Counted, Outcome, counted, disturbed, told
 
 _actions = InstallerAction.__table__
 
@@ -86,9 +86,9 @@ def record_action(runtime: Runtime, installer: Installer, action: Action) -> Res
             )
         )
         now = clock.now()
-        told = Counted(now - (action.phone_now - action.done_at), False)
+        at = Counted(told(action.done_at, action.phone_now, now), False)
         result = Result(Outcome.REFUSED, faults)
-        _record(connection, installer, action, order_id, told, now, result)
+        _record(connection, installer, action, order_id, at, now, result)
         return result
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from tracker.orders.rules import Stage, open_moves
@@ -107,6 +107,16 @@ def warnings_of(down_mbps: float, optical_dbm: float, sold_mbps: int | None) -> 
     return warnings
 
 
+# No order is older; a length beyond it is a clock's that was never set.
+_LONGEST_AGO = timedelta(days=3650)
+
+
+def told(done_at: datetime, phone_now: datetime, now: datetime) -> datetime:
+    """When something was done by what a phone says of it, with our clock in the place of the phone's."""
+    ago = phone_now - done_at
+    return now - max(min(ago, _LONGEST_AGO), -_LONGEST_AGO)
+
+
 @dataclass(frozen=True)
 class Counted:
     """When an action counts as done, and whether that differs from what the phone's clock said."""
@@ -123,9 +133,9 @@ def counted(done_at: datetime, phone_now: datetime, now: datetime, last_stage_at
     came to its stage; where the phone says so, the nearest moment counts, and the record says that it was
     moved (invariant I7).
     """
-    told = now - (phone_now - done_at)
-    at = max(min(told, now), last_stage_at)
-    return Counted(at, at != told)
+    by_phone = told(done_at, phone_now, now)
+    at = max(min(by_phone, now), last_stage_at)
+    return Counted(at, at != by_phone)
 
 
 # Events that change what an installer found when he was shown the job; money and dates do not.

@@ -1,7 +1,10 @@
 """Files outside of the database and of everything that is served, sealed with the key ring."""
 
+import math
 import os
 import secrets
+from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 from tracker.crypto import KeyRing
@@ -48,9 +51,24 @@ class SealedFiles:
         """Delete a file; one that is gone already is no fault."""
         self._path(name).unlink(missing_ok=True)
 
+    def written_before(self, at: datetime) -> Iterator[set[str]]:
+        """The names of what was written before an instant, a part of the folder at a time; those of files
+        whose writing was cut off as well.
+        """
+        for part in sorted(self._folder.glob("??")):
+            yield {path.name for path in part.iterdir() if _written(path) < at.timestamp()}
+
     def _path(self, name: str) -> Path:
         # Names come from the database, where only `put` puts them: they are never taken from a request.
         return self._folder / name[:2] / name
 
     def _column(self, name: str) -> str:
         return f"{self._purpose}.{name}"
+
+
+def _written(path: Path) -> float:
+    """When a file was written, in seconds; of one that is gone meanwhile, never."""
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return math.inf

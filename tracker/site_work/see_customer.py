@@ -2,7 +2,6 @@
 
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, time
 from typing import Any
 
 from sqlalchemy import Connection, Row, select
@@ -10,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from tracker import clock
 from tracker.audit.append import append
-from tracker.audit.models import AuditEntry
+from tracker.audit.note_seen import note_seen
 from tracker.audit.rules import Action
 from tracker.orders.locking import lock_order
 from tracker.orders.rules import CLOSED
@@ -22,7 +21,6 @@ from tracker.site_work.record_action import Installer
 ADDRESS, PHONE = "address_detail", "contact_phone"
 _FOR_THE_VISIT = "上门施工"
 _TO_CALL = "致电客户"
-_entries = AuditEntry.__table__
 _codes = CallLineCode.__table__
 
 
@@ -30,13 +28,15 @@ def addresses_of(runtime: Runtime, installer: Installer, jobs: Sequence[Row[Any]
     """The detailed addresses of the installer's own jobs, by order; that he saw each is noted once a day."""
     if not jobs:
         return {}
-    subjects = {f"order:{job.id}" for job in jobs}
-    with runtime.db.reading() as connection:
-        unnoted = subjects - _noted_today(connection, installer, subjects)
-    if unnoted:
-        with runtime.db.transaction() as connection:
-            for subject in sorted(unnoted):
-                _note(connection, installer, subject, ADDRESS, _FOR_THE_VISIT)
+    with runtime.db.transaction() as connection:
+        note_seen(
+            connection,
+            [f"order:{job.id}" for job in jobs],
+            operator_id=installer.actor.operator_id,
+            actor=installer.actor.label,
+            fields=(ADDRESS,),
+            why=_FOR_THE_VISIT,
+        )
     return {job.id: runtime.keys.open(bytes(job.address_detail), "orders.address_detail") for job in jobs}
 
 
@@ -49,7 +49,15 @@ def reveal_phone(runtime: Runtime, installer: Installer, number: str) -> str:
         order = lock_order(connection, installer.actor, number, None)
         if order.installer_id != installer.account_id or order.stage in CLOSED:
             raise Refusal(Fault("job.not_yours"))
-        _note(connection, installer, f"order:{order.id}", PHONE, _TO_CALL)
+        append(
+            connection,
+            Action.SAW,
+            operator_id=order.operator_id,
+            actor=installer.actor.label,
+            subject=f"order:{order.id}",
+            fields=(PHONE,),
+            why=_TO_CALL,
+        )
         return runtime.keys.open(bytes(order.contact_phone), "orders.contact_phone")
 
 
@@ -79,26 +87,3 @@ def _codes_in(connection: Connection, order_ids: set[int]) -> dict[int, str]:
         select(_codes.c.order_id, _codes.c.code).where(_codes.c.order_id.in_(order_ids))
     )
     return {row.order_id: row.code for row in rows}
-
-
-def _noted_today(connection: Connection, installer: Installer, subjects: set[str]) -> set[str]:
-    midnight = datetime.combine(clock.today(), time(0), clock.CITY_ZONE)
-    wanted = select(_entries.c.subject).where(
-        _entries.c.subject.in_(subjects),
-        _entries.c.actor == installer.actor.label,
-        _entries.c.why == _FOR_THE_VISIT,
-        _entries.c.at >= midnight,
-    )
-    return set(connection.scalars(wanted))
-
-
-def _note(connection: Connection, installer: Installer, subject: str, field: str, why: str) -> None:
-    append(
-        connection,
-        Action.SAW,
-        operator_id=installer.actor.operator_id,
-        actor=installer.actor.label,
-        subject=subject,
-        fields=(field,),
-        why=why,
-    )

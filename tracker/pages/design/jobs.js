@@ -165,10 +165,12 @@ async function submitted(event) {
   if (kind === "reappoint" && signal === "offline") return fault(form, say("needsSignal", hotline));
   const data = kind === "test" ? readings(form, given) : dataOf(kind, given);
   if (!data) return;
+  form.querySelector(":scope > .fault.told")?.remove();
   if (button) button.disabled = true;
   try {
     if (kind === "arrive" && given.with_position) data.position = await position(form);
     const photo = kind === "photo" ? await smaller(form.elements.photo.files[0]) : undefined;
+    if (photo === null) return fault(form, words.heic);
     await putDown(account, of, kind, Number(of === number ? body.dataset.version : given.version), data, photo);
   } finally {
     if (button) button.disabled = false;
