@@ -23,6 +23,7 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.schema import CreateTable
 
 from tracker.channels.models import Channel
 from tracker.db import Database
@@ -47,7 +48,7 @@ from tracker.figures.models import (
     FigureReading,
     FigureTally,
 )
-from tracker.figures.tallies import ALL, apply_tallies, hand_tally_changes, tally_changes
+from tracker.figures.tallies import ALL, INCOMING, apply_tallies, hand_tally_changes, tally_changes, things_of
 from tracker.orders.models import Order, OrderEvent
 from tracker.orders.positions import HORIZON
 
@@ -136,9 +137,15 @@ def sum_up(connection: Connection, *parts: Signed) -> None:
         connection.execute(apply_changes(cell_changes(added, grain), FigureCell))
         for hand in HANDS:
             connection.execute(apply_changes(hand_changes(added, grain, hand), FigureHand))
-        connection.execute(apply_tallies(tally_changes(parts, grain), FigureTally))
+    things = things_of(*parts)
+    names = [column.name for column in INCOMING.columns]
+    connection.execute(CreateTable(INCOMING, if_not_exists=True))
+    connection.execute(delete(INCOMING))
+    connection.execute(insert(INCOMING).from_select(names, select(*(things.c[name] for name in names))))
+    for grain in (DAY, MONTH):
+        connection.execute(apply_tallies(tally_changes(INCOMING, grain), FigureTally))
         for hand in (ALL, *HANDS):
-            connection.execute(apply_tallies(hand_tally_changes(parts, grain, hand), FigureHandTally))
+            connection.execute(apply_tallies(hand_tally_changes(INCOMING, grain, hand), FigureHandTally))
 
 
 def _lock(connection: Connection) -> int:

@@ -11,14 +11,17 @@ from typing import Any, Final
 from sqlalchemy import (
     BigInteger,
     Boolean,
+    Column,
     ColumnElement,
     Date,
     DateTime,
     FromClause,
     Integer,
+    MetaData,
     Select,
     String,
     Subquery,
+    Table,
     and_,
     case,
     cast,
@@ -36,6 +39,27 @@ from tracker.figures.cells import DAY, MONTH, PLACES, Signed, day_of, hand_name
 from tracker.figures.measure_rules import FINE_UNTIL, LENGTHS, QUARTER, QUARTERS_AN_HOUR, What
 from tracker.figures.models import FigureHandTally, FigureTally
 
+# Things as they are summed, worked out once for all the sums of a commit.
+INCOMING = Table(
+    "incoming_things",
+    MetaData(),
+    Column("what", String),
+    Column("on_day", Date),
+    Column("value", Integer),
+    Column("operator_id", Integer),
+    Column("county", String),
+    Column("rural", Boolean),
+    Column("channel_id", Integer),
+    Column("customer_kind", String),
+    Column("dealer", String),
+    Column("team_id", Integer),
+    Column("installer_id", Integer),
+    Column("count", Integer),
+    Column("good", Integer),
+    Column("seconds", BigInteger),
+    prefixes=["TEMPORARY"],
+    postgresql_on_commit="DELETE ROWS",
+)
 # What is of all orders of an operator, beside hands.
 ALL = "all"
 TALLIED = ("count", "good", "seconds")
@@ -54,21 +78,20 @@ def things_of(*parts: Signed, whats: Collection[What] = tuple(What)) -> Subquery
     return union_all(*(_thing(part, what) for part in parts for what in whats)).subquery("things_of")
 
 
-def tally_changes(parts: Sequence[Signed], grain: str) -> Select[Any]:
+def tally_changes(things: FromClause, grain: str) -> Select[Any]:
     """Changes of the tallies of places, those that come to nothing left out."""
-    things = things_of(*parts, whats=tuple(What) if grain == MONTH else _WITHOUT_LENGTH)
-    return _summed(things, grain, [things.c[name] for name in PLACES])
+    whats = tuple(What) if grain == MONTH else _WITHOUT_LENGTH
+    return _summed(things, grain, whats, [things.c[name] for name in PLACES])
 
 
-def hand_tally_changes(parts: Sequence[Signed], grain: str, hand: str) -> Select[Any]:
+def hand_tally_changes(things: FromClause, grain: str, hand: str) -> Select[Any]:
     """The same of the tallies of dealers, teams or installers, or of `ALL`."""
     whats = tuple(What)
     if grain == DAY:
         whats = (*LENGTHS, *_WITHOUT_LENGTH) if hand == ALL else _WITHOUT_LENGTH
-    things = things_of(*parts, whats=whats)
     name = literal("", String) if hand == ALL else hand_name(things, hand)
     key = [things.c.operator_id, literal(hand, String).label("hand"), name.label("name")]
-    return _summed(things, grain, key)
+    return _summed(things, grain, whats, key)
 
 
 def apply_tallies(changes: Select[Any], table: type[FigureTally] | type[FigureHandTally]) -> Insert:
@@ -175,7 +198,9 @@ def _of_order(facts: FromClause) -> Sequence[ColumnElement[Any]]:
     return [facts.c[name] for name in _OF_ORDER]
 
 
-def _summed(things: Subquery, grain: str, key: Sequence[ColumnElement[Any]]) -> Select[Any]:
+def _summed(
+    things: FromClause, grain: str, whats: Sequence[What], key: Sequence[ColumnElement[Any]]
+) -> Select[Any]:
     starts_on = things.c.on_day
     if grain == MONTH:
         starts_on = cast(func.date_trunc("month", starts_on), Date)
@@ -187,6 +212,7 @@ def _summed(things: Subquery, grain: str, key: Sequence[ColumnElement[Any]]) -> 
             *columns,
             *(one.label(name) for one, name in zip(sums, TALLIED, strict=True)),
         )
+        .where(things.c.what.in_(whats))
         .group_by(*columns)
         .having(func.num_nonnulls(*(func.nullif(one, 0) for one in sums)) > 0)
     )

@@ -39,7 +39,7 @@ from tracker.figures.models import (
     FigureReading,
     FigureTally,
 )
-from tracker.figures.tallies import ALL, TALLIED, hand_tally_changes, tally_changes
+from tracker.figures.tallies import ALL, TALLIED, hand_tally_changes, tally_changes, things_of
 from tracker.orders.models import Order
 
 _facts = FigureFact.__table__
@@ -72,7 +72,7 @@ def sums_that_differ(connection: Connection, since: date | None = None) -> int:
 def _all_sums() -> Iterator[tuple[Select[Any], Select[Any], Sequence[str]]]:
     """Of each kind of sums: what facts make of them, what is kept, and which columns are counts."""
     facts = Signed(_facts, 1)
-    added = additions(facts)
+    added, things = additions(facts), things_of(facts)
     tallies, hand_tallies = FigureTally.__table__, FigureHandTally.__table__
     cells, hands = FigureCell.__table__, FigureHand.__table__
     for grain in (DAY, MONTH):
@@ -80,10 +80,10 @@ def _all_sums() -> Iterator[tuple[Select[Any], Select[Any], Sequence[str]]]:
         for hand in HANDS:
             kept = select(hands).where(hands.c.grain == grain, hands.c.hand == hand)
             yield hand_changes(added, grain, hand), kept, COUNTS
-        yield tally_changes([facts], grain), select(tallies).where(tallies.c.grain == grain), TALLIED
+        yield tally_changes(things, grain), select(tallies).where(tallies.c.grain == grain), TALLIED
         for hand in (ALL, *HANDS):
             kept = select(hand_tallies).where(hand_tallies.c.grain == grain, hand_tallies.c.hand == hand)
-            yield hand_tally_changes([facts], grain, hand), kept, TALLIED
+            yield hand_tally_changes(things, grain, hand), kept, TALLIED
 
 
 def _differing(
