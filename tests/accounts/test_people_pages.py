@@ -383,7 +383,7 @@ def test_every_way_that_is_shown_is_open(house, time, role) -> None:
     assert ("/staff" in ways) is (role in ("manager", "administrator"))
 
 
-@pytest.mark.parametrize(("role", "home"), [("administrator", "/staff"), ("regulator", "/account")])
+@pytest.mark.parametrize(("role", "home"), [("administrator", "/staff"), ("regulator", "/regulator")])
 def test_whoever_has_no_orders_begins_elsewhere(house, time, role, home) -> None:
     house.hire("somebody", role, None)
     client = house.client("somebody")

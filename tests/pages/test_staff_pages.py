@@ -119,10 +119,10 @@ def test_a_regulator_sees_no_orders(visitor, place) -> None:
     number = place().number
     enter(visitor, "chen.ju")
     answer = visitor.get("/")
-    assert answer.location == "/account"
+    assert answer.location == "/regulator"
     page = visitor.get(answer.location)
     assert number not in page.text
-    assert "报送材料" in page.text
+    assert "报送材料" in visitor.get("/account").text
     assert "退出" in page.text, "there is a way out"
 
 
