@@ -10,7 +10,6 @@ from sqlalchemy import Connection, Row, or_, select, text, update
 from tracker import clock
 from tracker.reports.about import Scope, scope_of
 from tracker.reports.models import HalfYearReport
-from tracker.reports.ports import PORTS, Ports
 from tracker.reports.rules import CONTENT_VERSION, Event, canonical, digest_of, half_at
 from tracker.reports.sections import content_of
 from tracker.reports.shared import note
@@ -24,9 +23,7 @@ _LEASE = timedelta(minutes=5)
 _reports = HalfYearReport.__table__
 
 
-def build_reports(
-    runtime: Runtime, ports: Ports = PORTS, done: Callable[[int], None] = lambda _sections: None
-) -> int:
+def build_reports(runtime: Runtime, done: Callable[[int], None] = lambda _sections: None) -> int:
     """Build every report that waits, the longest waiting first; returns how many were built.
 
     `done` is told of each section's number. One that fails is marked so, and waits to be asked for again.
@@ -34,7 +31,7 @@ def build_reports(
     built = 0
     while (row := _claim(runtime)) is not None:
         try:
-            content, scope = _content(runtime, row, ports, done)
+            content, scope = _content(runtime, row, done)
         except Exception as error:
             log.exception("report_build_failed", report=row.id, error=type(error).__name__)
             _end(runtime, row, Event.FAILED, build_failed_at=clock.now())
@@ -67,7 +64,7 @@ def _claim(runtime: Runtime) -> Row[Any] | None:
     return row
 
 
-def _content(runtime: Runtime, row: Row[Any], ports: Ports, done: Callable[[int], None]) -> tuple[str, Scope]:
+def _content(runtime: Runtime, row: Row[Any], done: Callable[[int], None]) -> tuple[str, Scope]:
     """The content by one snapshot of the database, so that no two figures in it are of different moments."""
     period = half_at(row.starts_on)
     reference = runtime.reference.current()
@@ -80,7 +77,7 @@ def _content(runtime: Runtime, row: Row[Any], ports: Ports, done: Callable[[int]
     with runtime.db.engine.connect() as connection, connection.begin():
         connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
         scope = scope_of(connection, reference, row.operator_id, period, clock.now())
-        return canonical(content_of(connection, scope, ports, tell)), scope
+        return canonical(content_of(connection, scope, tell)), scope
 
 
 def _go_on(connection: Connection, row: Row[Any], sections: int) -> None:

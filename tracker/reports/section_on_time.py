@@ -1,10 +1,12 @@
 """按时率: gross and net beside each other, split, and what net leaves out, by reason and by approver."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import Connection
 
+from tracker.excuses.removed import removed_by_approver
 from tracker.figures.on_time import on_time_figures
 from tracker.figures.rules import WITHDRAWN, Counts
 from tracker.orders.rules import REASONS
@@ -18,18 +20,18 @@ from tracker.reports.document import (
     Words,
     count_column,
     rate_column,
+    same,
     share_column,
     text_column,
     words,
 )
-from tracker.reports.ports import Ports
 
 _AREAS = {False: words("城镇", "urban"), True: words("农村", "rural")}
 _CUSTOMER_WORDS = words("用户", "customer")
 WITHDRAWN_WORDS = words("用户撤单", "withdrawn by the customer")
 
 
-def on_time(connection: Connection, scope: Scope, ports: Ports) -> Section:
+def on_time(connection: Connection, scope: Scope) -> Section:
     """The section; whatever has no order in the period stands there with 0."""
 
     def split_by(split: Any) -> Mapping[Any, Counts]:
@@ -43,7 +45,7 @@ def on_time(connection: Connection, scope: Scope, ports: Ports) -> Section:
         _counties(scope, split_by("county"), whole),
         _parts(scope, split_by("customer_kind"), split_by("rural"), split_by("channel_id")),
         _removed(whole),
-        _excused(connection, scope, ports),
+        _excused(connection, scope),
     ]
     return Section(
         "on_time",
@@ -177,8 +179,11 @@ def _removed(whole: Counts) -> Table:
     )
 
 
-def _excused(connection: Connection, scope: Scope, ports: Ports) -> Table:
-    lines = ports.excuses(connection, scope.operator_id, scope.period)
+def _excused(connection: Connection, scope: Scope) -> Table:
+    orders: Counter[tuple[str, int, str]] = Counter()
+    for operator in scope.of_operators:
+        for line in removed_by_approver(connection, operator.id, scope.days, scope.now):
+            orders[line.reason_code, operator.id, "" if scope.is_city else line.approver] += line.orders
     return Table(
         "excused",
         words("免责延误，按原因和批准人", "Excused delays, by reason and by who approved them"),
@@ -189,14 +194,10 @@ def _excused(connection: Connection, scope: Scope, ports: Ports) -> Table:
             count_column("orders", "工单", "orders"),
         ],
         [
-            [
-                reason_words(line.reason),
-                scope.name(line.operator_id) if scope.is_city else words(line.approver, line.approver),
-                line.orders,
-            ]
-            for line in lines
+            [reason_words(reason), same(approver) if approver else scope.name(operator_id), count]
+            for (reason, operator_id, approver), count in orders.most_common()
         ],
-        [words("合计", "total"), None, sum(line.orders for line in lines)],
+        [words("合计", "total"), None, orders.total()],
         empty=words("报告期内没有免责延误。", "No delay was excused."),
     )
 

@@ -9,7 +9,6 @@ from tracker.reports import rules
 from tracker.reports.about import Scope
 from tracker.reports.appendix import appendix
 from tracker.reports.document import Section, words
-from tracker.reports.ports import Ports
 from tracker.reports.section_compensation import compensation
 from tracker.reports.section_complaints import complaints
 from tracker.reports.section_dealers import dealers
@@ -19,31 +18,31 @@ from tracker.reports.section_on_time import on_time
 from tracker.reports.section_orders import assisted, orders
 from tracker.reports.section_self_checks import latest_self_checks, self_checks
 
-Maker = Callable[[Connection, Scope, Ports], Section]
+Maker = Callable[[Connection, Scope], Section]
 
 SECTIONS: Sequence[Maker] = (
-    lambda connection, scope, _ports: orders(connection, scope),
+    orders,
     on_time,
-    lambda connection, scope, _ports: durations(connection, scope),
-    lambda connection, scope, _ports: returns(connection, scope),
+    durations,
+    returns,
     compensation,
-    lambda connection, scope, _ports: tariff_changes(connection, scope),
-    lambda connection, scope, _ports: outages(connection, scope),
-    lambda connection, scope, _ports: complaints(connection, scope),
-    lambda connection, scope, _ports: assisted(connection, scope),
-    lambda connection, scope, _ports: dealers(connection, scope),
-    lambda connection, scope, _ports: self_checks(connection, scope),
-    lambda _connection, _scope, _ports: appendix(),
+    tariff_changes,
+    outages,
+    complaints,
+    assisted,
+    dealers,
+    self_checks,
+    lambda _connection, _scope: appendix(),
 )
 
 
 def content_of(
-    connection: Connection, scope: Scope, ports: Ports, done: Callable[[int], None] = lambda _sections: None
+    connection: Connection, scope: Scope, done: Callable[[int], None] = lambda _sections: None
 ) -> dict[str, Any]:
     """The whole content of a report, by what this connection sees; `done` is told of each section."""
     made = []
     for number, make in enumerate(SECTIONS, start=1):
-        made.append(make(connection, scope, ports).as_content())
+        made.append(make(connection, scope).as_content())
         done(number)
     checked = latest_self_checks(connection, scope.period, scope.operator_id)
     wanted = len(scope.counties) * len(scope.of_operators)
