@@ -205,7 +205,8 @@ def test_outages_that_were_announced_in_time_are_told(office: Office, runtime: R
 _LEDGER_LINE = """
 INSERT INTO compensation_entries (operator_id, order_id, number, kind, connected_at, days, fee_fen,
   amount_fen, paid_fen, method, reference, paid_on, working, reason, actor, recorded_at)
-SELECT operator_id, id, :number, CAST(:kind AS text), CAST(:connected_at AS timestamptz), :days, 10000, :days * 100, :paid,
+SELECT operator_id, id, :number, CAST(:kind AS text), CAST(:connected_at AS timestamptz), :days, 10000,
+  :days * 100, :paid,
   CASE CAST(:kind AS text) WHEN 'paid' THEN 'cash' END, CASE CAST(:kind AS text) WHEN 'paid' THEN 'A1' END,
   CASE CAST(:kind AS text) WHEN 'paid' THEN DATE '2026-07-01' END,
   jsonb_build_object('deadline', :connected_at, 'until', :connected_at, 'left_out', '[]'::jsonb,

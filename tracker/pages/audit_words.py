@@ -46,7 +46,6 @@ FIELD_WORDS = {
     "compensation": N_("违约金付款"),
     "evidence": N_("免责依据附件"),
     "state": N_("审批状态"),
-    "photo": N_("现场照片"),
     "role": N_("角色"),
     "second_factor": N_("动态验证码"),
     "sessions": N_("登录会话"),
