@@ -68,7 +68,7 @@ def test_a_file_is_checked_watched_mended_and_imported(
     expect(page.get_by_text("全部行已保存为工单。")).to_be_visible(timeout=15_000)
     page.get_by_role("link", name="返回批量导入").click()
     expect(page.locator(".files tbody tr")).to_have_count(3)
-    page.get_by_role("link", name="工单", exact=True).click()
+    page.get_by_role("navigation", name="本栏目").get_by_role("link", name="工单", exact=True).click()
     with page.expect_download() as download:
         page.locator(".taking").get_by_role("link", name="CSV").click()
     download.value.save_as(tmp_path / "orders.csv")

@@ -132,6 +132,7 @@ def test_a_change_is_announced_watched_and_withdrawn(clerk: Clerk, city: City) -
     city.subscribe(6)
     city.subscribe(2, takes_texts=False)
     page = clerk.enter("/", width=1280, script=False)
+    page.get_by_role("link", name="资费", exact=True).click()
     page.get_by_role("link", name="资费变动").click()
     expect(page.get_by_role("heading", name="还没有公告过资费变动")).to_be_visible()
     page.get_by_role("link", name="公告变动").click()

@@ -9,7 +9,7 @@ from sqlalchemy import text
 from tests.complaining import Desk
 from tracker import clock
 from tracker.cli import cli
-from tracker.demo import sample_excuses, sample_history
+from tracker.demo import sample_excuses, sample_figures, sample_history
 from tracker.orders.actor import Actor
 
 DAY = timedelta(days=1)
@@ -71,11 +71,12 @@ def test_compensation_is_told_kept_and_caught_up_with(book) -> None:
 
 def test_the_demonstration_has_excuses_and_compensation(runtime, tmp_path) -> None:
     said: list[str] = []
-    sample_history.fill(runtime, tmp_path, lambda _: None)
+    for sample in (sample_history, sample_figures):
+        sample.fill(runtime, tmp_path, lambda _: None)
     sample_excuses.fill(runtime, said.append)
     sample_excuses.fill(runtime, said.append)
     assert len(said) == len(runtime.reference.current().operators)
-    assert any("3 example excuses asked for" in one for one in said)
+    assert any("3 example excuses asked for" in one for one in said), said
     with runtime.db.reading() as connection:
         states = dict(
             connection.execute(

@@ -13,6 +13,7 @@ from tracker.notices.heartbeat import SWEEP, beat
 from tracker.orders.actor import Actor
 from tracker.orders.place_orders import Placed
 from tracker.pages import notice_words
+from tracker.pages.text_names import TEXT_NAMES
 from tracker.reference import ChannelFacts
 from tracker.runtime import Runtime
 from tracker.templates.seed import SEED
@@ -228,7 +229,7 @@ def test_the_list_goes_on_from_page_to_page(
 
 
 def test_every_text_has_a_name() -> None:
-    assert set(notice_words.TEMPLATE_WORDS) == set(SEED)
+    assert set(TEXT_NAMES) == set(SEED)
 
 
 def test_reasons_are_said_in_words(as_: As, exchange: Exchange) -> None:

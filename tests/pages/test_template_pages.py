@@ -320,7 +320,7 @@ def test_the_texts_are_given_out_as_files(as_) -> None:
     answer = client.get(f"{LIST}.csv")
     found = list(csv.reader(io.StringIO(answer.text.removeprefix("\ufeff"))))
     assert len(found) == len(SEED) + 1
-    assert found[1][:8] == ["order_accepted", "受理", "进度", "1", "系统自带", "1", "2", "0.05"]
+    assert found[1][:8] == ["order_accepted", "受理通知", "进度", "1", "系统自带", "1", "2", "0.05"]
     assert client.get(f"{LIST}.xlsx").data.startswith(b"PK")
 
 

@@ -10,11 +10,12 @@ from tracker.calls.history import Closed
 from tracker.complaints.persons import names
 from tracker.files import giving
 from tracker.notices.call_rules import Outcome
-from tracker.pages import call_words, notice_words
+from tracker.pages import call_words
 from tracker.pages.access import AT_DESK, language, open_to, operator_of, runtime
 from tracker.pages.calls import position_of, position_written, render
 from tracker.pages.periods import CHOICES, LONGEST, Days, days_asked
 from tracker.pages.signing_in import blueprint, signed_in
+from tracker.pages.text_names import TEXT_NAMES
 from tracker.problems import Refusal
 from tracker.staff.sign_in import Person
 
@@ -95,7 +96,7 @@ def _words(person: Person) -> history.Words:
     """In the language of the page; looked up now, because the lines are made after the request."""
     with runtime().db.reading() as connection:
         _, people = names(connection, operator_of(person))
-    named = (notice_words.TEMPLATE_WORDS, call_words.REASON_WORDS, call_words.OUTCOME_WORDS)
+    named = (TEXT_NAMES, call_words.REASON_WORDS, call_words.OUTCOME_WORDS)
     templates, reasons, outcomes = (
         {str(key): gettext(word) for key, word in words.items()} for words in named
     )

@@ -25,12 +25,13 @@ from tracker.notices.rules import Why
 from tracker.orders.head import head_of
 from tracker.orders.standing import N_
 from tracker.outages.areas import Places
-from tracker.pages import call_words, notice_words
+from tracker.pages import call_words
 from tracker.pages.access import AT_DESK, acting, language, open_to, operator_of, runtime
 from tracker.pages.order_frame import placed, typed_in
 from tracker.pages.outage_request import Asked, moment_typed
 from tracker.pages.signing_in import blueprint, signed_in
 from tracker.pages.slots import all_places
+from tracker.pages.text_names import TEXT_NAMES
 from tracker.problems import Fault, Refusal
 from tracker.staff.sign_in import Person
 from tracker.templates.seed import SEED
@@ -66,7 +67,7 @@ def render(template: str, person: Person, **more: Any) -> str:
         person=person,
         operator=runtime().reference.current().operators[operator_of(person)],
         words=call_words,
-        template_words=notice_words.TEMPLATE_WORDS,
+        template_words=TEXT_NAMES,
         who=lambda actor: call_words.caller(actor, people),
         is_claimed=is_claimed,
         now=clock.now(),

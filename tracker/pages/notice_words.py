@@ -7,42 +7,7 @@ from flask_babel import gettext
 from tracker.notices.board import KIND_OF
 from tracker.notices.rules import State
 from tracker.orders.standing import N_
-
-TEMPLATE_WORDS = {
-    "order_accepted": N_("受理通知"),
-    "resource_needs_building": N_("需要建设线路"),
-    "dispatched": N_("派单通知"),
-    "appointed": N_("预约上门通知"),
-    "appointment_changed": N_("改约通知"),
-    "appointment_cancelled": N_("取消上门通知"),
-    "on_hold": N_("缓装通知"),
-    "paused": N_("暂停计时通知"),
-    "resumed": N_("恢复办理通知"),
-    "repromised": N_("新期限通知"),
-    "delayed": N_("延期致歉"),
-    "promise_recounted": N_("期限重新计算通知"),
-    "promises_recounted": N_("多张订单期限重新计算"),
-    "completed": N_("竣工通知"),
-    "contact_changed": N_("联系电话变更通知"),
-    "real_name_failed": N_("实名核验未通过"),
-    "withdrawn": N_("撤单通知"),
-    "cancelled": N_("退单通知"),
-    "visit_reminder": N_("上门前一天提醒"),
-    "complaint_received": N_("投诉受理通知"),
-    "complaint_retracted": N_("投诉撤回通知"),
-    "complaint_closed": N_("投诉办结通知"),
-    "rating_received": N_("评价收到通知"),
-    "rating_retracted": N_("评价撤回通知"),
-    "tariff_change": N_("资费变动通知"),
-    "tariff_terms": N_("套餐条款变动通知"),
-    "tariff_term_end": N_("套餐到期通知"),
-    "tariff_withdrawn": N_("资费变动取消通知"),
-    "outage_plan": N_("计划中断通知"),
-    "one_time_code": N_("查询验证码"),
-    "staff_code": N_("员工验证码"),
-    "order_numbers": N_("订单号找回"),
-    "request_refused": N_("申请未通过通知"),
-}
+from tracker.pages.text_names import TEXT_NAMES
 
 KIND_WORDS = {
     "delivered": N_("已送达"),
@@ -178,7 +143,7 @@ _NAMED = [(re.compile(pattern), words) for pattern, words in _SENTENCES]
 
 def template(code: str) -> str:
     """What a text is called, in the language of the page."""
-    return gettext(TEMPLATE_WORDS[code]) if code in TEMPLATE_WORDS else code
+    return gettext(TEXT_NAMES[code]) if code in TEXT_NAMES else code
 
 
 def provider(name: str | None) -> str:

@@ -25,6 +25,7 @@ from tracker.pages.access import language, open_to, operator_of, runtime
 from tracker.pages.calls import masked_number, position_of, position_written
 from tracker.pages.periods import CHOICES, LONGEST, Days, days_asked
 from tracker.pages.signing_in import blueprint, signed_in
+from tracker.pages.text_names import TEXT_NAMES
 from tracker.staff.sign_in import Person
 from tracker.templates.seed import SEED
 
@@ -69,6 +70,7 @@ def render(template: str, person: Person, **more: Any) -> str:
         person=person,
         operator=runtime().reference.current().operators[operator_of(person)],
         words=notice_words,
+        names=TEXT_NAMES,
         call_words=call_words,
         now=clock.now(),
         listing=_listing,

@@ -15,46 +15,12 @@ from tracker.templates.required import required_of
 from tracker.templates.rules import Category, Preview, Template, preview
 from tracker.templates.seed import SEED
 
-CODE_WORDS = {
-    "order_accepted": N_("受理"),
-    "resource_needs_building": N_("需先建设线路"),
-    "dispatched": N_("已派单"),
-    "appointed": N_("预约上门"),
-    "appointment_changed": N_("上门时间变更"),
-    "appointment_cancelled": N_("上门取消"),
-    "on_hold": N_("缓装"),
-    "paused": N_("暂停施工"),
-    "resumed": N_("恢复办理"),
-    "repromised": N_("重新承诺"),
-    "delayed": N_("顺延"),
-    "promise_recounted": N_("期限更新（一单）"),
-    "promises_recounted": N_("期限更新（多单）"),
-    "completed": N_("竣工"),
-    "contact_changed": N_("联系电话更改"),
-    "real_name_failed": N_("实名核验未通过"),
-    "withdrawn": N_("已撤单"),
-    "cancelled": N_("退单"),
-    "visit_reminder": N_("上门前一天提醒"),
-    "complaint_received": N_("投诉受理"),
-    "complaint_retracted": N_("投诉撤回"),
-    "complaint_closed": N_("投诉办结"),
-    "rating_received": N_("评价收到"),
-    "rating_retracted": N_("评价撤回"),
-    "tariff_change": N_("月费变动"),
-    "tariff_terms": N_("资费内容变动"),
-    "tariff_term_end": N_("约定资费到期"),
-    "tariff_withdrawn": N_("资费变动取消"),
-    "outage_plan": N_("计划中断通知"),
-    "one_time_code": N_("查询验证码"),
-    "staff_code": N_("员工验证码"),
-    "order_numbers": N_("订单号查询"),
-    "request_refused": N_("撤单申请未成"),
-}
 CATEGORY_WORDS = {
     Category.PROGRESS: N_("进度"),
     Category.TARIFF: N_("资费"),
     Category.OUTAGE: N_("中断"),
     Category.CODE: N_("验证码"),
+    Category.STAFF: N_("内部"),
 }
 PARAM_WORDS = {
     "number": N_("订单号"),

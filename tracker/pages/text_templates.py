@@ -12,6 +12,7 @@ from tracker.pages.access import AT_DESK, language, open_to, operator_of, runtim
 from tracker.pages.order_frame import people_of
 from tracker.pages.promise_rules import file_of
 from tracker.pages.signing_in import blueprint, signed_in
+from tracker.pages.text_names import TEXT_NAMES
 from tracker.staff.sign_in import Person
 from tracker.templates.drafts import open_draft, state_of
 from tracker.templates.history import history_of
@@ -33,6 +34,7 @@ def render(template: str, person: Person, **more: Any) -> str:
         operator=runtime().reference.current().operators[operator_of(person)],
         may_change=person.role == "manager",
         words=words,
+        names=TEXT_NAMES,
         part_cost=config.sms_part_fen,
         approving=config.approving_gateways,
         **more,
@@ -156,7 +158,7 @@ def templates_file(kind: str) -> Any:
         rows.append(
             [
                 code,
-                gettext(words.CODE_WORDS[code]),
+                gettext(TEXT_NAMES[code]),
                 gettext(words.CATEGORY_WORDS[used.category]),
                 used.version,
                 gettext("本单位") if used.operator_id is not None else gettext("系统自带"),
