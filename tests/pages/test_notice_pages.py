@@ -222,7 +222,7 @@ def test_the_list_goes_on_from_page_to_page(
     while address:
         page = client.get(address).text
         seen += re.findall(r'class="reference"><a href="/notices/(\d+)"', page)
-        more = re.search(r'href="([^"]*before=[^"]*)"', page)
+        more = re.search(r'href="([^"]*before=[^"]*)">下一页', page)
         address = unescape(more[1]) if more else ""
     assert seen == sorted(seen, reverse=True)
     assert len(seen) == 5
