@@ -9,9 +9,9 @@ import pytest
 from werkzeug.test import TestResponse
 
 from public_status.delays import Contact, Line, Pause, excuse_in, new_promise_in, pause_at
+from tests.excusing import excuse_delay
 from tracker import clock
 from tracker.orders.actor import Actor
-from tracker.orders.excuse_delay import excuse_delay
 from tracker.orders.lift_hold import lift_hold
 from tracker.orders.place_hold import place_hold
 from tracker.orders.place_orders import Placed
@@ -155,10 +155,14 @@ def test_late_with_nothing_recorded_says_so_and_whom_to_call(
 
 
 def test_late_through_a_third_party_says_why(
-    write: Write, look_up: LookUp, number: str, monkeypatch: pytest.MonkeyPatch
+    runtime: Runtime,
+    channel: ChannelFacts,
+    look_up: LookUp,
+    number: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    excuse = {"starts_at": there(21), "ends_at": there(23), "evidence": "函2026-118"}
-    write(excuse_delay, reason_code="property_manager", **excuse)
+    excuse = {"starts_at": there(21), "ends_at": there(23), "evidence": "函2026-118", "reason_text": None}
+    excuse_delay(runtime, Actor.of_channel(channel), number, excuse | {"reason_code": "property_manager"})
     assert "物业协商" not in in_words(look_up(number)), "it is not late yet"
     monkeypatch.setattr(clock, "now", lambda: there(27, 18))
     page = in_words(look_up(number))

@@ -137,7 +137,7 @@ def test_a_good_configuration_can_serve(settings: dict[str, str]) -> None:
     ended = run(settings, "check")
     assert ended.returncode == 0, ended.stdout + ended.stderr
     told = {line.split()[0] for line in ended.stdout.splitlines()}
-    names = "database redis reference calendar queue files sweep webhooks audit"
+    names = "database redis reference calendar queue files sweep webhooks audit figures"
     assert told == set(names.split())
 
 

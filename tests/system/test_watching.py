@@ -29,6 +29,7 @@ OF_WHAT_IS_OPEN = {
     "ix_notices_unknown",
     "ix_call_tasks_open",
     "ix_call_tasks_due",
+    "ix_call_tasks_next",
     "uq_call_tasks_open_notice",
     "pk_tallies",
     "pk_heartbeats",
