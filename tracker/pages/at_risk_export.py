@@ -2,23 +2,21 @@
 
 from typing import Any
 
-from flask import Response, flash, redirect, url_for
+from flask import url_for
 from flask_babel import gettext
 
 from tracker.at_risk import export_at_risk
-from tracker.files import giving
 from tracker.orders.standing import STAGE_WORDS
 from tracker.pages import risk_words
 from tracker.pages.access import language, open_to, operator_of, runtime
 from tracker.pages.at_risk import asked
+from tracker.pages.list_files import list_file
 from tracker.pages.order_frame import people_of
 from tracker.pages.orders import KIND_WORDS
 from tracker.pages.signing_in import blueprint, signed_in
 from tracker.pages.teams import DISPATCHING
-from tracker.problems import Refusal
 from tracker.staff.sign_in import Person
 
-_SHEET_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _WIDTHS = (18, 20, 12, 40, 12, 14, 12, 14, 16, 16, 16, 20, 18, 10, 14)
 
 
@@ -30,18 +28,16 @@ def at_risk_file(kind: str) -> Any:
     operator_id = operator_of(person)
     wish = asked(runtime().reference.current(), operator_id)
     pages = export_at_risk.pages(runtime(), operator_id, wish.wanted, _words(person))
-    if kind == "csv":
-        response = Response(giving.csv_lines(_head(), pages), mimetype="text/csv")
-    else:
-        try:
-            book = giving.xlsx(gettext("超时预警"), _head(), _WIDTHS, pages, too_many="risk.too_many_rows")
-        except Refusal as refusal:
-            flash(refusal.faults[0].words(language()))
-            return redirect(url_for("staff.at_risk", **wish.given))
-        response = Response(book, mimetype=_SHEET_TYPE)
-    response.headers.set("Content-Disposition", "attachment", filename=f"at-risk.{kind}")
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return list_file(
+        kind,
+        "at-risk",
+        gettext("超时预警"),
+        _head(),
+        _WIDTHS,
+        pages,
+        too_many="risk.too_many_rows",
+        back=url_for("staff.at_risk", **wish.given),
+    )
 
 
 def _head() -> tuple[str, ...]:

@@ -10,9 +10,9 @@ from werkzeug.exceptions import NotFound
 from tracker import clock
 from tracker.pages import calendar_words as words
 from tracker.pages.access import AT_DESK, language, open_to, runtime
+from tracker.pages.list_files import list_file
 from tracker.pages.order_event_words import People
 from tracker.pages.order_frame import people_of
-from tracker.pages.promise_rules import file_of
 from tracker.pages.signing_in import blueprint, signed_in
 from tracker.pages.slots import day_typed
 from tracker.promises.calendar import WorkingCalendar
@@ -162,4 +162,13 @@ def calendar_file(kind: str) -> Any:
         gettext("是否暂定"),
         gettext("依据"),
     )
-    return file_of(kind, f"calendar-{year}", f"{year}", head, _WIDTHS, [rows])
+    return list_file(
+        kind,
+        f"calendar-{year}",
+        f"{year}",
+        head,
+        _WIDTHS,
+        [rows],
+        too_many="file.too_many_rows",
+        back=url_for("staff.calendar_year"),
+    )

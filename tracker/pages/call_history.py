@@ -2,25 +2,23 @@
 
 from typing import Any
 
-from flask import Response, flash, redirect, request, url_for
+from flask import request, url_for
 from flask_babel import gettext
 
 from tracker.calls import history
 from tracker.calls.history import Closed
 from tracker.complaints.persons import names
-from tracker.files import giving
 from tracker.notices.call_rules import Outcome
 from tracker.pages import call_words
-from tracker.pages.access import AT_DESK, language, open_to, operator_of, runtime
+from tracker.pages.access import AT_DESK, open_to, operator_of, runtime
 from tracker.pages.calls import position_of, position_written, render
+from tracker.pages.list_files import list_file
 from tracker.pages.periods import CHOICES, LONGEST, Days, days_asked
 from tracker.pages.signing_in import blueprint, signed_in
 from tracker.pages.text_names import TEXT_NAMES
-from tracker.problems import Refusal
 from tracker.staff.sign_in import Person
 
 ROWS = 50
-_SHEET_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _WIDTHS = (18, 20, 24, 20, 20, 10, 18, 14)
 
 
@@ -59,18 +57,16 @@ def call_history_file(kind: str) -> Any:
     """What the list shows, all pages of it; nothing of it names a customer."""
     person, days = signed_in(), days_asked()
     pages = history.pages(runtime().db, _asked(person, days), _words(person))
-    if kind == "csv":
-        response = Response(giving.csv_lines(_head(), pages), mimetype="text/csv")
-    else:
-        try:
-            book = giving.xlsx(gettext("外呼任务"), _head(), _WIDTHS, pages, too_many="call.too_many_rows")
-        except Refusal as refusal:
-            flash(refusal.faults[0].words(language()))
-            return redirect(url_for("staff.call_history", **request.args.to_dict()))
-        response = Response(book, mimetype=_SHEET_TYPE)
-    response.headers.set("Content-Disposition", "attachment", filename=f"calls.{kind}")
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return list_file(
+        kind,
+        "calls",
+        gettext("外呼任务"),
+        _head(),
+        _WIDTHS,
+        pages,
+        too_many="call.too_many_rows",
+        back=url_for("staff.call_history", **request.args.to_dict()),
+    )
 
 
 def _asked(person: Person, days: Days) -> Closed:

@@ -4,22 +4,19 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
-from flask import Response, flash, redirect, request, url_for
+from flask import request, url_for
 from flask_babel import gettext
 from sqlalchemy import Row
 
-from tracker import clock
 from tracker.compensation.queries import Wanted, compensations_below
 from tracker.compensation.rules import covered, left_out_of
 from tracker.db import Database
-from tracker.files import giving
-from tracker.pages.access import language, open_to, operator_of, runtime
+from tracker.pages.access import open_to, operator_of, runtime
 from tracker.pages.compensation import wanted_of
 from tracker.pages.compensation_words import METHOD_WORDS, STATE_WORDS
+from tracker.pages.list_files import instant_cell, list_file
 from tracker.pages.signing_in import blueprint, signed_in
-from tracker.problems import Refusal
 
-_SHEET_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _WIDTHS = (18, 10, 10, 20, 20, 12, 12, 10, 8, 12, 12, 12, 14, 20, 14)
 _AT_ONCE = 1000
 _HOUR = timedelta(hours=1)
@@ -34,25 +31,17 @@ def compensation_file(kind: str) -> Any:
     person = signed_in()
     wanted, _ = wanted_of()
     pages = _pages(runtime().db, operator_of(person), wanted, _cells())
-    if kind == "csv":
-        response = Response(giving.csv_lines(_head(), pages), mimetype="text/csv")
-    else:
-        try:
-            book = giving.xlsx(
-                gettext("补偿台账"),
-                _head(),
-                _WIDTHS,
-                pages,
-                too_many="compensation.too_many_rows",
-                definitions=(gettext("指标定义"), _definitions()),
-            )
-        except Refusal as refusal:
-            flash(refusal.faults[0].words(language()))
-            return redirect(url_for("staff.compensation", **request.args.to_dict()))
-        response = Response(book, mimetype=_SHEET_TYPE)
-    response.headers.set("Content-Disposition", "attachment", filename=f"compensation.{kind}")
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return list_file(
+        kind,
+        "compensation",
+        gettext("补偿台账"),
+        _head(),
+        _WIDTHS,
+        pages,
+        too_many="compensation.too_many_rows",
+        definitions=(gettext("指标定义"), _definitions()),
+        back=url_for("staff.compensation", **request.args.to_dict()),
+    )
 
 
 def _head() -> tuple[str, ...]:
@@ -114,8 +103,8 @@ def _cells() -> Callable[[Row[Any]], Cells]:
             row.order_number,
             counties.get(row.community_code[:6], ""),
             states[row.state],
-            _instant(deadline),
-            _instant(row.connected_at),
+            instant_cell(deadline),
+            instant_cell(row.connected_at),
             round(max(until - deadline, timedelta(0)) / _HOUR, 2),
             round(covered(left_out_of(row.working)) / _HOUR, 2),
             row.days,
@@ -142,7 +131,3 @@ def _pages(
         if len(rows) < _AT_ONCE:
             return
         before = rows[-1].id
-
-
-def _instant(at: datetime) -> str:
-    return f"{clock.local(at):%Y-%m-%d %H:%M:%S}"

@@ -2,18 +2,16 @@
 
 from typing import Any
 
-from flask import Response, flash, redirect, request, url_for
+from flask import request, url_for
 from flask_babel import gettext
 
 from tracker.complaints import export_complaints
-from tracker.files import giving
 from tracker.pages import complaint_words
-from tracker.pages.access import AT_DESK, language, open_to, runtime
+from tracker.pages.access import AT_DESK, open_to, runtime
 from tracker.pages.complaints import wanted_of
+from tracker.pages.list_files import list_file
 from tracker.pages.signing_in import blueprint, signed_in
-from tracker.problems import Refusal
 
-_SHEET_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _WIDTHS = (18, 18, 12, 12, 20, 14, 12, 14, 14, 20, 40, 14, 12)
 
 
@@ -24,18 +22,16 @@ def complaints_file(kind: str) -> Any:
     person = signed_in()
     wanted, _ = wanted_of(person)
     pages = export_complaints.pages(runtime().db, person.operator_id or 0, wanted, _words())
-    if kind == "csv":
-        response = Response(giving.csv_lines(_head(), pages), mimetype="text/csv")
-    else:
-        try:
-            book = giving.xlsx(gettext("投诉"), _head(), _WIDTHS, pages, too_many="complaint.too_many_rows")
-        except Refusal as refusal:
-            flash(refusal.faults[0].words(language()))
-            return redirect(url_for("staff.complaints", **request.args.to_dict()))
-        response = Response(book, mimetype=_SHEET_TYPE)
-    response.headers.set("Content-Disposition", "attachment", filename=f"complaints.{kind}")
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return list_file(
+        kind,
+        "complaints",
+        gettext("投诉"),
+        _head(),
+        _WIDTHS,
+        pages,
+        too_many="complaint.too_many_rows",
+        back=url_for("staff.complaints", **request.args.to_dict()),
+    )
 
 
 def _head() -> tuple[str, ...]:

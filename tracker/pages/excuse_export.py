@@ -1,26 +1,23 @@
 """The list of excuses as a file, by the filters that the page stands at, and what its columns mean."""
 
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
-from flask import Response, flash, redirect, request, url_for
+from flask import request, url_for
 from flask_babel import gettext
 from sqlalchemy import Row
 
-from tracker import clock
 from tracker.db import Database
 from tracker.excuses.queries import Wanted, excuses_below
-from tracker.files import giving
 from tracker.orders.rules import REASONS
 from tracker.pages.access import language, open_to, operator_of, runtime
 from tracker.pages.excuse_words import STATE_WORDS
 from tracker.pages.excuses import wanted_of
+from tracker.pages.list_files import instant_cell, list_file
 from tracker.pages.order_frame import people_of
 from tracker.pages.signing_in import blueprint, signed_in
-from tracker.problems import Refusal
 
-_SHEET_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _WIDTHS = (10, 18, 10, 16, 40, 20, 20, 12, 30, 10, 14, 20, 14, 20, 40)
 _AT_ONCE = 1000
 _HOUR = timedelta(hours=1)
@@ -35,25 +32,17 @@ def excuses_file(kind: str) -> Any:
     person = signed_in()
     wanted, _ = wanted_of(person)
     pages = _pages(runtime().db, operator_of(person), wanted, _cells(people_of(person).name))
-    if kind == "csv":
-        response = Response(giving.csv_lines(_head(), pages), mimetype="text/csv")
-    else:
-        try:
-            book = giving.xlsx(
-                gettext("免责审批"),
-                _head(),
-                _WIDTHS,
-                pages,
-                too_many="excuse.too_many_rows",
-                definitions=(gettext("指标定义"), _definitions()),
-            )
-        except Refusal as refusal:
-            flash(refusal.faults[0].words(language()))
-            return redirect(url_for("staff.excuses", **request.args.to_dict()))
-        response = Response(book, mimetype=_SHEET_TYPE)
-    response.headers.set("Content-Disposition", "attachment", filename=f"excuses.{kind}")
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return list_file(
+        kind,
+        "excuses",
+        gettext("免责审批"),
+        _head(),
+        _WIDTHS,
+        pages,
+        too_many="excuse.too_many_rows",
+        definitions=(gettext("指标定义"), _definitions()),
+        back=url_for("staff.excuses", **request.args.to_dict()),
+    )
 
 
 def _head() -> tuple[str, ...]:
@@ -110,15 +99,15 @@ def _cells(name: Callable[[str], str]) -> Callable[[Row[Any]], Cells]:
             states[row.state],
             row.reason_code if reason is None else (reason.en if english else reason.zh),
             row.reason_text or "",
-            _instant(row.starts_at),
-            _instant(row.ends_at),
+            instant_cell(row.starts_at),
+            instant_cell(row.ends_at),
             round((row.ends_at - row.starts_at) / _HOUR, 2),
             row.evidence or "",
             row.files,
             who(row.asked_by),
-            _instant(row.asked_at),
+            instant_cell(row.asked_at),
             who(row.decided_by),
-            _instant(row.decided_at),
+            instant_cell(row.decided_at),
             row.words or "",
         )
 
@@ -143,7 +132,3 @@ def _pages(
         if len(rows) < _AT_ONCE:
             return
         before = rows[-1].id
-
-
-def _instant(at: datetime | None) -> str:
-    return "" if at is None else f"{clock.local(at):%Y-%m-%d %H:%M:%S}"

@@ -4,14 +4,13 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from flask import Response, flash, redirect, request, url_for
+from flask import redirect, request, url_for
 from flask_babel import gettext
 
 from tracker import clock
 from tracker.figures.measure_rules import Which
 from tracker.figures.orders_counted import Behind
 from tracker.figures.rules import WITHDRAWN
-from tracker.files import giving
 from tracker.orders.rules import REASONS, Stage
 from tracker.orders.standing import MARK_WORDS, STAGE_WORDS, mark_of
 from tracker.pages import figure_words
@@ -19,12 +18,11 @@ from tracker.pages.access import language, open_to, runtime
 from tracker.pages.figure_lists import Figure, Place, Shown, count, page, read_figure
 from tracker.pages.figure_request import Question
 from tracker.pages.figures import asked_of, render
+from tracker.pages.list_files import instant_cell, list_file
 from tracker.pages.signing_in import blueprint, signed_in
-from tracker.problems import Refusal
 
 ROWS = 20
 _AT_ONCE = 1000
-_SHEET_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _WIDTHS = (18, 14, 20, 20, 20, 12, 12, 20, 12, 14, 20, 16, 10, 20)
 
 
@@ -69,19 +67,16 @@ def figure_orders_file(kind: str) -> Any:
     if question.faults:
         return redirect(url_for("staff.figures", **request.args.to_dict()))
     pages = _cells(figure, question, now)
-    if kind == "csv":
-        response = Response(giving.csv_lines(_head(), pages), mimetype="text/csv")
-    else:
-        try:
-            book = giving.xlsx(gettext("工单"), _head(), _WIDTHS, pages, too_many="order.too_many_rows")
-        except Refusal as refusal:
-            flash(refusal.faults[0].words(language()))
-            return redirect(url_for("staff.figure_orders", **request.args.to_dict()))
-        response = Response(book, mimetype=_SHEET_TYPE)
-    name = f"figure-{figure.of.value}-{question.days.first_on}-{question.days.last_on}.{kind}"
-    response.headers.set("Content-Disposition", "attachment", filename=name)
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return list_file(
+        kind,
+        f"figure-{figure.of.value}-{question.days.first_on}-{question.days.last_on}",
+        gettext("工单"),
+        _head(),
+        _WIDTHS,
+        pages,
+        too_many="order.too_many_rows",
+        back=url_for("staff.figure_orders", **request.args.to_dict()),
+    )
 
 
 def _behind() -> Place | None:
@@ -136,9 +131,9 @@ def _cells(figure: Figure, question: Question, now: datetime) -> Iterator[list[S
         return (
             row.number,
             words[STAGE_WORDS[row.stage]],
-            _instant(row.first_deadline),
-            _instant(row.deadline),
-            _instant(row.connected_at),
+            instant_cell(row.first_deadline),
+            instant_cell(row.deadline),
+            instant_cell(row.connected_at),
             "" if mark is None else words[MARK_WORDS[mark]],
             "" if one.late_by is None else round(one.late_by.total_seconds() / 3600, 1),
             whys[one.removed] if one.removed else "",
@@ -147,7 +142,7 @@ def _cells(figure: Figure, question: Question, now: datetime) -> Iterator[list[S
             place.name,
             reference.channels[row.channel_id].name,
             kinds[row.customer_kind],
-            _instant(row.accepted_at),
+            instant_cell(row.accepted_at),
         )
 
     def pages() -> Iterator[list[Sequence[str | int | float]]]:
@@ -160,7 +155,3 @@ def _cells(figure: Figure, question: Question, now: datetime) -> Iterator[list[S
                 return
 
     return pages()
-
-
-def _instant(at: datetime | None) -> str:
-    return "" if at is None else f"{clock.local(at):%Y-%m-%d %H:%M:%S}"

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from flask import Response, flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug.exceptions import NotFound
 
@@ -19,6 +19,7 @@ from tracker.masks import mask_phone
 from tracker.orders.standing import N_
 from tracker.pages import people_words, wording
 from tracker.pages.access import language, open_to, over_operators, runtime
+from tracker.pages.list_files import list_file
 from tracker.pages.signing_in import blueprint, signed_in
 from tracker.problems import Fault, Refusal
 from tracker.runtime import Runtime
@@ -29,7 +30,6 @@ ROWS = 20
 _GIVERS = ("manager", "administrator")
 _RECORD = ("display_name", "role", "phone", "title", "staff_number")
 _LARGEST_ID = 2**31 - 1
-_SHEET_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _WIDTHS = (20, 20, 12, 18, 12, 12, 12, 10, 22)
 
 # What a button does, and what is said of it.
@@ -81,18 +81,16 @@ def people_file(kind: str) -> Any:
     by = doer_of(signed_in())
     wanted, asked = _wanted(by)
     pages = _cells(by, wanted)
-    if kind == "csv":
-        response = Response(giving.csv_lines(_head(), pages), mimetype="text/csv")
-    else:
-        try:
-            book = giving.xlsx(gettext("人员账号"), _head(), _WIDTHS, pages, too_many="person.too_many_rows")
-        except Refusal as refusal:
-            flash(refusal.faults[0].words(language()))
-            return redirect(url_for("staff.people", **asked))
-        response = Response(book, mimetype=_SHEET_TYPE)
-    response.headers.set("Content-Disposition", "attachment", filename=f"staff.{kind}")
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return list_file(
+        kind,
+        "staff",
+        gettext("人员账号"),
+        _head(),
+        _WIDTHS,
+        pages,
+        too_many="person.too_many_rows",
+        back=url_for("staff.people", **asked),
+    )
 
 
 @blueprint.route("/staff/invite", methods=["GET", "POST"])

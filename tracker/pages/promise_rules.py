@@ -3,15 +3,15 @@
 from collections.abc import Sequence
 from typing import Any
 
-from flask import Response, render_template, request
+from flask import render_template, request, url_for
 from flask_babel import gettext
 from werkzeug.exceptions import NotFound
 
 from tracker import clock
-from tracker.files import giving
 from tracker.orders.rule_use import open_orders_promised_by
 from tracker.pages import promise_rule_words as words
 from tracker.pages.access import AT_DESK, language, open_to, operator_of, runtime
+from tracker.pages.list_files import list_file
 from tracker.pages.order_frame import people_of
 from tracker.pages.signing_in import blueprint, signed_in
 from tracker.promises import queries
@@ -21,7 +21,6 @@ from tracker.promises.rule_words import limit, sentence
 from tracker.promises.rules import Rule
 from tracker.staff.sign_in import Person
 
-SHEET_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _CHANGES = 10
 _LARGEST_ID = 2**31 - 1
 _WIDTHS = (10, 14, 8, 16, 28, 14, 14, 8, 10, 24, 24, 60)
@@ -132,21 +131,16 @@ def promise_rules_file(kind: str) -> Any:
         rows = all_versions(connection, operator_of(person))
     people, spoken, today = people_of(person), language(), clock.today()
     pages = [[_cells(row, people.name(row["actor"] or "system"), spoken, today) for row in rows]]
-    return file_of(kind, "promise-rules", gettext("时限规则"), _head(), _WIDTHS, pages)
-
-
-def file_of(
-    kind: str, name: str, title: str, head: Sequence[str], widths: Sequence[int], pages: giving.Pages
-) -> Response:
-    """A table as a file of a few hundred rows."""
-    if kind == "csv":
-        response = Response(giving.csv_lines(head, pages), mimetype="text/csv")
-    else:
-        book = giving.xlsx(title, head, widths, pages, too_many="file.too_many_rows")
-        response = Response(book, mimetype=SHEET_TYPE)
-    response.headers.set("Content-Disposition", "attachment", filename=f"{name}.{kind}")
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return list_file(
+        kind,
+        "promise-rules",
+        gettext("时限规则"),
+        _head(),
+        _WIDTHS,
+        pages,
+        too_many="file.too_many_rows",
+        back=url_for("staff.promise_rules"),
+    )
 
 
 def _head() -> tuple[str, ...]:

@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
-from flask import render_template, request
+from flask import render_template, request, url_for
 from flask_babel import gettext
 from werkzeug.exceptions import NotFound
 
 from tracker.pages import template_words as words
 from tracker.pages.access import AT_DESK, language, open_to, operator_of, runtime
+from tracker.pages.list_files import list_file
 from tracker.pages.order_frame import people_of
-from tracker.pages.promise_rules import file_of
 from tracker.pages.signing_in import blueprint, signed_in
 from tracker.pages.text_names import TEXT_NAMES
 from tracker.staff.sign_in import Person
@@ -181,7 +181,16 @@ def templates_file(kind: str) -> Any:
         gettext("中文正文"),
         gettext("英文正文"),
     )
-    return file_of(kind, "templates", gettext("短信模板"), head, _WIDTHS, [rows])
+    return list_file(
+        kind,
+        "templates",
+        gettext("短信模板"),
+        head,
+        _WIDTHS,
+        [rows],
+        too_many="file.too_many_rows",
+        back=url_for("staff.templates"),
+    )
 
 
 def draft_as_template(draft: Any) -> Template:
