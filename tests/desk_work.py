@@ -34,8 +34,8 @@ def version_in(page: str) -> str:
 
 
 def _visit() -> dict[str, Any]:
-    """A visit that is agreed now, for tomorrow."""
-    begin = clock.now() + timedelta(days=1)
+    """A visit that is agreed now, and whose reminder is still to come at any time of the day."""
+    begin = clock.now() + timedelta(days=2)
     ends_at = begin + timedelta(hours=2)
     return {"appointment": {"starts_at": begin, "ends_at": ends_at}}
 

@@ -154,6 +154,18 @@ def test_a_job_is_done_by_touch(crew: Crew, li: Installer, phone: Phone, tmp_pat
     assert stages(crew, number)[-3:] == ["on_site", "activated", "completed"]
 
 
+def test_a_page_loaded_past_the_worker_keeps_the_day_all_the_same(
+    crew: Crew, li: Installer, phone: Phone
+) -> None:
+    number = crew.job(li)
+    page = phone.enter()
+    phone.kept("/jobs", f"/jobs/{number}")
+    page.evaluate("caches.keys().then(names => Promise.all(names.map(name => caches.delete(name))))")
+    with page.expect_navigation():
+        phone.context.new_cdp_session(page).send("Page.reload", {"ignoreCache": True})
+    phone.kept("/jobs", f"/jobs/{number}")
+
+
 def test_a_photo_that_nobody_can_open_is_told_of_at_once_and_not_kept(
     crew: Crew, li: Installer, phone: Phone, tmp_path: Path
 ) -> None:

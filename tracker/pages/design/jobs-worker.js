@@ -15,6 +15,8 @@ const PATIENCE_SECONDS = 4;
 
 self.skipWaiting();
 self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));
+// A page that was on its way meanwhile, or was loaded past this worker, asks for it.
+self.addEventListener("message", (event) => event.data === "claim" && event.waitUntil(self.clients.claim()));
 
 precacheAndRoute([...SHELL, { url: OFFLINE, revision: VERSION }]);
 cleanupOutdatedCaches();

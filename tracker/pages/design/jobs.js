@@ -317,9 +317,11 @@ async function leaving(form) {
 async function keepDay() {
   const day = await askDay();
   if (day.state !== "online" || day.account !== account) return settle(day.state === "online" ? "signIn" : day.state);
-  await navigator.serviceWorker.ready;
+  const { active } = await navigator.serviceWorker.ready;
   if (!navigator.serviceWorker.controller) {
-    await new Promise((resolve) => navigator.serviceWorker.addEventListener("controllerchange", resolve, { once: true }));
+    const claimed = new Promise((resolve) => navigator.serviceWorker.addEventListener("controllerchange", resolve, { once: true }));
+    active.postMessage("claim");
+    await claimed;
   }
   const kept = (await note("kept")) ?? {};
   for (const page of day.pages) {
