@@ -10,12 +10,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import argon2
 import pytest
+import redis
 from hypothesis import HealthCheck
 from hypothesis import settings as examples
 from sqlalchemy import create_engine, text
 from sqlalchemy.pool import NullPool
 
+from tests import known
 from tests.cleaning import empty
 from tests.watched_log import Watch
 from tracker import config as configuration
@@ -58,6 +61,15 @@ _BUSINESS_TABLES = (
     " risk_digests, risk_takeovers, escalations, escalation_texts, risk_rules, digest_wishes,"
     " staff_sessions, recovery_codes, staff_codes, sign_in_tries"
 )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_hashes() -> Iterator[None]:
+    """Hashes of passwords are slow on purpose; here they only have to be right."""
+    with pytest.MonkeyPatch.context() as patch:
+        cheap = (1, 8, 1, 32, 16, "utf-8", argon2.Type.ID)
+        patch.setattr(argon2.PasswordHasher.__init__, "__defaults__", cheap)
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -139,7 +151,9 @@ def config(settings: dict[str, str]) -> configuration.Config:
 @pytest.fixture
 def runtime(config: configuration.Config, clean: None) -> Iterator[Runtime]:
     made = start(config)
+    known.lend(made, config.database_url)
     yield made
+    known.take_back(made, config.database_url)
     made.close()
 
 
@@ -157,12 +171,7 @@ def keys(runtime: Runtime) -> KeyRing:
 def clean(stores: Servers) -> Iterator[None]:
     """After the test, nothing but the seeded reference data is left, in either store."""
     yield
-    engine = create_engine(stores.owner_url, poolclass=NullPool)
-    with engine.begin() as connection:
-        empty(connection, _BUSINESS_TABLES.split(", "))
-    engine.dispose()
-    import redis
-
+    empty(stores.owner_url, _BUSINESS_TABLES.split(", "))
     with redis.Redis.from_url(stores.redis_url) as client:
         client.flushall()
 

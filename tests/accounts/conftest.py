@@ -1,23 +1,11 @@
 """An operator's house, and the time there."""
 
-from collections.abc import Iterator
-
-import argon2
 import pytest
 from house import NOW, House, Moment
 
 from tests.serving import app_of
 from tracker import clock
 from tracker.runtime import Runtime
-
-
-@pytest.fixture(scope="module", autouse=True)
-def quick_hashes() -> Iterator[None]:
-    """Hashes are slow on purpose; here they only have to be right."""
-    with pytest.MonkeyPatch.context() as patch:
-        cheap = (1, 8, 1, 32, 16, "utf-8", argon2.Type.ID)
-        patch.setattr(argon2.PasswordHasher.__init__, "__defaults__", cheap)
-        yield
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ import shutil
 import threading
 from collections.abc import Callable, Iterator
 
-import argon2
 import pytest
 from fee_stories import tell_of_fees
 from figure_stories import tell_of_figures
@@ -97,9 +96,6 @@ def site(config: Config, clean: None, monkeypatch: pytest.MonkeyPatch) -> Iterat
 def desk(config: Config, clean: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """The address of the service, where staff sign in, on the same morning."""
     monkeypatch.setattr(clock, "now", lambda: NOW)
-    # Hashes are slow on purpose; here they only have to be right.
-    cheap = (1, 8, 1, 32, 16, "utf-8", argon2.Type.ID)
-    monkeypatch.setattr(argon2.PasswordHasher.__init__, "__defaults__", cheap)
     run = start_service(config)
     server = make_server("127.0.0.1", 0, app_of(run), threaded=True, request_handler=_Quiet)
     thread = threading.Thread(target=server.serve_forever)

@@ -6,7 +6,6 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import argon2
 import pytest
 from looking import assert_accessible, assert_no_sideways_scrolling
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
@@ -29,8 +28,6 @@ def crew(
     runtime: Runtime, channel: ChannelFacts, place: Callable[..., Placed], monkeypatch: pytest.MonkeyPatch
 ) -> Crew:
     monkeypatch.setattr(clock, "now", lambda: NOW)
-    cheap = (1, 8, 1, 32, 16, "utf-8", argon2.Type.ID)
-    monkeypatch.setattr(argon2.PasswordHasher.__init__, "__defaults__", cheap)
     return crew_of(runtime, channel, place)
 
 

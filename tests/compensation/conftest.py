@@ -1,10 +1,9 @@
 """Orders that were connected late, days ago."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-import argon2
 import pytest
 from sqlalchemy import Row, select
 
@@ -53,15 +52,6 @@ class Late(Book):
         wanted = select(table).where(table.c.order_id == self.row(number).id).order_by(table.c.number)
         with self.runtime.db.reading() as connection:
             return list(connection.execute(wanted))
-
-
-@pytest.fixture(scope="module", autouse=True)
-def quick_hashes() -> Iterator[None]:
-    """Hashes are slow on purpose; here they only have to be right."""
-    with pytest.MonkeyPatch.context() as patch:
-        cheap = (1, 8, 1, 32, 16, "utf-8", argon2.Type.ID)
-        patch.setattr(argon2.PasswordHasher.__init__, "__defaults__", cheap)
-        yield
 
 
 @pytest.fixture

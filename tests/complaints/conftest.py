@@ -1,9 +1,8 @@
 """An operator that complaints come in to, on a fixed morning."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime
 
-import argon2
 import pytest
 
 from tests.complaining import NOW, Desk
@@ -11,15 +10,6 @@ from tracker import clock
 from tracker.orders.place_orders import Placed
 from tracker.reference import ChannelFacts
 from tracker.runtime import Runtime
-
-
-@pytest.fixture(scope="module", autouse=True)
-def quick_hashes() -> Iterator[None]:
-    """Hashes are slow on purpose; here they only have to be right."""
-    with pytest.MonkeyPatch.context() as patch:
-        cheap = (1, 8, 1, 32, 16, "utf-8", argon2.Type.ID)
-        patch.setattr(argon2.PasswordHasher.__init__, "__defaults__", cheap)
-        yield
 
 
 @pytest.fixture

@@ -1,10 +1,9 @@
 """Orders whose delays are to be excused, and the people of their operator."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-import argon2
 import pytest
 
 from tests.complaining import Desk
@@ -15,15 +14,6 @@ from tracker.reference import ChannelFacts
 from tracker.runtime import Runtime
 
 _TWO_HOURS = timedelta(hours=2)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def quick_hashes() -> Iterator[None]:
-    """Hashes are slow on purpose; here they only have to be right."""
-    with pytest.MonkeyPatch.context() as patch:
-        cheap = (1, 8, 1, 32, 16, "utf-8", argon2.Type.ID)
-        patch.setattr(argon2.PasswordHasher.__init__, "__defaults__", cheap)
-        yield
 
 
 @pytest.fixture

@@ -1,8 +1,7 @@
 """People of two operators who sign in at the desk."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
-import argon2
 import pytest
 from desk_forms import PASSWORD
 from flask.testing import FlaskClient
@@ -24,15 +23,6 @@ PEOPLE = (
     ("regulator", "regulator", None),
     ("administrator", "administrator", None),
 )
-
-
-@pytest.fixture(scope="module", autouse=True)
-def quick_hashes() -> Iterator[None]:
-    """Hashes are slow on purpose; here they only have to be right."""
-    with pytest.MonkeyPatch.context() as patch:
-        cheap = (1, 8, 1, 32, 16, "utf-8", argon2.Type.ID)
-        patch.setattr(argon2.PasswordHasher.__init__, "__defaults__", cheap)
-        yield
 
 
 @pytest.fixture

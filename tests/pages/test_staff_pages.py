@@ -5,7 +5,6 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 
-import argon2
 import pytest
 from flask.testing import FlaskClient
 
@@ -18,15 +17,6 @@ from tracker.staff.create_account import create_account
 from tracker.staff.rules import current_code
 
 PASSWORD = "correct horse battery"
-
-
-@pytest.fixture(scope="module", autouse=True)
-def quick_hashes() -> Iterator[None]:
-    """Hashes are slow on purpose; here they only have to be right."""
-    with pytest.MonkeyPatch.context() as patch:
-        cheap = (1, 8, 1, 32, 16, "utf-8", argon2.Type.ID)
-        patch.setattr(argon2.PasswordHasher.__init__, "__defaults__", cheap)
-        yield
 
 
 @pytest.fixture

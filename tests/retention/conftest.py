@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-import argon2
 import pytest
 from sqlalchemy import Connection, create_engine, insert, text
 from sqlalchemy.pool import NullPool
@@ -157,15 +156,6 @@ def rows_of(connection: Connection, table: str) -> list[dict[str, Any]]:
     """All rows, in an order that does not change."""
     rows = connection.execute(text(f"SELECT * FROM {table}")).mappings()
     return sorted(({**row} for row in rows), key=lambda row: repr(sorted(row.items(), key=lambda kv: kv[0])))
-
-
-@pytest.fixture(scope="module", autouse=True)
-def quick_hashes() -> Iterator[None]:
-    """Hashes are slow on purpose; here they only have to be right."""
-    with pytest.MonkeyPatch.context() as patch:
-        cheap = (1, 8, 1, 32, 16, "utf-8", argon2.Type.ID)
-        patch.setattr(argon2.PasswordHasher.__init__, "__defaults__", cheap)
-        yield
 
 
 @pytest.fixture

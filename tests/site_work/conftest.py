@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from datetime import datetime
 
-import argon2
 import pytest
 
 from tests.on_site import Crew, crew_of
@@ -36,8 +35,6 @@ def crew(
     clocks: Callable[[datetime], None],
     monkeypatch: pytest.MonkeyPatch,
 ) -> Crew:
-    cheap = (1, 8, 1, 32, 16, "utf-8", argon2.Type.ID)
-    monkeypatch.setattr(argon2.PasswordHasher.__init__, "__defaults__", cheap)
     return crew_of(runtime, channel, place)
 
 
