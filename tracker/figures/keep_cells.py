@@ -48,7 +48,14 @@ from tracker.figures.models import (
     FigureReading,
     FigureTally,
 )
-from tracker.figures.tallies import ALL, INCOMING, apply_tallies, hand_tally_changes, tally_changes, things_of
+from tracker.figures.tallies import (
+    APART,
+    INCOMING,
+    apply_tallies,
+    hand_tally_changes,
+    tally_changes,
+    things_of,
+)
 from tracker.orders.models import Order, OrderEvent
 from tracker.orders.positions import HORIZON
 
@@ -144,7 +151,7 @@ def sum_up(connection: Connection, *parts: Signed) -> None:
     connection.execute(insert(INCOMING).from_select(names, select(*(things.c[name] for name in names))))
     for grain in (DAY, MONTH):
         connection.execute(apply_tallies(tally_changes(INCOMING, grain), FigureTally))
-        for hand in (ALL, *HANDS):
+        for hand in APART:
             connection.execute(apply_tallies(hand_tally_changes(INCOMING, grain, hand), FigureHandTally))
 
 

@@ -29,7 +29,7 @@ from sqlalchemy import (
 )
 
 from tracker import clock
-from tracker.figures.cells import DAY, HANDS, MONTH, PLACES, Signed
+from tracker.figures.cells import DAY, HANDS, MONTH, Signed
 from tracker.figures.facts import facts_of
 from tracker.figures.keep_cells import unread_orders
 from tracker.figures.measure_rules import LENGTHS, Tally, What
@@ -38,12 +38,16 @@ from tracker.figures.models import FigureFact, FigureHandTally, FigureReading, F
 from tracker.figures.on_time import Asked, Stretch, months_and_days
 from tracker.figures.tallies import (
     ALL,
+    APART,
+    BY_ITSELF,
     TALLIED,
     city_day,
     first_visit,
     length,
+    named,
     quarters_of,
     things_of,
+    value_of,
 )
 
 BY_TIME = ("day", *TIMES)
@@ -53,16 +57,21 @@ _facts = FigureFact.__table__
 
 @dataclass(frozen=True)
 class _Source:
-    """Tallies that answer a question: their table, by whose hands, and what is wanted of them."""
+    """Tallies that answer a question: their table, the one thing that they are of, and what is wanted."""
 
     table: FromClause
     hand: str | None
     wanted: Sequence[ColumnElement[bool]]
 
     @property
+    def value(self) -> ColumnElement[Any]:
+        """What the tallies are of."""
+        return value_of(self.table, self.hand or ALL)
+
+    @property
     def has_lengths_of_days(self) -> bool:
         """Whether days have tallies of lengths here."""
-        return self.hand == ALL
+        return self.hand in BY_ITSELF
 
 
 def tally_up(connection: Connection, asked: Asked, now: datetime) -> dict[Any, list[Tally]]:
@@ -116,19 +125,20 @@ def _ranked(values: FromClause) -> Select[Any]:
 
 def _source(asked: Asked) -> _Source:
     """Raises ValueError for what no tallies tell apart: hands by places, or by other hands."""
-    hands = {name for name in (asked.split, *asked.only) if name in HANDS}
-    by_operator = not set(asked.only) - {"operator_id", *HANDS}
-    if not hands and not (by_operator and asked.split in ("", "operator_id", *BY_TIME)):
-        if odd := set(asked.only) - set(PLACES):
-            raise ValueError(f"figures cannot be narrowed by {odd.pop()}")
+    things = {name for name in (asked.split, *asked.only) if name not in ("", "operator_id", *BY_TIME)}
+    if odd := things - set(APART):
+        raise ValueError(f"figures cannot be narrowed or split by {odd.pop()}")
+    if len(things) > 1:
+        if hands := things & set(HANDS):
+            raise ValueError(f"figures of {', '.join(sorted(hands))} cannot be narrowed or split by others")
         table: FromClause = FigureTally.__table__
         return _Source(table, None, [table.c[name] == value for name, value in asked.only.items()])
-    if len(hands) > 1 or not by_operator or asked.split not in ("", "operator_id", *BY_TIME, *hands):
-        raise ValueError(f"figures of {', '.join(sorted(hands))} cannot be narrowed or split by others")
-    hand = hands.pop() if hands else ALL
+    hand = things.pop() if things else ALL
     table = FigureHandTally.__table__
-    columns = {"operator_id": table.c.operator_id, hand: table.c.name}
-    wanted = [columns[name] == value for name, value in asked.only.items()]
+    wanted = [
+        table.c.operator_id == value if name == "operator_id" else named(table, hand, value)
+        for name, value in asked.only.items()
+    ]
     return _Source(table, hand, [table.c.hand == hand, *wanted])
 
 
@@ -154,7 +164,7 @@ def _from_tallies(
     source: _Source, asked: Asked, things: Sequence[What], when: ColumnElement[bool]
 ) -> Select[Any]:
     table = source.table
-    key = table.c.name if asked.split in HANDS else key_of(table, asked, table.c.starts_on)
+    key = source.value if asked.split == source.hand else key_of(table, asked, table.c.starts_on)
     return (
         select(
             key.label("key"),

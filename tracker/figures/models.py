@@ -177,14 +177,16 @@ class FigureTally(_Tallied, Base):
 
 
 class FigureHandTally(_Tallied, Base):
-    """Tallies by who had an order in hand as in `FigureHand`, and those of all ("all", by no name)."""
+    """Tallies by who had an order in hand as in `FigureHand`, by one of the places ("county" and its code),
+    and those of all ("all", by no name).
+    """
 
     __tablename__ = "figure_hand_tallies"
     __table_args__ = (
         PrimaryKeyConstraint("grain", "what", "operator_id", "hand", "starts_on", "value", "name"),
     )
 
-    hand: Mapped[str] = mapped_column(String(9))
+    hand: Mapped[str] = mapped_column(String(13))
     name: Mapped[str] = mapped_column(String(60))
 
 

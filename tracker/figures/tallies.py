@@ -1,7 +1,8 @@
 """How what is measured of orders is summed into tallies: what each order adds, and where.
 
-Months have all of it. Days have what has no length, and lengths only where tallies are of all orders: by the
-places and hands of a day nearly every order would be a row of its own, so those are read from the facts.
+Months have all of it. Days have what has no length, and lengths only where tallies are of all orders or of
+one thing that they are split by: by all places at once, and by hands, nearly every order of a day would be
+a row of its own, so those are read from the facts.
 """
 
 from collections.abc import Collection, Sequence
@@ -35,7 +36,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import Insert, insert
 
 from tracker import clock
-from tracker.figures.cells import DAY, MONTH, PLACES, Signed, day_of, hand_name
+from tracker.figures.cells import DAY, HANDS, MONTH, PLACES, Signed, day_of, hand_name
 from tracker.figures.measure_rules import FINE_UNTIL, LENGTHS, QUARTER, QUARTERS_AN_HOUR, What
 from tracker.figures.models import FigureHandTally, FigureTally
 
@@ -60,8 +61,10 @@ INCOMING = Table(
     prefixes=["TEMPORARY"],
     postgresql_on_commit="DELETE ROWS",
 )
-# What is of all orders of an operator, beside hands.
+# By what orders are tallied by themselves, beside hands: all of an operator's, and each of the places.
 ALL = "all"
+BY_ITSELF = (ALL, *(name for name in PLACES if name != "operator_id"))
+APART = (*BY_ITSELF, *HANDS)
 TALLIED = ("count", "good", "seconds")
 IN_HAND = ("dealer", "team_id", "installer_id")
 
@@ -85,13 +88,30 @@ def tally_changes(things: FromClause, grain: str) -> Select[Any]:
 
 
 def hand_tally_changes(things: FromClause, grain: str, hand: str) -> Select[Any]:
-    """The same of the tallies of dealers, teams or installers, or of `ALL`."""
+    """The same of the tallies of one thing `APART`."""
     whats = tuple(What)
     if grain == DAY:
-        whats = (*LENGTHS, *_WITHOUT_LENGTH) if hand == ALL else _WITHOUT_LENGTH
-    name = literal("", String) if hand == ALL else hand_name(things, hand)
+        whats = (*LENGTHS, *_WITHOUT_LENGTH) if hand in BY_ITSELF else _WITHOUT_LENGTH
+    name = _name(things, hand)
     key = [things.c.operator_id, literal(hand, String).label("hand"), name.label("name")]
     return _summed(things, grain, whats, key)
+
+
+def _name(things: FromClause, hand: str) -> ColumnElement[str]:
+    """By what name the tallies go; `value_named` reads it."""
+    if hand == ALL:
+        return literal("", String)
+    return hand_name(things, hand) if hand in HANDS else cast(things.c[hand], String)
+
+
+def named(table: FromClause, hand: str, value: Any) -> ColumnElement[bool]:
+    """Whether tallies of one thing are of this value of it."""
+    return table.c.name == (value if hand in HANDS else cast(literal(value, INCOMING.c[hand].type), String))
+
+
+def value_of(table: FromClause, hand: str) -> ColumnElement[Any]:
+    """What the tallies of one thing are of, as facts say it."""
+    return table.c.name if hand in (ALL, *HANDS) else cast(table.c.name, INCOMING.c[hand].type)
 
 
 def apply_tallies(changes: Select[Any], table: type[FigureTally] | type[FigureHandTally]) -> Insert:

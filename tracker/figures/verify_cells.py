@@ -39,7 +39,7 @@ from tracker.figures.models import (
     FigureReading,
     FigureTally,
 )
-from tracker.figures.tallies import ALL, TALLIED, hand_tally_changes, tally_changes, things_of
+from tracker.figures.tallies import APART, TALLIED, hand_tally_changes, tally_changes, things_of
 from tracker.orders.models import Order
 
 _facts = FigureFact.__table__
@@ -81,7 +81,7 @@ def _all_sums() -> Iterator[tuple[Select[Any], Select[Any], Sequence[str]]]:
             kept = select(hands).where(hands.c.grain == grain, hands.c.hand == hand)
             yield hand_changes(added, grain, hand), kept, COUNTS
         yield tally_changes(things, grain), select(tallies).where(tallies.c.grain == grain), TALLIED
-        for hand in (ALL, *HANDS):
+        for hand in APART:
             kept = select(hand_tallies).where(hand_tallies.c.grain == grain, hand_tallies.c.hand == hand)
             yield hand_tally_changes(things, grain, hand), kept, TALLIED
 
