@@ -24,7 +24,7 @@ _KEEP_FILES_SECONDS = 3600.0
 _RISK_SECONDS = 60.0
 _FIGURES_SECONDS = 86400.0
 # What has not been read is counted at each question: the less, the quicker.
-_READ_SECONDS = 5.0
+FIGURES_READ_SECONDS = 5.0
 # Whoever was connected late is told of the compensation within minutes.
 _COMPENSATION_SECONDS = 60.0
 # Rounds of a night: each leaves the worker to others for most of this time.
@@ -49,7 +49,7 @@ def jobs(config: Config) -> dict[str, tuple[str, float]]:
         "workers.jobs.keep_order_files": (UPKEEP, _KEEP_FILES_SECONDS),
         "workers.jobs.keep_visits": (UPKEEP, config.sweep_interval),
         "workers.jobs.watch_risks": (UPKEEP, _RISK_SECONDS),
-        "workers.jobs.keep_figures": (UPKEEP, _READ_SECONDS),
+        "workers.jobs.keep_figures": (UPKEEP, FIGURES_READ_SECONDS),
         "workers.jobs.publish_figures": (UPKEEP, _FIGURES_SECONDS),
         "workers.jobs.verify_figures": (UPKEEP, check_figures.EVERY.total_seconds()),
         "workers.jobs.keep_compensation": (UPKEEP, _COMPENSATION_SECONDS),

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -21,13 +22,13 @@ from tracker.figures.keep_cells import keep_cells, sum_up
 from tracker.figures.models import FigureFact
 from tracker.figures.on_time import Asked, Stretch, on_time_figures
 from tracker.figures.rules import Counts
+from workers.schedule import FIGURES_READ_SECONDS
 
 _DAYS = 730
 _UNREAD = 1000
 _TIMES = 5
 # What is wanted: 80 times faster, and no more than a tenth of the intake.
 _FASTER, _INTAKE = 80.0, 0.9
-_KEEP_SECONDS = 2.0
 
 _facts = FigureFact.__table__
 # Two years of orders of all places and channels: a tenth late, some withdrawn, some excused, some open.
@@ -182,7 +183,11 @@ def _midnight_after(day: date) -> datetime:
 
 
 def _intake(system: System, plan: Plan, step: Callable[[str], None]) -> Row:
-    """Orders taken in while their histories are read on beside them, and while they are not."""
+    """Orders taken in while their histories are read on beside them as often as workers do, and while they
+    are not.
+    """
+    readings = min(2, plan.rounds)
+    plan = replace(plan, rounds=1, measured_seconds=readings * FIGURES_READ_SECONDS)
     port = free_port()
     with system.process("service", "tracker", "serve", ready=port, TRACKER_PORT=str(port)) as pid:
         target = Target("POST /api/v1/orders", port, pid, intake_requests(system), 201)
@@ -204,8 +209,11 @@ def _intake(system: System, plan: Plan, step: Callable[[str], None]) -> Row:
 
 
 def _keep(system: System, done: threading.Event) -> None:
-    while not done.wait(_KEEP_SECONDS / 4):
+    # In the middle of each stretch that the service reads after, so that a slice has its share of readings.
+    wait = FIGURES_READ_SECONDS / 2
+    while not done.wait(wait):
         keep_cells(system.runtime.db)
+        wait = FIGURES_READ_SECONDS
 
 
 def _tidy(system: System) -> None:
