@@ -32,6 +32,8 @@ DAY, MONTH = "day", "month"
 COUNTS = ("due", "on_time", "net_due", "net_on_time")
 PLACES = ("operator_id", "county", "rural", "channel_id", "customer_kind")
 HANDS = ("dealer", "team", "installer")
+# What facts say of hands.
+IN_HAND = ("dealer", "team_id", "installer_id")
 FACTS = tuple(column.name for column in FigureFact.__table__.columns)
 
 
@@ -50,8 +52,8 @@ def day_of(deadline: ColumnElement[Any]) -> ColumnElement[Any]:
 
 
 def additions(*parts: Signed) -> Subquery:
-    """What these orders add to sums: `due_at` and the day `due_on`, the counts, `removed`, and their facts;
-    twice an order, for its first deadline and its present one.
+    """What these orders add to sums: `due_at` and the day `due_on`, the counts, `removed`, and what sums are
+    kept by; twice an order, for its first deadline and its present one.
     """
     return union_all(*(one for part in parts for one in _twice(part))).subquery("additions")
 
@@ -93,7 +95,7 @@ def _twice(part: Signed) -> Sequence[Select[Any]]:
         return func.coalesce(cast(which, Integer), 0) * part.sign
 
     why = func.coalesce(removed(facts), "").label("removed")
-    shared = [facts.c[name] for name in FACTS]
+    shared = [facts.c[name] for name in (*PLACES, *IN_HAND)]
     gross = select(
         *shared,
         why,

@@ -21,11 +21,13 @@ _RURAL = "rural"
 _order_id = Order.__table__.c.id
 
 
-def facts_of(touched: FromClause) -> Select[Any]:
-    """The facts of the orders in `touched.order_id`, as they stand: columns as those of `FigureFact`."""
+def facts_of(touched: FromClause, *, visits: bool = True) -> Select[Any]:
+    """The facts of the orders in `touched.order_id`, as they stand: columns as those of `FigureFact`, its
+    visits only where they are asked for, since to read them is most of the work.
+    """
     latest = latest_entry(Promise.order_id, PromiseEntry.deadline)
-    steps, visits = steps_of(_order_id), visits_of(_order_id)
-    return (
+    steps = steps_of(_order_id)
+    facts = (
         select(
             Order.id.label("order_id"),
             Order.operator_id,
@@ -47,17 +49,18 @@ def facts_of(touched: FromClause) -> Select[Any]:
             steps.c.returned_at,
             steps.c.return_cause,
             steps.c.on_sites,
-            visits.c.visit_ends,
-            visits.c.visits_kept,
-            visits.c.visits_until,
         )
         .join(Promise, Promise.order_id == Order.id)
         .join(Division, Division.code == Order.community_code)
         .join(touched, touched.c.order_id == Order.id)
         .outerjoin(latest, true())
         .join(steps, true())
-        # Outer, so that nobody reads visits who does not ask for them.
-        .outerjoin(visits, true())
+    )
+    if not visits:
+        return facts
+    agreed = visits_of(_order_id)
+    return facts.add_columns(agreed.c.visit_ends, agreed.c.visits_kept, agreed.c.visits_until).join(
+        agreed, true()
     )
 
 

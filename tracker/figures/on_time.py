@@ -191,8 +191,9 @@ def _unread(asked: Asked, now: datetime) -> Select[Any]:
     """What the orders that were not read yet add, less what they added when they were read last."""
     read_to = select(FigureReading.read_to).scalar_subquery()
     unread = unread_orders(read_to).cte("unread")
-    fresh = facts_of(unread).subquery("fresh")
-    known = select(_facts).join(unread, unread.c.order_id == _facts.c.order_id).subquery("known")
+    # Each is read once for both of its promises.
+    fresh = facts_of(unread, visits=False).cte("fresh")
+    known = select(_facts).join(unread, unread.c.order_id == _facts.c.order_id).cte("known")
     return _summed(asked, additions(Signed(fresh, 1), Signed(known, -1)), asked.days, now)
 
 

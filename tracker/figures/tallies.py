@@ -36,7 +36,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import Insert, insert
 
 from tracker import clock
-from tracker.figures.cells import DAY, HANDS, MONTH, PLACES, Signed, day_of, hand_name
+from tracker.figures.cells import DAY, HANDS, IN_HAND, MONTH, PLACES, Signed, day_of, hand_name
 from tracker.figures.measure_rules import FINE_UNTIL, LENGTHS, QUARTER, QUARTERS_AN_HOUR, What
 from tracker.figures.models import FigureHandTally, FigureTally
 
@@ -66,7 +66,6 @@ ALL = "all"
 BY_ITSELF = (ALL, *(name for name in PLACES if name != "operator_id"))
 APART = (*BY_ITSELF, *HANDS)
 TALLIED = ("count", "good", "seconds")
-IN_HAND = ("dealer", "team_id", "installer_id")
 
 _MOMENT: Final = DateTime(timezone=True)
 _HOUR = QUARTER * QUARTERS_AN_HOUR
