@@ -34,7 +34,13 @@ PLACES = ("operator_id", "county", "rural", "channel_id", "customer_kind")
 HANDS = ("dealer", "team", "installer")
 # What facts say of hands.
 IN_HAND = ("dealer", "team_id", "installer_id")
-FACTS = tuple(column.name for column in FigureFact.__table__.columns)
+# By what orders are summed by themselves too, so that fewer sums are read: all of an operator's, each of the
+# places, and hands, which are summed in no other way.
+ALL = "all"
+BY_ITSELF = (ALL, *(name for name in PLACES if name != "operator_id"))
+APART = (*BY_ITSELF, *HANDS)
+_facts = FigureFact.__table__
+FACTS = tuple(column.name for column in _facts.columns)
 
 
 @dataclass(frozen=True)
@@ -64,16 +70,35 @@ def cell_changes(added: Subquery, grain: str) -> Select[Any]:
 
 
 def hand_changes(added: Subquery, grain: str, hand: str) -> Select[Any]:
-    """The same of the cells of dealers, teams or installers."""
-    return _summed(
-        added, grain, [added.c.operator_id, literal(hand).label("hand"), hand_name(added, hand).label("name")]
-    )
+    """The same of the cells of one thing `APART`."""
+    return _summed(added, grain, key_apart(added, hand))
+
+
+def key_apart(facts: FromClause, hand: str) -> Sequence[ColumnElement[Any]]:
+    """By what the sums of one thing go: `operator_id`, `hand` and the `name`, which `value_of` reads."""
+    return [facts.c.operator_id, literal(hand, String).label("hand"), _name(facts, hand).label("name")]
 
 
 def hand_name(facts: FromClause, hand: str) -> ColumnElement[str]:
     """Who of that kind had an order in hand."""
     column = facts.c.dealer if hand == "dealer" else cast(facts.c[f"{hand}_id"], String)
     return func.coalesce(column, "")
+
+
+def _name(facts: FromClause, hand: str) -> ColumnElement[str]:
+    if hand == ALL:
+        return literal("", String)
+    return hand_name(facts, hand) if hand in HANDS else cast(facts.c[hand], String)
+
+
+def named(sums: FromClause, hand: str, value: Any) -> ColumnElement[bool]:
+    """Whether sums of one thing are of this value of it."""
+    return sums.c.name == (value if hand in HANDS else cast(literal(value, _facts.c[hand].type), String))
+
+
+def value_of(sums: FromClause, hand: str) -> ColumnElement[Any]:
+    """What the sums of one thing are of, as facts say it, and for a hand its name."""
+    return sums.c.name if hand in (ALL, *HANDS) else cast(sums.c.name, _facts.c[hand].type)
 
 
 def apply_changes(changes: Select[Any], table: type[FigureCell] | type[FigureHand]) -> Insert:

@@ -28,9 +28,9 @@ from sqlalchemy.schema import CreateTable
 from tracker.channels.models import Channel
 from tracker.db import Database
 from tracker.figures.cells import (
+    APART,
     DAY,
     FACTS,
-    HANDS,
     MONTH,
     Signed,
     additions,
@@ -49,7 +49,6 @@ from tracker.figures.models import (
     FigureTally,
 )
 from tracker.figures.tallies import (
-    APART,
     INCOMING,
     apply_tallies,
     hand_tally_changes,
@@ -142,7 +141,7 @@ def sum_up(connection: Connection, *parts: Signed) -> None:
     added = additions(*parts)
     for grain in (DAY, MONTH):
         connection.execute(apply_changes(cell_changes(added, grain), FigureCell))
-        for hand in HANDS:
+        for hand in APART:
             connection.execute(apply_changes(hand_changes(added, grain, hand), FigureHand))
     things = things_of(*parts)
     names = [column.name for column in INCOMING.columns]

@@ -29,7 +29,7 @@ from sqlalchemy import (
 )
 
 from tracker import clock
-from tracker.figures.cells import DAY, HANDS, MONTH, Signed
+from tracker.figures.cells import ALL, APART, BY_ITSELF, DAY, HANDS, MONTH, Signed, named, value_of
 from tracker.figures.facts import facts_of
 from tracker.figures.keep_cells import unread_orders
 from tracker.figures.measure_rules import LENGTHS, Tally, What
@@ -37,17 +37,12 @@ from tracker.figures.measured_orders import TIMES, happened, key_of, narrowed
 from tracker.figures.models import FigureFact, FigureHandTally, FigureReading, FigureTally
 from tracker.figures.on_time import Asked, Stretch, months_and_days
 from tracker.figures.tallies import (
-    ALL,
-    APART,
-    BY_ITSELF,
     TALLIED,
     city_day,
     first_visit,
     length,
-    named,
     quarters_of,
     things_of,
-    value_of,
 )
 
 BY_TIME = ("day", *TIMES)

@@ -110,9 +110,9 @@ class _Counted:
     out, "" where it does not; what stands in `net_due` then is how many it leaves out.
     """
 
-    grain: Mapped[str] = mapped_column(String(5), primary_key=True)
-    starts_on: Mapped[date] = mapped_column(primary_key=True)
-    removed: Mapped[str] = mapped_column(String(40), primary_key=True)
+    grain: Mapped[str] = mapped_column(String(5))
+    starts_on: Mapped[date]
+    removed: Mapped[str] = mapped_column(String(40))
     due: Mapped[int] = mapped_column(server_default=text("0"))
     on_time: Mapped[int] = mapped_column(server_default=text("0"))
     net_due: Mapped[int] = mapped_column(server_default=text("0"))
@@ -123,22 +123,31 @@ class FigureCell(_Counted, Base):
     """Counts by where an order was, how it came in, and whose it was."""
 
     __tablename__ = "figure_cells"
+    __table_args__ = (
+        PrimaryKeyConstraint(
+            *("grain", "starts_on", "removed", "operator_id", "county", "rural", "channel_id"),
+            "customer_kind",
+        ),
+    )
 
-    operator_id: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
-    county: Mapped[str] = mapped_column(String(6), primary_key=True)
-    rural: Mapped[bool] = mapped_column(primary_key=True)
-    channel_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    customer_kind: Mapped[str] = mapped_column(String(12), primary_key=True)
+    operator_id: Mapped[int] = mapped_column(SmallInteger, autoincrement=False)
+    county: Mapped[str] = mapped_column(String(6))
+    rural: Mapped[bool]
+    channel_id: Mapped[int] = mapped_column(autoincrement=False)
+    customer_kind: Mapped[str] = mapped_column(String(12))
 
 
 class FigureHand(_Counted, Base):
-    """Counts by who had an order in hand: a dealer by name, a team or an installer by id, "" for nobody."""
+    """Counts by who had an order in hand: a dealer by name, a team or an installer by id, "" for nobody; by
+    one of the places ("county" and its code), and of all ("all", by no name).
+    """
 
     __tablename__ = "figure_hands"
+    __table_args__ = (PrimaryKeyConstraint("grain", "hand", "operator_id", "starts_on", "removed", "name"),)
 
-    operator_id: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
-    hand: Mapped[str] = mapped_column(String(9), primary_key=True)
-    name: Mapped[str] = mapped_column(String(60), primary_key=True)
+    operator_id: Mapped[int] = mapped_column(SmallInteger, autoincrement=False)
+    hand: Mapped[str] = mapped_column(String(13))
+    name: Mapped[str] = mapped_column(String(60))
 
 
 class _Tallied:
@@ -177,9 +186,7 @@ class FigureTally(_Tallied, Base):
 
 
 class FigureHandTally(_Tallied, Base):
-    """Tallies by who had an order in hand as in `FigureHand`, by one of the places ("county" and its code),
-    and those of all ("all", by no name).
-    """
+    """Tallies by one thing, as in `FigureHand`."""
 
     __tablename__ = "figure_hand_tallies"
     __table_args__ = (

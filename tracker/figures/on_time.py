@@ -27,7 +27,20 @@ from sqlalchemy import (
 )
 
 from tracker import clock
-from tracker.figures.cells import COUNTS, DAY, HANDS, MONTH, PLACES, Signed, additions, hand_name
+from tracker.figures.cells import (
+    ALL,
+    APART,
+    COUNTS,
+    DAY,
+    HANDS,
+    MONTH,
+    PLACES,
+    Signed,
+    additions,
+    hand_name,
+    named,
+    value_of,
+)
 from tracker.figures.facts import facts_of
 from tracker.figures.keep_cells import unread_orders
 from tracker.figures.models import FigureCell, FigureFact, FigureHand, FigureReading
@@ -109,26 +122,31 @@ def hand_of(asked: Asked) -> str:
 
 
 def _from_sums(asked: Asked, days: Stretch) -> Select[Any]:
-    hand = hand_of(asked)
-    table: FromClause = _hands if hand else _cells
+    hand = _apart(asked)
+    table: FromClause = _cells if hand is None else _hands
     by_day = asked.split in ("day", "week")
-    conditions = [_in_grains(table, days, by_day=by_day), *_only_sums(table, asked)]
-    if hand:
-        conditions.append(table.c.hand == hand)
-    key = _key_of_sums(table, asked.split)
+    conditions = [_in_grains(table, days, by_day=by_day), *_only_sums(table, asked, hand)]
+    if hand == asked.split:
+        key = value_of(table, hand).label("key")
+    else:
+        key = _key(table, asked.split, table.c.starts_on)
     sums = [func.sum(table.c[name]).label(name) for name in COUNTS]
     return select(key, table.c.removed, *sums).where(*conditions).group_by(key, table.c.removed)
 
 
-def _key_of_sums(table: FromClause, split: Split) -> ColumnElement[Any]:
-    if split in HANDS:
-        return table.c.name.label("key")
-    return _key(table, split, table.c.starts_on)
+def _apart(asked: Asked) -> str | None:
+    """The one thing that the figures are asked by, `ALL` by none; None by more, which only cells tell."""
+    things = {name for name in (asked.split, *asked.only) if name in APART}
+    if len(things) > 1:
+        return None
+    return things.pop() if things else ALL
 
 
-def _only_sums(table: FromClause, asked: Asked) -> Iterable[ColumnElement[bool]]:
+def _only_sums(table: FromClause, asked: Asked, hand: str | None) -> Iterable[ColumnElement[bool]]:
+    if hand is not None:
+        yield table.c.hand == hand
     for name, value in asked.only.items():
-        yield (table.c.name if name in HANDS else table.c[name]) == value
+        yield named(table, name, value) if name == hand else table.c[name] == value
 
 
 def _key(table: FromClause, split: Split, day: ColumnElement[Any]) -> ColumnElement[Any]:

@@ -36,7 +36,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import Insert, insert
 
 from tracker import clock
-from tracker.figures.cells import DAY, HANDS, IN_HAND, MONTH, PLACES, Signed, day_of, hand_name
+from tracker.figures.cells import BY_ITSELF, DAY, IN_HAND, MONTH, PLACES, Signed, day_of, key_apart
 from tracker.figures.measure_rules import FINE_UNTIL, LENGTHS, QUARTER, QUARTERS_AN_HOUR, What
 from tracker.figures.models import FigureHandTally, FigureTally
 
@@ -61,10 +61,6 @@ INCOMING = Table(
     prefixes=["TEMPORARY"],
     postgresql_on_commit="DELETE ROWS",
 )
-# By what orders are tallied by themselves, beside hands: all of an operator's, and each of the places.
-ALL = "all"
-BY_ITSELF = (ALL, *(name for name in PLACES if name != "operator_id"))
-APART = (*BY_ITSELF, *HANDS)
 TALLIED = ("count", "good", "seconds")
 
 _MOMENT: Final = DateTime(timezone=True)
@@ -91,26 +87,7 @@ def hand_tally_changes(things: FromClause, grain: str, hand: str) -> Select[Any]
     whats = tuple(What)
     if grain == DAY:
         whats = (*LENGTHS, *_WITHOUT_LENGTH) if hand in BY_ITSELF else _WITHOUT_LENGTH
-    name = _name(things, hand)
-    key = [things.c.operator_id, literal(hand, String).label("hand"), name.label("name")]
-    return _summed(things, grain, whats, key)
-
-
-def _name(things: FromClause, hand: str) -> ColumnElement[str]:
-    """By what name the tallies go; `value_named` reads it."""
-    if hand == ALL:
-        return literal("", String)
-    return hand_name(things, hand) if hand in HANDS else cast(things.c[hand], String)
-
-
-def named(table: FromClause, hand: str, value: Any) -> ColumnElement[bool]:
-    """Whether tallies of one thing are of this value of it."""
-    return table.c.name == (value if hand in HANDS else cast(literal(value, INCOMING.c[hand].type), String))
-
-
-def value_of(table: FromClause, hand: str) -> ColumnElement[Any]:
-    """What the tallies of one thing are of, as facts say it."""
-    return table.c.name if hand in (ALL, *HANDS) else cast(table.c.name, INCOMING.c[hand].type)
+    return _summed(things, grain, whats, key_apart(things, hand))
 
 
 def apply_tallies(changes: Select[Any], table: type[FigureTally] | type[FigureHandTally]) -> Insert:

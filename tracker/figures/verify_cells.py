@@ -19,10 +19,10 @@ from sqlalchemy import (
 
 from tracker.db import Database
 from tracker.figures.cells import (
+    APART,
     COUNTS,
     DAY,
     FACTS,
-    HANDS,
     MONTH,
     Signed,
     additions,
@@ -39,7 +39,7 @@ from tracker.figures.models import (
     FigureReading,
     FigureTally,
 )
-from tracker.figures.tallies import APART, TALLIED, hand_tally_changes, tally_changes, things_of
+from tracker.figures.tallies import TALLIED, hand_tally_changes, tally_changes, things_of
 from tracker.orders.models import Order
 
 _facts = FigureFact.__table__
@@ -77,7 +77,7 @@ def _all_sums() -> Iterator[tuple[Select[Any], Select[Any], Sequence[str]]]:
     cells, hands = FigureCell.__table__, FigureHand.__table__
     for grain in (DAY, MONTH):
         yield cell_changes(added, grain), select(cells).where(cells.c.grain == grain), COUNTS
-        for hand in HANDS:
+        for hand in APART:
             kept = select(hands).where(hands.c.grain == grain, hands.c.hand == hand)
             yield hand_changes(added, grain, hand), kept, COUNTS
         yield tally_changes(things, grain), select(tallies).where(tallies.c.grain == grain), TALLIED
