@@ -21,6 +21,8 @@ from tracker.figures.on_time import Stretch
 from tracker.figures.rules import Counts, total
 from tracker.orders.models import Order
 from tracker.orders.place_orders import Placed
+from tracker.reports.about import scope_of
+from tracker.reports.overview import overview
 from tracker.runtime import Runtime
 
 
@@ -94,8 +96,12 @@ def test_excuses_by_approver_add_up_to_what_net_leaves_out(filled: Office, runti
             by_reason[one.reason_code] += one.orders
     assert by_reason == {code: count for code, count in counts.removed.items() if code != "withdrawn"}
     *lines, whole = filled.table(report_id, "on_time", "excused")
-    assert {row["approver"]["zh"] for row in lines} == {"system"}
+    assert {row["approver"]["zh"] for row in lines} == {"系统"}
     assert whole["orders"] == by_reason.total()
+    filled.execute("UPDATE promise_entries SET actor = 'staff:li.hua' WHERE kind = 'excuse'")
+    filled.rebuilt(report_id)
+    *lines, _ = filled.table(report_id, "on_time", "excused")
+    assert {row["approver"]["zh"] for row in lines} == {"li.hua"}, "by account"
 
 
 def test_orders_are_counted_by_county_kind_and_channel(filled: Office, runtime: Runtime) -> None:
@@ -152,6 +158,29 @@ def test_the_citys_report_is_all_operators_together(filled: Office, runtime: Run
     assert set(dealers) >= {*DEALERS, "移动代理"}
     assert dealers.count("直营（无代理商）") == 3
     assert "approver" not in filled.table(city, "on_time", "excused")[0], "nobody is named to the regulator"
+
+
+def test_a_countys_small_sample_cannot_be_reckoned_by_the_other_operators(
+    office: Office, runtime: Runtime, place: Callable[..., Placed]
+) -> None:
+    pattern, yingde = place().number, "441881001001"
+    for seed, (operator, community, count) in enumerate(
+        ((1, None, 60), (1, yingde, 7), (2, None, 45), (2, yingde, 35)), start=1
+    ):
+        where = {} if community is None else {"community_code": community}
+        office.orders(pattern, count, seed=seed, operator_id=operator, **where)
+    with runtime.db.reading() as connection:
+        scope = scope_of(connection, runtime.reference.current(), None, FIRST_HALF, NOW)
+        counties = overview(connection, scope).counties
+    told = {
+        (key, county): counties[key][county].gross for key in (1, 2, None) for county in ("441802", "441881")
+    }
+    assert told[1, "441881"] is None
+    # The city's and the other operator's together would tell it.
+    assert [told[2, "441881"], told[1, "441802"], told[2, "441802"]] == [None] * 3
+    assert (told[None, "441881"] or (0, 0))[1] == 42
+    assert (told[None, "441802"] or (0, 0))[1] == 105
+    assert counties[2]["441881"].gross_sample == 35, "samples are always told"
 
 
 def test_an_empty_half_says_so_and_breaks_nothing(office: Office) -> None:

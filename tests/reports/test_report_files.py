@@ -15,7 +15,9 @@ from tracker.orders.place_orders import Placed
 from tracker.problems import Refusal
 from tracker.reports import pdf
 from tracker.reports.pdf import pdf_of, pictures_of
+from tracker.reports.rules import digest_of
 from tracker.reports.shown import shown_report
+from tracker.reports.stored import stored
 from tracker.reports.workbook import workbook_of
 
 
@@ -101,9 +103,11 @@ def test_what_somebody_typed_is_text_in_the_pdf(submitted: tuple[Office, int]) -
         row = office.row(report_id)
         content = json.loads(row.content)
         content["issuer"] = {"zh": hostile, "en": hostile}
+        changed = json.dumps(content, ensure_ascii=False)
         office.execute(
-            "UPDATE half_year_reports SET content = :content WHERE id = :id",
-            content=json.dumps(content, ensure_ascii=False),
+            "UPDATE half_year_reports SET content = :content, digest = :digest WHERE id = :id",
+            content=changed,
+            digest=digest_of(changed),
             id=report_id,
         )
     finally:
@@ -112,6 +116,20 @@ def test_what_somebody_typed_is_text_in_the_pdf(submitted: tuple[Office, int]) -
     assert shown_report(json.loads(row.content), "zh").issuer == hostile
     assert len(pictures_of(row, "zh", ppi=20)) >= 4
     assert pdf_of(row, "zh").startswith(b"%PDF-")
+
+
+def test_of_how_many_a_rate_is_told_stays_as_it_was_when_it_was_built(
+    submitted: tuple[Office, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office, report_id = submitted
+    row = office.row(report_id)
+    before = (shown_report(stored(row), "zh"), workbook_of(row, "zh"))
+    monkeypatch.setattr("tracker.figures.rules.LEAST_SAMPLE", 1)
+    assert (shown_report(stored(row), "zh"), workbook_of(row, "zh")) == before
+    larger = shown_report(stored(row) | {"least_sample": 1000}, "zh")
+    assert "少于 1000 单" in larger.sample_note
+    rates = next(one for one in larger.sections if one.code == "on_time").tables[0].rows[0]
+    assert [told.words for told in rates].count("样本不足") == 2
 
 
 def test_without_fonts_it_says_what_to_do(
