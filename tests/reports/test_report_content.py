@@ -183,6 +183,33 @@ def test_a_countys_small_sample_cannot_be_reckoned_by_the_other_operators(
     assert counties[2]["441881"].gross_sample == 35, "samples are always told"
 
 
+def test_the_half_begins_and_ends_at_midnight_in_the_city(
+    office: Office, place: Callable[..., Placed]
+) -> None:
+    pattern = place().number
+    # When each was accepted and when it was due, whether it was taken in, whether it fell due.
+    borders = {
+        "before": ("2025-12-31T23:59:59", "2026-01-01T00:00:00", 0, 0),
+        "first": ("2026-01-01T00:00:00", "2026-01-01T00:00:01", 1, 1),
+        # A day's 24:00 belongs to the day that ends.
+        "last": ("2026-06-30T23:59:59", "2026-07-01T00:00:00", 1, 1),
+        "after": ("2026-07-01T00:00:00", "2026-07-01T00:00:01", 0, 0),
+    }
+    for seed, (dealer, (accepted_at, due_at, _, _)) in enumerate(borders.items()):
+        office.orders(pattern, 1, seed=seed, dealer=dealer)
+        moments = {"dealer": dealer, "accepted": f"{accepted_at}+08:00", "due": f"{due_at}+08:00"}
+        office.execute("UPDATE orders SET accepted_at = :accepted WHERE dealer = :dealer", **moments)
+        office.execute(
+            "UPDATE promises SET deadline = :due"
+            " WHERE order_id = (SELECT id FROM orders WHERE dealer = :dealer)",
+            **moments,
+        )
+    rows = {row["dealer"]["zh"]: row for row in office.table(office.built(), "dealers", "dealers")}
+    assert {dealer: (rows[dealer]["orders"], rows[dealer]["due"]) for dealer in borders} == {
+        dealer: (taken, due) for dealer, (_, _, taken, due) in borders.items()
+    }
+
+
 def test_an_empty_half_says_so_and_breaks_nothing(office: Office) -> None:
     report_id = office.built()
     content = json.loads(office.row(report_id).content)

@@ -5,6 +5,7 @@ import json
 import re
 import zlib
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,33 @@ def test_the_workbook_holds_every_table_with_its_numbers(submitted: tuple[Office
     assert {"毛按时率", "净按时率", "样本不足"} <= set(definitions)
     english = load_workbook(io.BytesIO(workbook_of(row, "en")))
     assert english.sheetnames[2] == "2 On-time rate"
+
+
+def test_every_cell_of_the_workbook_says_what_page_and_pdf_say(submitted: tuple[Office, int]) -> None:
+    office, report_id = submitted
+    row = office.row(report_id)
+    book = load_workbook(io.BytesIO(workbook_of(row, "zh")))
+    compared = 0
+    for sheet, section in zip(book.worksheets[1:], shown_report(stored(row), "zh").sections, strict=True):
+        lines = list(sheet.iter_rows(values_only=True))
+        for table in section.tables:
+            title = next(place for place, line in enumerate(lines) if line[0] == table.title)
+            body = [*table.rows, *([table.total] if table.total else [])]
+            for cells, line in zip(body, lines[title + 2 :], strict=False):
+                for cell, value in zip(cells, line, strict=False):
+                    assert _says(value, cell.words), (table.code, value, cell.words)
+                    compared += 1
+    assert compared > 500
+
+
+def _says(value: object, words: str) -> bool:
+    """Whether a cell of the workbook says these words."""
+    if isinstance(value, datetime):
+        return f"{value.year}年{value.month}月{value.day}日" == words
+    if isinstance(value, int | float):
+        told = float(words.rstrip("%").replace(",", ""))
+        return abs(value * 100 - told) < 0.06 if words.endswith("%") else abs(value - told) < 0.06
+    return (value or "") in (words, f"'{words}")
 
 
 def test_no_name_of_a_dealer_is_a_formula(submitted: tuple[Office, int]) -> None:
