@@ -23,6 +23,8 @@ from tracker.orders.models import Order
 from tracker.orders.place_orders import Placed
 from tracker.reports.about import scope_of
 from tracker.reports.overview import overview
+from tracker.reports.pdf import pdf_of
+from tracker.reports.workbook import workbook_of
 from tracker.runtime import Runtime
 
 
@@ -219,6 +221,11 @@ def test_an_empty_half_says_so_and_breaks_nothing(office: Office) -> None:
         "未填报"
     }
     assert content["self_checks_missing"] == 8
+    (own,) = office.table(report_id, "dealers", "dealers")
+    assert (own["dealer"]["zh"], own["orders"], own["net"]) == ("直营（无代理商）", 0, [0, 0])
+    for language in ("zh", "en"):
+        assert pdf_of(office.row(report_id), language).startswith(b"%PDF-")
+        assert workbook_of(office.row(report_id), language).startswith(b"PK")
 
 
 def test_complaints_are_counted_by_source_and_by_whether_they_were_late(
