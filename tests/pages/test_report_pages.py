@@ -237,10 +237,16 @@ def test_what_was_altered_past_the_service_is_neither_shown_nor_submitted(
     office.check_all()
     report_id = office.built()
     office.offer(report_id)
-    office.review(report_id)
-    office.execute("UPDATE half_year_reports SET content = replace(content, '市场部', '别处')")
+    alter = "UPDATE half_year_reports SET content = replace(content, :these, :those)"
+    office.execute(alter, these="市场部", those="别处")
+    assert "报告内容与它的摘要不符" in act(colleague, report_id, "approve")
+    assert office.row(report_id).state == "offered"
+    office.execute(alter, these="别处", those="市场部")
+    assert 'value="submit"' in act(colleague, report_id, "approve")
+    office.execute(alter, these="市场部", those="别处")
     page = desk.get(f"/reports/{report_id}")
     assert page.status_code == 500
+    assert 'value="submit"' not in page.text
     assert "报告内容与它的摘要不符" in page.text
     assert "一、报装受理" not in page.text
     for form in ("pdf", "xlsx", "json"):

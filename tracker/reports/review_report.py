@@ -32,7 +32,7 @@ def review_report(
     """Approve what somebody else has offered, or send it back to be a draft again, with remarks.
 
     Whoever offered it may take it back so. Raises Refusal: report.not_found, report.stale, report.state,
-    report.own_review, report.remarks_required.
+    report.own_review, report.remarks_required, report.altered.
     """
     now = clock.now()
     event = Event.APPROVED if approve else Event.RETURNED
@@ -42,6 +42,8 @@ def review_report(
         said = (remarks or "").strip()[:LONGEST_WORDS] or None
         if faults := review_faults(row.offered_by, author.label, said, approves=approve):
             raise Refusal(*faults)
+        if approve:
+            stored(row)
         note(
             connection,
             row,
