@@ -177,6 +177,20 @@ def test_a_day_set_twice_is_refused_and_set_back_by_a_correcting_entry(desk, dat
     assert desk.get(path).status_code == 404
 
 
+def test_the_deadline_that_was_promised_is_told_whatever_became_of_the_calendar_since(
+    desk, database, place
+) -> None:
+    given = place(plan="24GD110002", customer__kind="enterprise")
+    first = preview(desk, "/calendar/2026-11-27")
+    send(desk, "/calendar/2026-11-27", carried(first.text) | {"step": "do"})
+    # Promised for Monday; with both days off it would be Wednesday.
+    words = plain(preview(desk, "/calendar/2026-11-30").text)
+    assert f"{given.number} 11月30日（周一）18:00 12月2日（周三）18:00" in words
+    (row,) = overrides(database)
+    back = plain(desk.get(f"/calendar/overrides/{row.id}/withdraw").text)
+    assert "没有在途承诺会因此不同。" in back, "it was promised so"
+
+
 def test_what_others_changed_meanwhile_is_told(desk, runtime, database) -> None:
     asked = preview(desk)
     other = {**STORM, "day": "2026-12-04", "working": False, "county_code": None, "source": "另一通知"}

@@ -4,6 +4,7 @@ import hashlib
 import io
 import re
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from desk_forms import faults, send
@@ -15,6 +16,7 @@ from tests.reporting import COLLEAGUE, LI, NOW, REGULATOR, SECOND_HALF, STRANGER
 from tests.staff_sessions import sign_in
 from tracker import clock
 from tracker.embedded import Servers
+from tracker.figures.keep_cells import keep_cells
 from tracker.orders.place_orders import Placed
 from tracker.reports.build_reports import build_reports
 from tracker.runtime import Runtime
@@ -135,6 +137,8 @@ def test_a_correction_needs_its_reason(office: Office, desk: FlaskClient) -> Non
     empty = send(desk, "/reports/2026H1/correct")
     assert empty.status_code == 422
     assert set(faults(empty.text)) == {"reason"}
+    long = send(desk, "/reports/2026H1/correct", {"reason": "补" * 201})
+    assert faults(long.text) == {"reason": "超过 200 个字符"}, "nothing is cut off unsaid"
     begun = send(desk, "/reports/2026H1/correct", {"reason": "补录漏登记的工单"})
     build_reports(office.runtime)
     page = plain(desk.get(begun.headers["Location"]).text)
@@ -142,6 +146,7 @@ def test_a_correction_needs_its_reason(office: Office, desk: FlaskClient) -> Non
     assert "更正原因：补录漏登记的工单" in page
     again = send(desk, "/reports/2026H1/correct", {"reason": "再来"})
     assert "没有可更正的已报送报告" in again.text
+    assert again.status_code == 409
 
 
 def test_files_are_what_the_page_shows(
@@ -169,6 +174,105 @@ def test_files_are_what_the_page_shows(
         id=waiting,
     )
     assert desk.get(f"/reports/{waiting}.pdf").status_code == 404
+
+
+def test_the_board_of_figures_tells_what_the_report_tells(
+    office: Office, runtime: Runtime, desk: FlaskClient, place: Callable[..., Placed]
+) -> None:
+    pattern = place().number
+    office.orders(pattern, 45)
+    office.orders(pattern, 33, seed=2, community_code="441881001001", dealer="英德联营")
+    keep_cells(runtime.db)
+    office.orders(pattern, 5, seed=3)
+    report_id = office.built()
+    file = desk.get("/figures.xlsx?first=2026-01-01&last=2026-06-30").data
+    book = load_workbook(io.BytesIO(file))
+
+    def board(sheet: str) -> dict[str, list[Any]]:
+        return {
+            line[0]: [_rounded(cell) for cell in line[1:]] for line in book[sheet].iter_rows(values_only=True)
+        }
+
+    def report(section: str, table: str, key: str) -> dict[str, dict[str, Any]]:
+        return {row[key]["zh"]: row for row in office.table(report_id, section, table)}
+
+    lines, counties = board("县（市、区）"), report("on_time", "counties", "county")
+    times, visits, still_open = (report("durations", name, "part") for name in ("times", "visits", "open"))
+    assert len(lines) == 1 + 8
+    for county in set(counties) - {"合计"}:
+        row, line, long, came = counties[county], lines[county], times[county], visits[county]
+        told = [row[name] for name in ("due", "on_time", "net_due", "net_on_time", "removed")]
+        assert told == [line[place] for place in (0, 1, 3, 4, 6)], county
+        told = [long[name] for name in ("connected", "duration_mean", "duration_median", "duration_p90")]
+        assert [_rounded(value) for value in told] == line[9:13], county
+        assert [_rounded(long["response_median"]), came["visits_due"]] == line[13:15], county
+        kept, first_visit = (_share(came[f"{name}_rate"]) for name in ("visits_kept", "first_visit"))
+        assert [kept, first_visit] == line[15:17], county
+        assert [still_open[county]["open"], _rounded(still_open[county]["backlog"])] == line[19:21], county
+    assert counties["清城区"]["due"] == 50
+    returned = sum(line[17] for name, line in lines.items() if name in counties)
+    assert report("returns", "by_cause", "cause")["合计"]["returned"] == returned
+    dealers = report("dealers", "dealers", "dealer")
+    line = board("代理商")["英德联营"]
+    assert [*dealers["英德联营"]["gross"], *dealers["英德联营"]["net"]] == [
+        line[1],
+        line[0],
+        line[4],
+        line[3],
+    ]
+
+
+def _rounded(cell: Any) -> Any:
+    return round(cell, 6) if isinstance(cell, float) else cell
+
+
+def _share(rate: list[int]) -> float | None:
+    part, whole = rate
+    return round(part / whole, 6) if whole else None
+
+
+def test_what_was_altered_past_the_service_is_neither_shown_nor_submitted(
+    office: Office, desk: FlaskClient, colleague: FlaskClient
+) -> None:
+    office.check_all()
+    report_id = office.built()
+    office.offer(report_id)
+    alter = "UPDATE half_year_reports SET content = replace(content, :these, :those)"
+    office.execute(alter, these="市场部", those="别处")
+    assert "报告内容与它的摘要不符" in act(colleague, report_id, "approve")
+    assert office.row(report_id).state == "offered"
+    office.execute(alter, these="别处", those="市场部")
+    assert 'value="submit"' in act(colleague, report_id, "approve")
+    office.execute(alter, these="市场部", those="别处")
+    page = desk.get(f"/reports/{report_id}")
+    assert page.status_code == 500
+    assert 'value="submit"' not in page.text
+    assert "报告内容与它的摘要不符" in page.text
+    assert "一、报装受理" not in page.text
+    for form in ("pdf", "xlsx", "json"):
+        assert desk.get(f"/reports/{report_id}.{form}").status_code == 302, form
+    assert "报告内容与它的摘要不符" in act(desk, report_id, "submit")
+    assert office.row(report_id).state == "approved"
+    act(colleague, report_id, "return", remarks="重新生成")
+    act(desk, report_id, "build")
+    build_reports(office.runtime)
+    assert "一、报装受理" in desk.get(f"/reports/{report_id}").text
+
+
+def test_what_was_altered_is_not_shown_to_the_regulator_either(
+    office: Office, as_: Callable[[str], FlaskClient]
+) -> None:
+    report_id = office.submitted()
+    office.execute("ALTER TABLE half_year_reports DISABLE TRIGGER keep_submitted")
+    try:
+        office.execute("UPDATE half_year_reports SET content = replace(content, '市场部', '别处')")
+    finally:
+        office.execute("ALTER TABLE half_year_reports ENABLE TRIGGER keep_submitted")
+    client = as_("regulator")
+    shown = client.get(f"/regulator/reports/{report_id}", follow_redirects=True)
+    assert shown.request.path == "/regulator"
+    assert "报告内容与它的摘要不符" in shown.text
+    assert client.get(f"/regulator/reports/{report_id}.pdf").status_code == 302
 
 
 def test_the_pages_are_for_managers_and_the_regulator_alone(

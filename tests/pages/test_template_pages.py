@@ -19,10 +19,12 @@ from tracker.clock import CITY_ZONE
 from tracker.contacts.models import NO_TEXTS
 from tracker.contacts.record_wish import record_wish
 from tracker.notices.models import Notice
+from tracker.pages.template_words import PARAM_WORDS
 from tracker.staff.models import Account
 from tracker.templates.models import SavedTemplate, TemplateApproval, TemplateDraft
 from tracker.templates.save_template import record_approval, save_template
 from tracker.templates.seed import SEED
+from tracker.templates.vocabulary import EXAMPLES
 
 LIST = "/templates"
 ONE = "/templates/order_accepted"
@@ -315,12 +317,34 @@ def test_others_only_read_and_another_operators_wording_is_not_there(as_, databa
     assert send(manager, f"{ONE}/versions/2", {"step": "burn"}).status_code == 404
 
 
+def test_an_operator_looks_at_its_own_signature_and_hotline(as_) -> None:
+    stranger = as_("stranger")
+    listed = plain(stranger.get(LIST).text)
+    own = "【清远移动】"
+    assert own in listed
+    for path in (ONE, f"{ONE}/versions/1"):
+        page = plain(stranger.get(path).text)
+        assert page.count(own) >= 6, "in both languages, at each length"
+        assert "10086" in page
+        assert "清远电信" not in page
+        assert "分公司】" not in page
+    shown = plain(send(stranger, EDIT, {**WORDING, **seen(stranger, EDIT), "step": "preview"}).text)
+    assert shown.count(own) >= 6
+    assert "清远电信" not in shown
+    phone = plain(stranger.get(f"{LIST}/delayed").text)
+    assert "10086转8" in phone
+
+
+def test_every_parameter_is_named_in_words() -> None:
+    assert set(PARAM_WORDS) == set(EXAMPLES)
+
+
 def test_the_texts_are_given_out_as_files(as_) -> None:
     client = as_("counter")
     answer = client.get(f"{LIST}.csv")
     found = list(csv.reader(io.StringIO(answer.text.removeprefix("\ufeff"))))
     assert len(found) == len(SEED) + 1
-    assert found[1][:8] == ["order_accepted", "受理通知", "进度", "1", "系统自带", "1", "2", "0.05"]
+    assert found[1][:8] == ["order_accepted", "受理通知", "进度", "1", "系统自带", "1", "1", "0.05"]
     assert client.get(f"{LIST}.xlsx").data.startswith(b"PK")
 
 

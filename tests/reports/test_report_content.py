@@ -21,6 +21,10 @@ from tracker.figures.on_time import Stretch
 from tracker.figures.rules import Counts, total
 from tracker.orders.models import Order
 from tracker.orders.place_orders import Placed
+from tracker.reports.about import scope_of
+from tracker.reports.overview import overview
+from tracker.reports.pdf import pdf_of
+from tracker.reports.workbook import workbook_of
 from tracker.runtime import Runtime
 
 
@@ -94,8 +98,12 @@ def test_excuses_by_approver_add_up_to_what_net_leaves_out(filled: Office, runti
             by_reason[one.reason_code] += one.orders
     assert by_reason == {code: count for code, count in counts.removed.items() if code != "withdrawn"}
     *lines, whole = filled.table(report_id, "on_time", "excused")
-    assert {row["approver"]["zh"] for row in lines} == {"system"}
+    assert {row["approver"]["zh"] for row in lines} == {"系统"}
     assert whole["orders"] == by_reason.total()
+    filled.execute("UPDATE promise_entries SET actor = 'staff:li.hua' WHERE kind = 'excuse'")
+    filled.rebuilt(report_id)
+    *lines, _ = filled.table(report_id, "on_time", "excused")
+    assert {row["approver"]["zh"] for row in lines} == {"li.hua"}, "by account"
 
 
 def test_orders_are_counted_by_county_kind_and_channel(filled: Office, runtime: Runtime) -> None:
@@ -154,6 +162,56 @@ def test_the_citys_report_is_all_operators_together(filled: Office, runtime: Run
     assert "approver" not in filled.table(city, "on_time", "excused")[0], "nobody is named to the regulator"
 
 
+def test_a_countys_small_sample_cannot_be_reckoned_by_the_other_operators(
+    office: Office, runtime: Runtime, place: Callable[..., Placed]
+) -> None:
+    pattern, yingde = place().number, "441881001001"
+    for seed, (operator, community, count) in enumerate(
+        ((1, None, 60), (1, yingde, 7), (2, None, 45), (2, yingde, 35)), start=1
+    ):
+        where = {} if community is None else {"community_code": community}
+        office.orders(pattern, count, seed=seed, operator_id=operator, **where)
+    with runtime.db.reading() as connection:
+        scope = scope_of(connection, runtime.reference.current(), None, FIRST_HALF, NOW)
+        counties = overview(connection, scope).counties
+    told = {
+        (key, county): counties[key][county].gross for key in (1, 2, None) for county in ("441802", "441881")
+    }
+    assert told[1, "441881"] is None
+    # The city's and the other operator's together would tell it.
+    assert [told[2, "441881"], told[1, "441802"], told[2, "441802"]] == [None] * 3
+    assert (told[None, "441881"] or (0, 0))[1] == 42
+    assert (told[None, "441802"] or (0, 0))[1] == 105
+    assert counties[2]["441881"].gross_sample == 35, "samples are always told"
+
+
+def test_the_half_begins_and_ends_at_midnight_in_the_city(
+    office: Office, place: Callable[..., Placed]
+) -> None:
+    pattern = place().number
+    # When each was accepted and when it was due, whether it was taken in, whether it fell due.
+    borders = {
+        "before": ("2025-12-31T23:59:59", "2026-01-01T00:00:00", 0, 0),
+        "first": ("2026-01-01T00:00:00", "2026-01-01T00:00:01", 1, 1),
+        # A day's 24:00 belongs to the day that ends.
+        "last": ("2026-06-30T23:59:59", "2026-07-01T00:00:00", 1, 1),
+        "after": ("2026-07-01T00:00:00", "2026-07-01T00:00:01", 0, 0),
+    }
+    for seed, (dealer, (accepted_at, due_at, _, _)) in enumerate(borders.items()):
+        office.orders(pattern, 1, seed=seed, dealer=dealer)
+        moments = {"dealer": dealer, "accepted": f"{accepted_at}+08:00", "due": f"{due_at}+08:00"}
+        office.execute("UPDATE orders SET accepted_at = :accepted WHERE dealer = :dealer", **moments)
+        office.execute(
+            "UPDATE promises SET deadline = :due"
+            " WHERE order_id = (SELECT id FROM orders WHERE dealer = :dealer)",
+            **moments,
+        )
+    rows = {row["dealer"]["zh"]: row for row in office.table(office.built(), "dealers", "dealers")}
+    assert {dealer: (rows[dealer]["orders"], rows[dealer]["due"]) for dealer in borders} == {
+        dealer: (taken, due) for dealer, (_, _, taken, due) in borders.items()
+    }
+
+
 def test_an_empty_half_says_so_and_breaks_nothing(office: Office) -> None:
     report_id = office.built()
     content = json.loads(office.row(report_id).content)
@@ -163,6 +221,11 @@ def test_an_empty_half_says_so_and_breaks_nothing(office: Office) -> None:
         "未填报"
     }
     assert content["self_checks_missing"] == 8
+    (own,) = office.table(report_id, "dealers", "dealers")
+    assert (own["dealer"]["zh"], own["orders"], own["net"]) == ("直营（无代理商）", 0, [0, 0])
+    for language in ("zh", "en"):
+        assert pdf_of(office.row(report_id), language).startswith(b"%PDF-")
+        assert workbook_of(office.row(report_id), language).startswith(b"PK")
 
 
 def test_complaints_are_counted_by_source_and_by_whether_they_were_late(

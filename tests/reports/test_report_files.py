@@ -5,6 +5,7 @@ import json
 import re
 import zlib
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,9 @@ from tracker.orders.place_orders import Placed
 from tracker.problems import Refusal
 from tracker.reports import pdf
 from tracker.reports.pdf import pdf_of, pictures_of
+from tracker.reports.rules import digest_of
 from tracker.reports.shown import shown_report
+from tracker.reports.stored import stored
 from tracker.reports.workbook import workbook_of
 
 
@@ -50,6 +53,33 @@ def test_the_workbook_holds_every_table_with_its_numbers(submitted: tuple[Office
     assert {"毛按时率", "净按时率", "样本不足"} <= set(definitions)
     english = load_workbook(io.BytesIO(workbook_of(row, "en")))
     assert english.sheetnames[2] == "2 On-time rate"
+
+
+def test_every_cell_of_the_workbook_says_what_page_and_pdf_say(submitted: tuple[Office, int]) -> None:
+    office, report_id = submitted
+    row = office.row(report_id)
+    book = load_workbook(io.BytesIO(workbook_of(row, "zh")))
+    compared = 0
+    for sheet, section in zip(book.worksheets[1:], shown_report(stored(row), "zh").sections, strict=True):
+        lines = list(sheet.iter_rows(values_only=True))
+        for table in section.tables:
+            title = next(place for place, line in enumerate(lines) if line[0] == table.title)
+            body = [*table.rows, *([table.total] if table.total else [])]
+            for cells, line in zip(body, lines[title + 2 :], strict=False):
+                for cell, value in zip(cells, line, strict=False):
+                    assert _says(value, cell.words), (table.code, value, cell.words)
+                    compared += 1
+    assert compared > 500
+
+
+def _says(value: object, words: str) -> bool:
+    """Whether a cell of the workbook says these words."""
+    if isinstance(value, datetime):
+        return f"{value.year}年{value.month}月{value.day}日" == words
+    if isinstance(value, int | float):
+        told = float(words.rstrip("%").replace(",", ""))
+        return abs(value * 100 - told) < 0.06 if words.endswith("%") else abs(value - told) < 0.06
+    return (value or "") in (words, f"'{words}")
 
 
 def test_no_name_of_a_dealer_is_a_formula(submitted: tuple[Office, int]) -> None:
@@ -101,9 +131,11 @@ def test_what_somebody_typed_is_text_in_the_pdf(submitted: tuple[Office, int]) -
         row = office.row(report_id)
         content = json.loads(row.content)
         content["issuer"] = {"zh": hostile, "en": hostile}
+        changed = json.dumps(content, ensure_ascii=False)
         office.execute(
-            "UPDATE half_year_reports SET content = :content WHERE id = :id",
-            content=json.dumps(content, ensure_ascii=False),
+            "UPDATE half_year_reports SET content = :content, digest = :digest WHERE id = :id",
+            content=changed,
+            digest=digest_of(changed),
             id=report_id,
         )
     finally:
@@ -112,6 +144,20 @@ def test_what_somebody_typed_is_text_in_the_pdf(submitted: tuple[Office, int]) -
     assert shown_report(json.loads(row.content), "zh").issuer == hostile
     assert len(pictures_of(row, "zh", ppi=20)) >= 4
     assert pdf_of(row, "zh").startswith(b"%PDF-")
+
+
+def test_of_how_many_a_rate_is_told_stays_as_it_was_when_it_was_built(
+    submitted: tuple[Office, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office, report_id = submitted
+    row = office.row(report_id)
+    before = (shown_report(stored(row), "zh"), workbook_of(row, "zh"))
+    monkeypatch.setattr("tracker.figures.rules.LEAST_SAMPLE", 1)
+    assert (shown_report(stored(row), "zh"), workbook_of(row, "zh")) == before
+    larger = shown_report(stored(row) | {"least_sample": 1000}, "zh")
+    assert "少于 1000 单" in larger.sample_note
+    rates = next(one for one in larger.sections if one.code == "on_time").tables[0].rows[0]
+    assert [told.words for told in rates].count("样本不足") == 2
 
 
 def test_without_fonts_it_says_what_to_do(

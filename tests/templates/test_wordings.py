@@ -146,6 +146,9 @@ def test_every_parameter_has_values_of_each_length() -> None:
     for length in LENGTHS:
         for language in ("zh", "en"):
             assert values_of(length, language).keys() == EXAMPLES.keys()
+    for name in ("risks", "amount", "reason", "signature", "plan"):
+        shortest, usual, longest = (units(values_of(length, "zh")[name]) for length in LENGTHS)
+        assert shortest <= usual < longest, name
 
 
 def test_words_are_looked_for_whole_in_english() -> None:

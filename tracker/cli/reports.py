@@ -18,6 +18,7 @@ from tracker.reports.queries import report_named, reports_of
 from tracker.reports.review_report import offer_report, review_report, submit_report
 from tracker.reports.rules import State, half_at, half_code, half_named
 from tracker.reports.sections import SECTIONS
+from tracker.reports.stored import stored
 from tracker.reports.workbook import workbook_of
 from tracker.runtime import Runtime
 from tracker.staff.models import Account
@@ -141,8 +142,11 @@ def export(operator: str, half: str, revision: int | None, kind: str, language: 
     try:
         if kind == "pdf":
             made = pdf_of(row, language)
+        elif kind == "xlsx":
+            made = workbook_of(row, language)
         else:
-            made = workbook_of(row, language) if kind == "xlsx" else row.content.encode()
+            stored(row)
+            made = row.content.encode()
     except Refusal as refusal:
         raise _failed(refusal) from None
     to.write_bytes(made)

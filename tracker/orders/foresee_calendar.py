@@ -26,7 +26,7 @@ _LATEST = latest_entry(Order.id, PromiseEntry.deadline, PromiseEntry.provisional
 
 @dataclass(frozen=True)
 class Moved:
-    """An open order whose deadline would be another one."""
+    """An open order whose deadline would be another one; `before` is the one that stands."""
 
     number: str
     before: datetime
@@ -98,17 +98,18 @@ def _effect(
     orders: Sequence[Row[Any]],
     present: Calendars | None,
 ) -> Effect:
-    """`present`: the calendars that the same promises are counted by now; None: as they were given."""
+    """`present`: the calendars of now. A promise that they alone would make another of, since a day was
+    changed after it was given, is not moved by the change that is looked at.
+    """
     looked_at = orders[:MOST_LOOKED_AT]
     ledgers = read_ledgers(connection, [order.id for order in looked_at])
     moved = []
     for order in looked_at:
         ledger = ledgers[order.id]
         place = (order.operator_id, reference.places[order.community_code].county_code)
-        before = ledger.current.deadline if present is None else _counted(ledger, present, place)
-        after = _counted(ledger, changed, place)
-        if after != before:
-            moved.append(Moved(order.number, before, after))
+        stands, after = ledger.current.deadline, _counted(ledger, changed, place)
+        if after != stands and (present is None or after != _counted(ledger, present, place)):
+            moved.append(Moved(order.number, stands, after))
     return Effect(
         len(looked_at),
         len(moved),

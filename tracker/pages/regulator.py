@@ -4,19 +4,21 @@ The regulator belongs to no operator, and stands before every wall on these page
 totals and submitted documents; small samples are withheld as `tracker.reports.overview` says.
 """
 
-import json
 from dataclasses import asdict
 from typing import Any
 
-from flask import request, url_for
+from flask import flash, redirect, request, url_for
+from flask_babel import gettext
 from werkzeug.exceptions import NotFound
 
 from tracker import clock, walls
 from tracker.figures.rules import LEAST_SAMPLE
+from tracker.pages import wording
 from tracker.pages.access import language, open_to, runtime
 from tracker.pages.report_files import file_of
 from tracker.pages.reports import render
 from tracker.pages.signing_in import blueprint, signed_in
+from tracker.problems import Refusal
 from tracker.reports import rules
 from tracker.reports.about import CUSTOMER_KINDS, scope_of
 from tracker.reports.overview import overview
@@ -25,6 +27,7 @@ from tracker.reports.section_complaints import by_operator
 from tracker.reports.section_notices import outages, tariff_changes
 from tracker.reports.shown import shown_report, shown_table
 from tracker.reports.standing import standing_of
+from tracker.reports.stored import stored
 
 _HALVES = 4
 _LARGEST_ID = 2**31 - 1
@@ -55,6 +58,11 @@ def regulator() -> str:
         halves=halves,
         scope=scope,
         figures=figures,
+        columns=[
+            *((one.id, one.name_en if language() == "en" else one.name) for one in scope.of_operators),
+            (None, gettext("全市")),
+        ],
+        months=[(first, wording.month_of_year(first, language())) for first in figures.month_starts],
         kinds={code: said[language()] for code, said in CUSTOMER_KINDS.items()},
         tables=[shown_table(asdict(one), language()) for one in tables],
         reports={
@@ -68,15 +76,20 @@ def regulator() -> str:
 
 @blueprint.get("/regulator/reports/<int:report_id>")
 @open_to("regulator")
-def regulator_report(report_id: int) -> str:
+def regulator_report(report_id: int) -> Any:
     """A submitted report as it reads."""
     row = _submitted(report_id)
+    try:
+        content = stored(row)
+    except Refusal as refusal:
+        flash(refusal.faults[0].words(language()))
+        return redirect(url_for("staff.regulator"))
     return render(
         "staff/regulator_report.html",
         signed_in(),
         row=row,
         period=rules.half_at(row.starts_on),
-        shown=shown_report(json.loads(row.content), language()),
+        shown=shown_report(content, language()),
         standing=standing_of(row, language()),
     )
 

@@ -11,6 +11,7 @@ from tracker.pages.signing_in import blueprint, signed_in
 from tracker.problems import Refusal
 from tracker.reports.pdf import pdf_of
 from tracker.reports.rules import half_at, half_code
+from tracker.reports.stored import stored
 from tracker.reports.workbook import workbook_of
 
 _SHEET_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -34,6 +35,7 @@ def file_of(row: Any, form: str, *, back: str) -> Any:
         elif form == "xlsx":
             response = Response(workbook_of(row, language()), mimetype=_SHEET_TYPE)
         else:
+            stored(row)
             response = Response(row.content, mimetype="application/json")
     except Refusal as refusal:
         flash(refusal.faults[0].words(language()))

@@ -3,7 +3,6 @@
 A manager works on the operator's, the regulator on the city's.
 """
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -32,6 +31,7 @@ from tracker.reports.section_self_checks import latest_self_checks
 from tracker.reports.sections import SECTIONS
 from tracker.reports.shown import shown_report
 from tracker.reports.standing import standing_of
+from tracker.reports.stored import stored
 from tracker.staff.sign_in import Person
 
 REPORTERS = ("manager", "regulator")
@@ -131,16 +131,13 @@ def report_correct(half: str) -> Any:
     person, period = signed_in(), half_of(half)
     typed: dict[str, str] = {}
     faults: list[tuple[str, str]] = []
+    status = 200
     if request.method == "POST":
         typed = typed_in(("reason",))
         try:
-            if not typed["reason"]:
-                raise Refusal(Fault("field.required", "/reason"))
-            report_id = correct_report(
-                runtime(), author_of(person), period, typed["reason"][:_LONGEST_REASON]
-            )
+            report_id = correct_report(runtime(), author_of(person), period, _reason(typed))
         except Refusal as refusal:
-            faults = said(refusal.faults)
+            faults, status = said(refusal.faults), refusal.status
         else:
             return redirect(url_for("staff.report", report_id=report_id))
     page = render(
@@ -153,7 +150,17 @@ def report_correct(half: str) -> Any:
         fields=_CORRECTION_FIELDS,
         longest=_LONGEST_REASON,
     )
-    return page, 422 if faults else 200
+    return page, status
+
+
+def _reason(typed: Mapping[str, str]) -> str:
+    """Why it is corrected. Raises Refusal where nothing or too much was typed."""
+    reason = typed["reason"]
+    if not reason:
+        raise Refusal(Fault("field.required", "/reason"))
+    if len(reason) > _LONGEST_REASON:
+        raise Refusal(Fault("field.too_long", "/reason", {"limit": _LONGEST_REASON}))
+    return reason
 
 
 @blueprint.route("/reports/<int:report_id>", methods=["GET", "POST"])
@@ -171,7 +178,11 @@ def report(report_id: int) -> Any:
     with runtime().db.reading() as connection:
         names = report_words.names_of(connection, person.operator_id)
         history = [report_words.line_of(event, names) for event in events_of(connection, report_id)]
-    content = None if row.content is None else json.loads(row.content)
+    try:
+        content = None if row.content is None else stored(row)
+    except Refusal as refusal:
+        # A draft can be built anew; of anything else nothing is shown and nothing can be done.
+        content, form.faults, form.status = None, said(refusal.faults), refusal.status
     page = render(
         "staff/report.html",
         person,

@@ -15,7 +15,7 @@ from tracker.pages.order_event_words import Line
 from tracker.pages.order_frame import people_of
 from tracker.pages.preview_flow import Shown, Typed, form_then_preview_then_act
 from tracker.pages.signing_in import blueprint, signed_in
-from tracker.pages.text_templates import current, draft_as_template, known, render
+from tracker.pages.text_templates import current, draft_as_template, facts_of, known, render
 from tracker.problems import Refusal, faults_in
 from tracker.staff.sign_in import Person
 from tracker.templates.drafts import (
@@ -27,7 +27,6 @@ from tracker.templates.drafts import (
     state_of,
     wording_of,
 )
-from tracker.templates.extremes import values_of
 from tracker.templates.history import history_of
 from tracker.templates.save_template import checked, record_approval
 from tracker.templates.schemas import ApprovalRequestSchema, TemplateRequestSchema, WhySchema
@@ -59,7 +58,7 @@ def template_edit(code: str) -> Any:
 
     def foresee(typed: Typed) -> Any:
         wording = checked(code, asked(typed), operator_of(person))
-        return words.looks_of(wording, runtime().config.sms_part_fen)
+        return words.looks_of(wording, facts_of(person), runtime().config.sms_part_fen)
 
     shown = form_then_preview_then_act(
         _TYPED,
@@ -77,7 +76,7 @@ def template_edit(code: str) -> Any:
         code=code,
         used=current(person, code),
         draft=draft,
-        variables=words.variables_of(code, language()),
+        variables=words.variables_of(code, facts_of(person), language()),
         fields=words.FIELDS,
         seen=_state(person, code),
         **shown.page,
@@ -119,7 +118,7 @@ def template_draft(code: str) -> Any:
         draft=draft,
         draft_by=people_of(person).name(draft.actor),
         used=current(person, code),
-        looks=words.looks_of(template, runtime().config.sms_part_fen),
+        looks=words.looks_of(template, facts_of(person), runtime().config.sms_part_fen),
         seen=_state(person, code),
         told=[] if failed is None or stale else [one.words(language()) for one in failed.faults],
         since=_since(person, code) if stale else [],
@@ -172,7 +171,7 @@ def template_version(code: str, version: int) -> Any:
         code=code,
         former=former,
         used=current(person, code),
-        looks=words.looks_of(former, runtime().config.sms_part_fen),
+        looks=words.looks_of(former, facts_of(person), runtime().config.sms_part_fen),
         approvals=registry.approvals.get((former.operator_id, code, former.version), ()),
         seen=_state(person, code),
         typed=typed,
@@ -203,7 +202,7 @@ def _act(acts: dict[str, Callable[[], str]], back: str) -> Any:
 def _try(person: Person, template: Any) -> str:
     spoken = request.form.get("spoken", "zh")
     spoken = spoken if spoken in ("zh", "en") else "zh"
-    try_text(runtime(), person, template, spoken, values_of("usual", spoken))
+    try_text(runtime(), person, template, spoken, words.own_values(facts_of(person), "usual", spoken))
     return N_("试发短信已发往您登记的手机。")
 
 

@@ -1,7 +1,7 @@
 """Registered texts in words: what each is for, what stands in it, and what was done to it."""
 
 import string
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from flask_babel import gettext
@@ -9,11 +9,13 @@ from flask_babel import gettext
 from tracker.orders.standing import N_
 from tracker.pages.order_event_words import Line, People
 from tracker.pages.outage_request import Asked
+from tracker.reference import OperatorFacts
 from tracker.templates.extremes import LENGTHS, values_of
 from tracker.templates.history import Deed
 from tracker.templates.required import required_of
 from tracker.templates.rules import Category, Preview, Template, preview
 from tracker.templates.seed import SEED
+from tracker.templates.vocabulary import EXAMPLES
 
 CATEGORY_WORDS = {
     Category.PROGRESS: N_("进度"),
@@ -49,6 +51,9 @@ PARAM_WORDS = {
     "code": N_("验证码"),
     "complaint": N_("投诉编号"),
     "result": N_("办理结果"),
+    "risks": N_("各种风险和单数"),
+    "level": N_("督办级别"),
+    "amount": N_("违约金"),
 }
 LENGTH_WORDS = {"shortest": N_("最短"), "usual": N_("通常"), "longest": N_("最长")}
 STATE_WORDS = {
@@ -112,25 +117,33 @@ class Variable:
     required: bool
 
 
-def looks_of(template: Template, part_cost_fen: float) -> list[Look]:
+def own_values(operator: OperatorFacts, length: str, spoken: str) -> Mapping[str, str]:
+    """The values of this length, with what an operator itself puts into every text."""
+    values = values_of(length, spoken)
+    own = {
+        "hotline": operator.hotline,
+        "signature": operator.signature,
+        "phone": values["phone"].replace(EXAMPLES["hotline"], operator.hotline),
+    }
+    return {**values, **own}
+
+
+def looks_of(template: Template, operator: OperatorFacts, part_cost_fen: float) -> list[Look]:
     """The wording with the shortest, the usual and the longest values, Chinese and English."""
     return [
-        Look(length, spoken, preview(template, spoken, values_of(length, spoken), part_cost_fen))
+        Look(length, spoken, preview(template, spoken, own_values(operator, length, spoken), part_cost_fen))
         for spoken in ("zh", "en")
         for length in LENGTHS
     ]
 
 
-def variables_of(code: str, spoken: str) -> list[Variable]:
+def variables_of(code: str, operator: OperatorFacts, spoken: str) -> list[Variable]:
     """What a text may name."""
+    usual, shortest, longest = (
+        own_values(operator, length, spoken) for length in ("usual", "shortest", "longest")
+    )
     return [
-        Variable(
-            name,
-            values_of("usual", spoken)[name],
-            values_of("shortest", spoken)[name],
-            values_of("longest", spoken)[name],
-            name in required_of(code),
-        )
+        Variable(name, usual[name], shortest[name], longest[name], name in required_of(code))
         for name in SEED[code].params
     ]
 

@@ -1,6 +1,5 @@
 """The registered texts of an operator, for its staff: the list, and one of them with its versions."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from flask import render_template, request, url_for
@@ -13,6 +12,7 @@ from tracker.pages.list_files import list_file
 from tracker.pages.order_frame import people_of
 from tracker.pages.signing_in import blueprint, signed_in
 from tracker.pages.text_names import TEXT_NAMES
+from tracker.reference import OperatorFacts
 from tracker.staff.sign_in import Person
 from tracker.templates.drafts import open_draft, state_of
 from tracker.templates.history import history_of
@@ -31,7 +31,7 @@ def render(template: str, person: Person, **more: Any) -> str:
     return render_template(
         template,
         person=person,
-        operator=runtime().reference.current().operators[operator_of(person)],
+        operator=facts_of(person),
         may_change=person.role == "manager",
         words=words,
         names=TEXT_NAMES,
@@ -54,10 +54,9 @@ def current(person: Person, code: str) -> Template:
     return runtime().reference.current().templates.current(operator_of(person), code, needed)
 
 
-def example_values(person: Person, spoken: str) -> Mapping[str, str]:
-    """What the operator itself puts into every text."""
-    facts = runtime().reference.current().operators[operator_of(person)]
-    return {"hotline": facts.hotline, "signature": facts.signature}
+def facts_of(person: Person) -> OperatorFacts:
+    """The person's operator, whose hotline and signature stand in every text."""
+    return runtime().reference.current().operators[operator_of(person)]
 
 
 def standing_of(registry: Registry, template: Template, in_force: Template) -> str:
@@ -87,7 +86,7 @@ def templates() -> str:
     person = signed_in()
     asked = request.args.get("category", "")
     registry = runtime().reference.current().templates
-    cost, spoken = runtime().config.sms_part_fen, language()
+    facts, cost, spoken = facts_of(person), runtime().config.sms_part_fen, language()
     with runtime().db.reading() as connection:
         drafts = {code for code in SEED if open_draft(connection, operator_of(person), code)}
     rows = []
@@ -98,8 +97,10 @@ def templates() -> str:
         newest = next(
             (one for one in versions_of(registry, person, code) if one.operator_id is not None), used
         )
-        look = preview(used, spoken, example_values(person, spoken), cost)
-        longest = preview(used, spoken, words.values_of("longest", spoken), cost)
+        look, longest = (
+            preview(used, spoken, words.own_values(facts, length, spoken), cost)
+            for length in ("usual", "longest")
+        )
         said = registry.approvals.get((newest.operator_id, code, newest.version), ())
         rows.append((used, look, longest, said, standing_of(registry, newest, used), code in drafts))
     return render(
@@ -126,8 +127,8 @@ def template(code: str) -> str:
         "staff/template.html",
         person,
         used=used,
-        looks=words.looks_of(used, runtime().config.sms_part_fen),
-        variables=words.variables_of(code, language()),
+        looks=words.looks_of(used, facts_of(person), runtime().config.sms_part_fen),
+        variables=words.variables_of(code, facts_of(person), language()),
         draft=draft,
         draft_by=people.name(draft.actor) if draft else "",
         versions=[
@@ -149,12 +150,14 @@ def template(code: str) -> str:
 def templates_file(kind: str) -> Any:
     """Every text in the wording in force, with its length and price."""
     person = signed_in()
-    cost = runtime().config.sms_part_fen
+    facts, cost = facts_of(person), runtime().config.sms_part_fen
     rows: list[list[str | int | float]] = []
     for code in SEED:
         used = current(person, code)
-        look = preview(used, "zh", example_values(person, "zh"), cost)
-        longest = preview(used, "zh", words.values_of("longest", "zh"), cost)
+        look, longest = (
+            preview(used, "zh", words.own_values(facts, length, "zh"), cost)
+            for length in ("usual", "longest")
+        )
         rows.append(
             [
                 code,

@@ -75,6 +75,12 @@ RULES: tuple[ProblemRule, ...] = (
         "The self-check of this county was changed in the meantime: look at it again.",
     ),
     ProblemRule(
+        "report.altered",
+        500,
+        "报告内容与它的摘要不符，已停止显示和报送；请联系系统管理员",
+        "The report is not what its digest says, and is neither shown nor submitted: call the administrator.",
+    ),
+    ProblemRule(
         "report.fonts_missing",
         503,
         "服务器缺少生成 PDF 的字体，请运行 make pages",

@@ -15,7 +15,7 @@ from tracker.reports.document import Words, same, words
 
 # In the order in which the city asks for them: 线上 first.
 CHANNEL_KINDS: Mapping[str, Words] = {
-    "government_portal": words("政务平台", "government portal"),
+    "government_portal": words("政务平台", "portal"),
     "app": words("官方APP", "app"),
     "mini_program": words("小程序", "mini program"),
     "business_hall": words("营业厅", "business hall"),

@@ -1,11 +1,24 @@
 """附录: how everything was counted, and what the net rate leaves out by which rule."""
 
+from tracker.figures.definitions import DEFINITIONS
 from tracker.figures.rules import LEAST_SAMPLE, SETTLES_AFTER
 from tracker.orders.hold_rules import EXCUSES
 from tracker.orders.rules import REASONS, Cause
 from tracker.reports.cause_words import CAUSE_WORDS
 from tracker.reports.document import Section, Table, Words, text_column, words
 from tracker.reports.section_on_time import WITHDRAWN_WORDS
+
+_RATES = {
+    "on_time_gross": words("毛按时率", "gross on-time rate"),
+    "on_time_net": words("净按时率", "net on-time rate"),
+}
+
+
+def _of_board(code: str) -> tuple[Words, Words]:
+    """What the board of figures tells too, in its words."""
+    one = DEFINITIONS[code]
+    return _RATES.get(code, words(one.zh, one.en)), words(one.zh_meaning, one.en_meaning)
+
 
 _DEFINED: tuple[tuple[Words, Words], ...] = (
     (
@@ -22,57 +35,16 @@ _DEFINED: tuple[tuple[Words, Words], ...] = (
             "The portal is the province's; a service centre is one of the administration.",
         ),
     ),
-    (
-        words("毛按时率", "gross on-time rate"),
-        words(
-            "首次承诺期限落在报告期内的工单中，在该期限前装通的比例；不剔除任何工单，未装通的计为超时。",
-            "Of the orders whose first promise fell due in the period, those connected by it. Nothing is left"
-            " out; what is not connected is late.",
-        ),
-    ),
-    (
-        words("净按时率", "net on-time rate"),
-        words(
-            "现行承诺期限（缓装、重新承诺之后）落在报告期内的工单，"
-            "剔除用户在期限前撤单的和已登记免责延误的，在该期限前装通的比例。",
-            "Of the orders whose present promise, after holds and new promises, fell due in the period,"
-            " without those withdrawn by then and those late for an excused reason, the ones kept.",
-        ),
-    ),
-    (
-        words("装机时长", "time to connection"),
-        words(
-            "受理至首次装通，按报告期内装通的工单统计。",
-            "From the acceptance to the first connection, of orders connected in the period.",
-        ),
-    ),
-    (
-        words("首次响应", "first response"),
-        words(
-            "受理至首次约定上门，按报告期内首次约定的工单统计。",
-            "From the acceptance to the first agreed visit, of orders that had it in the period.",
-        ),
-    ),
-    (
-        words("履约率", "visits kept"),
-        words(
-            "报告期内到时的约定上门中，在约定时段结束前到场的比例；到时前已改约、撤单、退单或缓装的不计。",
-            "Of agreed visits whose time ended in the period and that still stood, those for which somebody"
-            " came by then.",
-        ),
-    ),
-    (
-        words("一次成功率", "first-visit success"),
-        words(
-            "报告期内装通的工单中，只上门一次的比例。",
-            "Of orders connected in the period, those with one visit.",
-        ),
-    ),
-    (
-        words("退单率", "return rate"),
-        words(
-            "报告期内退单的工单，占装通与退单工单之和的比例。",
-            "Orders returned in the period, of those connected or returned in it.",
+    *map(
+        _of_board,
+        (
+            "on_time_gross",
+            "on_time_net",
+            "duration",
+            "first_response",
+            "visits_kept",
+            "first_visit",
+            "returns",
         ),
     ),
     (
@@ -95,7 +67,7 @@ _DEFINED: tuple[tuple[Words, Words], ...] = (
         words("样本不足", "small sample"),
         words(
             f"样本不足 {LEAST_SAMPLE} 的，不列比率，只列数量；没有数据的，写“无数据”。",
-            f"Of fewer than {LEAST_SAMPLE} no rate is told, only the count; “no data” where there is none.",
+            f'Of fewer than {LEAST_SAMPLE} no rate is told, only the count; "no data" where there is none.',
         ),
     ),
     (
@@ -117,8 +89,9 @@ def appendix() -> Section:
         words("统计口径与免责说明", "Method and exemptions"),
         said=[
             words(
-                "本报告由工单、承诺台账和告知记录自动统计；各项时间只增不改。",
-                "Counted from orders, the ledger of promises and notices, whose times are only added to.",
+                "本报告由工单、承诺台账和告知记录自动统计；各项时间只增不改。统计期即报告期。",
+                "Counted from orders, the ledger of promises and notices, whose times are only added to; the"
+                " period is the report's.",
             )
         ],
         tables=[

@@ -1,11 +1,11 @@
 """What the regulator sees of all operators side by side: rates and samples, nothing of any person.
 
 A rate of a sample that does not suffice is not told. Where a split is by place, so few orders could point at
-those who live there; so nothing is told there either from which such a rate could be reckoned
-(`rules.withheld`). The sample itself is always told.
+those who live there; so nothing is told there either from which such a rate could be reckoned, by the other
+places or by the other operators (`rules.withheld`). The sample itself is always told.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -62,7 +62,7 @@ def overview(connection: Connection, scope: Scope) -> Overview:
     return Overview(
         shown,
         {key: sum(one.removed.values()) for key, one in whole.items() if shown[key].net is not None},
-        {key: told_by_place(parts, scope.counties) for key, parts in split("county").items()},
+        _by_place(split("county"), scope.counties),
         {key: _each(parts) for key, parts in split("customer_kind").items()},
         {key: _each(parts) for key, parts in split("month", trend).items()},
         [first for first in month_starts if first <= clock.local_date(scope.now)],
@@ -79,20 +79,22 @@ def told(counts: Counts) -> Told:
     )
 
 
-def told_by_place(parts: Mapping[Any, Counts], places: Mapping[str, str]) -> dict[str, Told]:
-    """The rates of places, all of which appear; see `rules.withheld`."""
-    every = {place: parts.get(place, Counts()) for place in places}
-    no_gross = rules.withheld({place: one.due for place, one in every.items()})
-    no_net = rules.withheld({place: one.net_due for place, one in every.items()})
-    found = {}
-    for place, counts in every.items():
+def _by_place(
+    found: Mapping[int | None, Mapping[Any, Counts]], places: Iterable[str]
+) -> dict[int | None, dict[str, Told]]:
+    """The rates of every place, by operator and of all together."""
+    every = {(key, place): parts.get(place, Counts()) for key, parts in found.items() for place in places}
+    no_gross = rules.withheld({cell: counts.due for cell, counts in every.items()})
+    no_net = rules.withheld({cell: counts.net_due for cell, counts in every.items()})
+    shown: dict[int | None, dict[str, Told]] = {}
+    for (key, place), counts in every.items():
         one = told(counts)
-        if place in no_gross:
+        if (key, place) in no_gross:
             one = replace(one, gross=None)
-        if place in no_net:
+        if (key, place) in no_net:
             one = replace(one, net=None)
-        found[place] = one
-    return found
+        shown.setdefault(key, {})[place] = one
+    return shown
 
 
 def _each(parts: Mapping[Any, Counts]) -> dict[Any, Told]:

@@ -4,7 +4,6 @@ The template is the program's; whatever is in a report reaches it as data and is
 """
 
 import json
-from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -16,6 +15,7 @@ from sqlalchemy import Row
 from tracker.problems import Fault, Refusal
 from tracker.reports.shown import shown_report
 from tracker.reports.standing import standing_of
+from tracker.reports.stored import stored
 
 # Put there by the build of the pages (tracker/pages/design/build.js).
 FONTS = Path(__file__).parent / "fonts"
@@ -28,7 +28,7 @@ _STANDARD = "ua-1"
 def pdf_of(row: Row[Any], language: str) -> bytes:
     """The stored content in zh or en; the same bytes each time, once it was submitted.
 
-    Raises Refusal: report.fonts_missing.
+    Raises Refusal: report.fonts_missing, report.altered.
     """
     return bytes(typst.compile(**_compiling(row, language), pdf_standards=_STANDARD))
 
@@ -42,7 +42,7 @@ def pictures_of(row: Row[Any], language: str, ppi: float = 96) -> list[bytes]:
 def _compiling(row: Row[Any], language: str) -> dict[str, Any]:
     if not all((FONTS / name).is_file() for name in _FONT_FILES):
         raise Refusal(Fault("report.fonts_missing"))
-    content: Mapping[str, Any] = json.loads(row.content)
+    content = stored(row)
     data = shown_report(content, language).as_data() | {"standing": asdict(standing_of(row, language))}
     return {
         "input": str(_TEMPLATE),

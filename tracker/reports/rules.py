@@ -3,9 +3,12 @@
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Mapping
 from datetime import date, datetime
 from enum import StrEnum
+from heapq import heappop, heappush
+from itertools import count
 from typing import Any
 
 from tracker import clock
@@ -13,7 +16,13 @@ from tracker.figures.rules import SETTLES_AFTER, Period, PeriodKind, period_of, 
 from tracker.problems import Fault
 
 # How `content` is laid out; whoever changes the layout raises it and keeps reading the former ones.
-CONTENT_VERSION = 1
+# 2: it says itself how large a sample has to be.
+CONTENT_VERSION = 2
+
+
+# A column and a place.
+Cell = tuple[Any, Any]
+_WHOLE = object()
 
 
 class State(StrEnum):
@@ -92,11 +101,11 @@ def move_faults(event: Event, state: str) -> list[Fault]:
     return [] if state in MOVES[event][0] else [Fault("report.state")]
 
 
-def offer_faults(content: str | None, *, is_building: bool) -> list[Fault]:
+def offer_faults(content: Mapping[str, Any] | None, *, is_building: bool) -> list[Fault]:
     """What stands against a review: it is built, and the self-check of every county stands in it."""
     if content is None or is_building:
         return [Fault("report.not_built")]
-    missing = json.loads(content)["self_checks_missing"]
+    missing = content["self_checks_missing"]
     return [Fault("report.self_checks", "", {"count": missing})] if missing else []
 
 
@@ -142,20 +151,41 @@ def digest_of(content: str) -> str:
     return hashlib.sha256(content.encode()).hexdigest()
 
 
-def withheld(samples: Mapping[Any, int]) -> set[Any]:
-    """Which parts of a split are not told of but for their sample: those with fewer orders than suffice.
+def withheld(samples: Mapping[Cell, int]) -> set[Cell]:
+    """Which cells of a table are not told of but for their sample: those with fewer orders than suffice, and
+    others from which they could be reckoned.
 
-    Where that is one alone it could be reckoned from the whole and the others, so the smallest other part
-    that has any order is not told of either. Parts with no order tell of nobody and stand.
+    At each place the operators come to all of them together, and in each column the places come to a whole,
+    which is told elsewhere where it suffices. What is hidden cannot be reckoned if it closes a ring with
+    others that are; each ring is closed by those of the fewest orders. Cells with no order tell of nobody
+    and stand.
     """
-    hidden = {key for key, sample in samples.items() if sample and not suffices(sample)}
-    others = [key for key, sample in samples.items() if sample and key not in hidden]
-    if len(hidden) == 1 and others:
-        hidden.add(min(others, key=lambda key: (samples[key], str(key))))
+    hidden = {cell for cell, sample in samples.items() if sample and not suffices(sample)}
+    wholes: Counter[Any] = Counter()
+    for (column, _), sample in samples.items():
+        wholes[column] += sample
+    small_wholes = {(column, _WHOLE) for column, whole in wholes.items() if not suffices(whole)}
+    usable = [*(cell for cell, sample in samples.items() if sample), *small_wholes]
+    for cell in sorted(hidden, key=str):
+        costs = {one: 0 if one in hidden | small_wholes else samples[one] for one in usable if one != cell}
+        hidden |= _way(cell, costs) - small_wholes
     return hidden
 
 
-def missing_counties(counties: Iterable[str], checked: Iterable[str]) -> list[str]:
-    """The counties that have no self-check."""
-    found = set(checked)
-    return [county for county in counties if county not in found]
+def _way(cell: Cell, costs: Mapping[Cell, int]) -> set[Cell]:
+    """The cells that lead from a cell's column to its place at the least cost; none where none do."""
+    turn = count()
+    queue: list[tuple[int, int, tuple[int, Any], tuple[Cell, ...]]] = [(0, next(turn), (0, cell[0]), ())]
+    seen = set()
+    while queue:
+        cost, _, at, taken = heappop(queue)
+        side, name = at
+        if at == (1, cell[1]):
+            return set(taken)
+        if at in seen:
+            continue
+        seen.add(at)
+        for one, more in costs.items():
+            if one[side] == name:
+                heappush(queue, (cost + more, next(turn), (1 - side, one[1 - side]), (*taken, one)))
+    return set()

@@ -21,14 +21,14 @@ from tracker.reports.document import (
     words,
 )
 
-_SPREAD = (("mean", "平均", "mean"), ("median", "中位数", "median"), ("p90", "九成以内", "P90"))
+_SPREAD = (("mean", "平均", "mean"), ("median", "中位数", "median"), ("p90", "九成位", "P90"))
 
 
 def durations(connection: Connection, scope: Scope) -> Section:
     """How long orders take, whether agreed visits are kept, how often one is enough, what is still open."""
     lines = _lines(connection, scope)
     said = words(
-        "时长自受理起计算，单位为小时；九成以内指百分之九十的工单不超过该时长。",
+        "时长自受理起计算，单位为小时；九成位指百分之九十的工单不超过该时长。",
         "Times count from the acceptance, in hours; nine orders in ten took no longer than the P90.",
     )
     return Section(

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection
@@ -95,7 +96,7 @@ def _table(code: str, title: Words, first: Iterable[Column], rows: Any, whole: C
 def _periods(connection: Connection, scope: Scope, whole: Counts) -> Table:
     """This half-year beside the one before it."""
     before = rules.half_before(scope.period)
-    earlier = Scope(**{**vars(scope), "period": before})
+    earlier = replace(scope, period=before)
     told = on_time_figures(connection, earlier.asked(), scope.now).get("", Counts())
     return _table(
         "overall",
@@ -186,7 +187,9 @@ def _excused(connection: Connection, scope: Scope) -> Table:
             orders[line.reason_code, operator.id, "" if scope.is_city else line.approver] += line.orders
     return Table(
         "excused",
-        words("免责延误，按原因和批准人", "Excused delays, by reason and by who approved them"),
+        words("免责延误，按原因和运营商", "Excused delays, by reason and operator")
+        if scope.is_city
+        else words("免责延误，按原因和批准人", "Excused delays, by reason and by who approved them"),
         [
             text_column("reason", "原因", "reason"),
             *([text_column("operator", "运营商", "operator")] if scope.is_city else []),
@@ -194,7 +197,7 @@ def _excused(connection: Connection, scope: Scope) -> Table:
             count_column("orders", "工单", "orders"),
         ],
         [
-            [reason_words(reason), same(approver) if approver else scope.name(operator_id), count]
+            [reason_words(reason), _approver(approver) if approver else scope.name(operator_id), count]
             for (reason, operator_id, approver), count in orders.most_common()
         ],
         [words("合计", "total"), None, orders.total()],
@@ -207,6 +210,12 @@ def reason_words(code: str) -> Words:
     if code == WITHDRAWN:
         return WITHDRAWN_WORDS
     return words(REASONS[code].zh, REASONS[code].en)
+
+
+def _approver(actor: str) -> Words:
+    """Whoever approved excuses, by account."""
+    kind, _, name = actor.partition(":")
+    return same(name) if kind == "staff" else words("系统", "system")
 
 
 def _cause(code: str) -> Words:

@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from tracker.figures.rules import LEAST_SAMPLE
 from tracker.reports import rules
 from tracker.reports.about import Scope
 from tracker.reports.appendix import appendix
@@ -61,6 +62,7 @@ def content_of(
         "ends_on": scope.period.ends_on.isoformat(),
         "as_of": scope.now.isoformat(),
         "is_settled": scope.period.is_settled(scope.now),
+        "least_sample": LEAST_SAMPLE,
         "self_checks_missing": 0 if scope.is_city else wanted - len(checked),
         "sections": made,
     }

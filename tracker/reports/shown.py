@@ -8,7 +8,7 @@ from typing import Any
 from babel.dates import format_date
 
 from tracker import clock
-from tracker.figures.rules import LEAST_SAMPLE, suffices
+from tracker.figures.rules import LEAST_SAMPLE
 from tracker.reports.document import Kind
 from tracker.tariffs.rules import yuan
 
@@ -18,9 +18,9 @@ _SMALL = {"zh": "样本不足", "en": "small sample"}
 _APPENDIX = {"zh": "附录", "en": "Appendix"}
 _LONG_DAY = {"zh": "y年M月d日", "en": "d MMMM y"}
 _SAMPLE_NOTE = {
-    "zh": f"“样本不足”：少于 {LEAST_SAMPLE} 单，不列比率；“无数据”：报告期内没有发生。",
-    "en": f"“Small sample”: fewer than {LEAST_SAMPLE} orders, of which no rate is told; “no data”: nothing"
-    " happened in the period.",
+    "zh": "“样本不足”：少于 {least} 单，不列比率；“无数据”：报告期内没有发生。",
+    "en": '"Small sample": fewer than {least} orders, of which no rate is told; "no data": nothing happened'
+    " in the period.",
 }
 _DIGITS = "零一二三四五六七八九十"
 
@@ -60,6 +60,7 @@ class ShownSection:
     """A section with its number, "一" or "1"; of an appendix the word."""
 
     code: str
+    is_appendix: bool
     number: str
     title: str
     said: Sequence[str]
@@ -86,7 +87,8 @@ class ShownReport:
 
 def shown_report(content: Mapping[str, Any], language: str) -> ShownReport:
     """The content in zh or en."""
-    days = [_long_day(date.fromisoformat(content[name]), language) for name in ("starts_on", "ends_on")]
+    days = [long_day(date.fromisoformat(content[name]), language) for name in ("starts_on", "ends_on")]
+    least = least_sample(content)
     return ShownReport(
         language,
         content["title"][language],
@@ -94,15 +96,21 @@ def shown_report(content: Mapping[str, Any], language: str) -> ShownReport:
         f"{days[0]} – {days[1]}" if language == "en" else f"{days[0]}至{days[1]}",
         content["issuer"][language],
         moment(datetime.fromisoformat(content["as_of"]), language),
-        _SAMPLE_NOTE[language],
-        [_section(one, place, language) for place, one in enumerate(content["sections"], start=1)],
+        _SAMPLE_NOTE[language].format(least=least),
+        [_section(one, place, language, least) for place, one in enumerate(content["sections"], start=1)],
     )
+
+
+def least_sample(content: Mapping[str, Any]) -> int:
+    """Of how many orders a rate is told, as it was when the content was made; version 1 did not say."""
+    found: int = content.get("least_sample", LEAST_SAMPLE)
+    return found
 
 
 def moment(at: datetime, language: str) -> str:
     """A moment with its year, on the city's clocks: "2026年7月4日 09:30"."""
     there = clock.local(at)
-    return f"{_long_day(there.date(), language)}{',' if language == 'en' else ''} {there:%H:%M}"
+    return f"{long_day(there.date(), language)}{',' if language == 'en' else ''} {there:%H:%M}"
 
 
 def numeral(number: int) -> str:
@@ -113,21 +121,21 @@ def numeral(number: int) -> str:
     return f"{_DIGITS[tens] if tens > 1 else ''}十{_DIGITS[ones] if ones else ''}"
 
 
-def cell(kind: str, value: Any, language: str) -> ShownCell:
-    """A value of a column of this kind."""
+def cell(kind: str, value: Any, language: str, least: int = LEAST_SAMPLE) -> ShownCell:
+    """A value of a column of this kind; rates of fewer than `least` orders are not told."""
     if value is None:
         return ShownCell("—", quiet=True)
     match Kind(kind):
         case Kind.TEXT:
             return ShownCell(value[language])
         case Kind.RATE | Kind.SHARE:
-            return _share(Kind(kind), *value, language)
+            return _share(*value, language, least if Kind(kind) is Kind.RATE else 0)
         case Kind.HOURS | Kind.RATIO:
             return ShownCell(f"{value:.1f}")
         case Kind.MONEY:
             return ShownCell(yuan(value))
         case Kind.DAY:
-            return ShownCell(_long_day(date.fromisoformat(value), language))
+            return ShownCell(long_day(date.fromisoformat(value), language))
         case Kind.COUNT:
             return ShownCell(f"{value:,}")
 
@@ -139,13 +147,15 @@ def percent(part: int, whole: int) -> str:
     return f"{min(max(round(part / whole * 100, 1), 0.1), 99.9):.1f}%"
 
 
-def shown_table(table: Mapping[str, Any], language: str, number: str = "") -> ShownTable:
+def shown_table(
+    table: Mapping[str, Any], language: str, number: str = "", least: int = LEAST_SAMPLE
+) -> ShownTable:
     """A table of the content, or one that is shown by itself."""
     columns = table["columns"]
     kinds = [column["kind"] for column in columns]
 
     def cells(row: Sequence[Any]) -> list[ShownCell]:
-        return [cell(kind, value, language) for kind, value in zip(kinds, row, strict=True)]
+        return [cell(kind, value, language, least) for kind, value in zip(kinds, row, strict=True)]
 
     total = table["total"]
     return ShownTable(
@@ -172,28 +182,30 @@ def head_of(column: Mapping[str, Any], language: str) -> str:
     return f"{head} ({unit['en']})" if language == "en" else f"{head}（{unit['zh']}）"
 
 
-def _share(kind: Kind, part: int, whole: int, language: str) -> ShownCell:
+def _share(part: int, whole: int, language: str, least: int) -> ShownCell:
     if not whole:
         return ShownCell(_NOTHING[language], quiet=True)
-    if kind is Kind.RATE and not suffices(whole):
+    if whole < least:
         return ShownCell(_SMALL[language], quiet=True)
     return ShownCell(percent(part, whole))
 
 
-def _section(section: Mapping[str, Any], place: int, language: str) -> ShownSection:
+def _section(section: Mapping[str, Any], place: int, language: str, least: int) -> ShownSection:
     number = numeral(place) if language == "zh" else str(place)
     before = f"{'表' if language == 'zh' else 'Table '}{'A' if section['is_appendix'] else place}"
     return ShownSection(
         section["code"],
+        section["is_appendix"],
         _APPENDIX[language] if section["is_appendix"] else number,
         section["title"][language],
         [one[language] for one in section["said"]],
         [
-            shown_table(table, language, f"{before}-{step}")
+            shown_table(table, language, f"{before}-{step}", least)
             for step, table in enumerate(section["tables"], start=1)
         ],
     )
 
 
-def _long_day(on: date, language: str) -> str:
+def long_day(on: date, language: str) -> str:
+    """A day with its year: "2026年7月4日"."""
     return format_date(on, _LONG_DAY[language], locale=language)

@@ -6,9 +6,10 @@ from typing import Any
 
 from sqlalchemy import Row
 
+from tracker import clock
 from tracker.reports.document import Words, words
-from tracker.reports.rules import State
-from tracker.reports.shown import moment
+from tracker.reports.rules import State, half_at, half_code
+from tracker.reports.shown import long_day, moment
 
 STATES: Mapping[State, Words] = {
     State.DRAFT: words("草稿", "draft"),
@@ -17,16 +18,24 @@ STATES: Mapping[State, Words] = {
     State.SUBMITTED: words("已报送", "submitted"),
 }
 
+_ROOM = words("　　　　年　　月　　日", "Date:")
+
 
 @dataclass(frozen=True)
 class Standing:
-    """In the words of one language; `frozen` is False for whatever may still change."""
+    """In the words of one language; `frozen` is False for whatever may still change.
+
+    `number` names the half-year, the operator (00: the city) and the revision. `signed_on` is the day on
+    which it was submitted, or room to write one.
+    """
 
     frozen: bool
+    number: str
     state: str
     revision: str
     correction: str
     digest: str
+    signed_on: str
 
 
 def standing_of(row: Row[Any], language: str) -> Standing:
@@ -38,8 +47,12 @@ def standing_of(row: Row[Any], language: str) -> Standing:
         state = f"submitted {at}" if is_english else f"{at} 报送"
     return Standing(
         row.state == State.SUBMITTED,
+        f"{half_code(half_at(row.starts_on))}-{row.operator_id or 0:02}-{row.revision:02}",
         state,
         f"revision {row.revision}" if is_english else f"第 {row.revision} 版",
         row.correction_reason or "",
         row.digest or "",
+        _ROOM[language]
+        if row.submitted_at is None
+        else long_day(clock.local_date(row.submitted_at), language),
     )

@@ -1,6 +1,5 @@
 """A report as a workbook: a sheet for each section, and one of definitions; numbers as numbers."""
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -10,11 +9,11 @@ from typing import Any
 import xlsxwriter
 from sqlalchemy import Row
 
-from tracker.figures.rules import suffices
 from tracker.files.cells import harmless
 from tracker.reports.document import Kind
-from tracker.reports.shown import ShownReport, cell, head_of, numeral, shown_report
+from tracker.reports.shown import ShownReport, cell, head_of, least_sample, numeral, shown_report
 from tracker.reports.standing import Standing, standing_of
+from tracker.reports.stored import stored
 
 _COVER = {"zh": "封面", "en": "Cover"}
 _FORMATS = {
@@ -33,8 +32,8 @@ _FEN = 100
 
 
 def workbook_of(row: Row[Any], language: str) -> bytes:
-    """The stored content in zh or en."""
-    content = json.loads(row.content)
+    """The stored content in zh or en. Raises Refusal: report.altered."""
+    content = stored(row)
     file = BytesIO()
     with xlsxwriter.Workbook(file, {"in_memory": True, "strings_to_formulas": False}) as book:
         # When it was made would make each copy another file.
@@ -61,6 +60,7 @@ class _Writer:
 
     def write(self, content: Mapping[str, Any], standing: Standing) -> None:
         """The cover, then a sheet for each section."""
+        self._least = least_sample(content)
         self._cover(shown_report(content, self._language), standing)
         for place, section in enumerate(content["sections"], start=1):
             self._section(section, place)
@@ -72,6 +72,7 @@ class _Writer:
         sheet.write_string(0, 0, shown.title, self._title)
         labels = {
             "zh": (
+                "编号",
                 "报告期",
                 "起止",
                 "报送单位",
@@ -83,6 +84,7 @@ class _Writer:
                 "说明",
             ),
             "en": (
+                "Number",
                 "Period",
                 "Days",
                 "Issued by",
@@ -95,6 +97,7 @@ class _Writer:
             ),
         }[self._language]
         said = (
+            standing.number,
             shown.period,
             shown.days,
             shown.issuer,
@@ -163,9 +166,9 @@ class _Writer:
         for place, (column, value) in enumerate(zip(columns, row, strict=True)):
             kind = Kind(column["kind"])
             of_kind = self._total if total else self._of_kind
-            told = "" if total and value is None else cell(kind, value, self._language).words
+            told = "" if total and value is None else cell(kind, value, self._language, self._least).words
             widths[place] = max(widths.get(place, 0), _width(told))
-            number = _number(kind, value)
+            number = _number(kind, value, self._least)
             if isinstance(number, date):
                 sheet.write_datetime(line, place, number, of_kind[kind])
             elif number is not None:
@@ -176,13 +179,13 @@ class _Writer:
                 sheet.write_string(line, place, told, self._total[Kind.TEXT] if total else self._quiet)
 
 
-def _number(kind: Kind, value: Any) -> float | date | None:
+def _number(kind: Kind, value: Any, least: int) -> float | date | None:
     """The value as a number or a day; None where it is told in words."""
     if value is None or kind is Kind.TEXT:
         return None
     if kind in (Kind.RATE, Kind.SHARE):
         part, whole = value
-        return part / whole if whole and (kind is Kind.SHARE or suffices(whole)) else None
+        return part / whole if whole and (kind is Kind.SHARE or whole >= least) else None
     if kind is Kind.DAY:
         return date.fromisoformat(value)
     return value / _FEN if kind is Kind.MONEY else float(value)

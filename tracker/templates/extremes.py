@@ -28,6 +28,8 @@ _SHORTEST = {
     "area": "东城街道",
     "duration": "1小时",
     "result": "已办",
+    "risks": "未派人1",
+    "amount": "1元",
 }
 _LONGEST = {
     "numbers": "、".join([EXAMPLES["number"]] * 5),
@@ -53,6 +55,8 @@ _LONGEST = {
     "area": "连山壮族瑶族自治县太保镇等12个乡镇部分",
     "duration": "72小时",
     "result": "已补装并致歉，退还当月月费",
+    "risks": "已超时100、上门晚于期限100、期限前无时段100、联系不上客户100",
+    "amount": "1299.90元",
 }
 _SHORTEST_EN = {
     "deadline": "1 Jan 18:00",
@@ -73,6 +77,8 @@ _SHORTEST_EN = {
     "area": "Dongcheng",
     "duration": "1 hour",
     "result": "done",
+    "risks": "1 overdue",
+    "amount": "1 yuan",
 }
 _LONGEST_EN = {
     "numbers": ", ".join([EXAMPLES["number"]] * 5),
@@ -98,6 +104,8 @@ _LONGEST_EN = {
     "area": "Taibao and 11 more towns of Lianshan county",
     "duration": "72 hours",
     "result": "installed with apologies, the month's fee returned",
+    "risks": "100 overdue, 100 visits too late, 100 without a slot, 100 out of reach",
+    "amount": "1299.90 yuan",
 }
 
 LENGTHS = ("shortest", "usual", "longest")
