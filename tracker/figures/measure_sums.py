@@ -2,13 +2,14 @@
 
 Tallies of whole months and days; where days have no tallies of lengths (`tracker.figures.tallies`), those of
 their month with the days that are too many taken away, or the facts of the days, whichever is less to read.
-Visits whose time is not over are taken away from their day. And of orders whose histories were not read yet,
-what they add now less what they added before.
+What no tallies tell, a hand within a place or within another hand, is counted from the facts. Visits whose
+time is not over are taken away from their day. And of orders whose histories were not read yet, what they add
+now less what they added before.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
@@ -29,13 +30,14 @@ from sqlalchemy import (
 )
 
 from tracker import clock
-from tracker.figures.cells import DAY, HANDS, MONTH, PLACES, Signed
+from tracker.figures.cells import DAY, HANDS, MONTH, Signed
 from tracker.figures.facts import facts_of
 from tracker.figures.keep_cells import unread_orders
 from tracker.figures.measure_rules import LENGTHS, Tally, What
-from tracker.figures.measured_orders import TIMES, happened, key_of, narrowed
+from tracker.figures.measured_orders import happened, touched
 from tracker.figures.models import FigureFact, FigureHandTally, FigureReading, FigureTally
-from tracker.figures.on_time import Asked, Stretch, months_and_days
+from tracker.figures.on_time import BY_TIME, Asked, hand_of, key_of, months_and_days, narrowed
+from tracker.figures.periods import Stretch
 from tracker.figures.tallies import (
     ALL,
     TALLIED,
@@ -46,7 +48,6 @@ from tracker.figures.tallies import (
     things_of,
 )
 
-BY_TIME = ("day", *TIMES)
 _A_DAY = timedelta(days=1)
 _facts = FigureFact.__table__
 
@@ -74,17 +75,9 @@ def tally_up(connection: Connection, asked: Asked, now: datetime) -> dict[Any, l
 
 
 def _statement(asked: Asked, now: datetime) -> Select[Any]:
-    source, today = _source(asked), clock.local_date(now)
-    parts = [
-        _from_tallies(source, asked, (What.COMPLETED, What.RETURNED, What.VISIT), _in_days(source, asked)),
-        *_lengths(source, asked, today),
-        _unread(asked, now),
-    ]
-    if asked.split not in BY_TIME:
-        parts.append(_from_tallies(source, asked, (What.OPEN,), source.table.c.grain == MONTH))
-    if asked.days.last_on >= today:
-        parts.append(_visits_to_come(asked, now))
-    every = union_all(*parts).subquery("every")
+    source = _source(asked)
+    told = _one_by_one(asked, now) if source is None else _by_tallies(source, asked, now)
+    every = union_all(*told, _unread(asked, now)).subquery("every")
     sums = [cast(func.sum(every.c[name]), BigInteger).label(name) for name in TALLIED]
     values = (
         select(every.c.key, every.c.what, every.c.value, *sums)
@@ -92,6 +85,31 @@ def _statement(asked: Asked, now: datetime) -> Select[Any]:
         .subquery("values")
     )
     return _ranked(values)
+
+
+def _by_tallies(source: _Source, asked: Asked, now: datetime) -> list[Select[Any]]:
+    today = clock.local_date(now)
+    parts = [
+        _from_tallies(source, asked, (What.COMPLETED, What.RETURNED, What.VISIT), _in_days(source, asked)),
+        *_lengths(source, asked, today),
+    ]
+    if asked.split not in BY_TIME:
+        parts.append(_from_tallies(source, asked, (What.OPEN,), source.table.c.grain == MONTH))
+    if asked.days.last_on >= today:
+        parts.append(_visits_to_come(asked, now))
+    return parts
+
+
+def _one_by_one(asked: Asked, now: datetime) -> list[Select[Any]]:
+    """From the facts of the orders that add something of a kind, kind by kind."""
+    parts = []
+    for what in What:
+        if what is What.OPEN and asked.split in BY_TIME:
+            continue
+        some = select(_facts).where(*touched(_facts, what, asked.days), *narrowed(_facts, asked))
+        things = things_of(Signed(some.subquery("some"), 1), whats=(what,))
+        parts.append(_of_things(things, asked).where(happened(things, asked, now)))
+    return parts
 
 
 def _ranked(values: FromClause) -> Select[Any]:
@@ -114,18 +132,16 @@ def _ranked(values: FromClause) -> Select[Any]:
     )
 
 
-def _source(asked: Asked) -> _Source:
-    """Raises ValueError for what no tallies tell apart: hands by places, or by other hands."""
-    hands = {name for name in (asked.split, *asked.only) if name in HANDS}
-    by_operator = not set(asked.only) - {"operator_id", *HANDS}
-    if not hands and not (by_operator and asked.split in ("", "operator_id", *BY_TIME)):
-        if odd := set(asked.only) - set(PLACES):
-            raise ValueError(f"figures cannot be narrowed by {odd.pop()}")
+def _source(asked: Asked) -> _Source | None:
+    """None where no tallies tell it, as `hand_of` says."""
+    hand = hand_of(asked)
+    if hand is None:
+        return None
+    of_all = not set(asked.only) - {"operator_id"} and asked.split in ("", "operator_id", *BY_TIME)
+    if not hand and not of_all:
         table: FromClause = FigureTally.__table__
         return _Source(table, None, [table.c[name] == value for name, value in asked.only.items()])
-    if len(hands) > 1 or not by_operator or asked.split not in ("", "operator_id", *BY_TIME, *hands):
-        raise ValueError(f"figures of {', '.join(sorted(hands))} cannot be narrowed or split by others")
-    hand = hands.pop() if hands else ALL
+    hand = hand or ALL
     table = FigureHandTally.__table__
     columns = {"operator_id": table.c.operator_id, hand: table.c.name}
     wanted = [columns[name] == value for name, value in asked.only.items()]
@@ -232,14 +248,9 @@ def _from_facts(asked: Asked, what: What, days: Stretch, sign: int) -> Select[An
             (func.sum(good) * sign).label("good"),
             cast(func.sum(seconds) * sign, BigInteger).label("seconds"),
         )
-        .where(at >= midnight(days.first_on), at < midnight(days.last_on + _A_DAY), *narrowed(_facts, asked))
+        .where(*touched(_facts, what, days), *narrowed(_facts, asked))
         .group_by(key, value)
     )
-
-
-def midnight(day: date) -> datetime:
-    """When a day of the city begins."""
-    return datetime.combine(day, time(0), clock.CITY_ZONE)
 
 
 def _visits_to_come(asked: Asked, now: datetime) -> Select[Any]:
