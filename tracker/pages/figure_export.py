@@ -13,23 +13,23 @@ from tracker import clock
 from tracker.figures.definitions import DEFINITIONS, Source
 from tracker.figures.measure_rules import Measures
 from tracker.figures.measures import measures
-from tracker.figures.rules import LEAST_SAMPLE, Counts, suffices
+from tracker.figures.rules import LEAST_SAMPLE, Counts
 from tracker.files import giving
 from tracker.files.books import DECIMAL, PLAIN, SHARE, Sheet, book
 from tracker.orders.standing import N_
-from tracker.pages import figure_words
+from tracker.pages import figure_words, wording
 from tracker.pages.access import language, open_to, operator_of, runtime
 from tracker.pages.figure_lines import Hands, Line, Point, lines, measured, narrowed_words, overall, trend
 from tracker.pages.figure_request import SPLITS, Question
-from tracker.pages.figure_values import Value, values_of
+from tracker.pages.figure_values import Value, remark, values_of
 from tracker.pages.figures import asked_of
 from tracker.pages.signing_in import blueprint, signed_in
 
 _SHEET_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _SOURCE_WORDS = {Source.LAW: N_("法律法规"), Source.PRACTICE: N_("行业惯例"), Source.OURS: N_("本系统约定")}
 
-_COUNT_WIDTHS = (22, 8, 8, 10, 8, 8, 10, 10, 40, 12)
-_COUNT_FORMATS = (PLAIN, PLAIN, PLAIN, SHARE, PLAIN, PLAIN, SHARE)
+_COUNT_WIDTHS = (22, 8, 8, 10, 10, 8, 8, 10, 10, 10, 40)
+_COUNT_FORMATS = (PLAIN, PLAIN, PLAIN, SHARE, PLAIN, PLAIN, PLAIN, SHARE)
 _MEASURE_WIDTHS = (8, 14, 14, 14, 14, 10, 10, 12, 8, 10, 8, 12)
 _MEASURE_FORMATS = (
     PLAIN,
@@ -147,10 +147,10 @@ def _overview(told: Told) -> Sheet:
         rows.append(
             (
                 one.name,
-                _shown(one),
+                one.value,
                 one.unit,
                 one.sample,
-                None if past is None else _shown(past),
+                None if past is None else past.value,
                 None if past is None else past.sample,
                 one.remark,
             )
@@ -167,24 +167,18 @@ def _overview(told: Told) -> Sheet:
     return Sheet(gettext("总览"), head, rows, (34, 10, 8, 8, 10, 12, 14), (PLAIN, DECIMAL, "", "", DECIMAL))
 
 
-def _shown(one: Value) -> float | None:
-    """A rate in per cent, as its unit says; rounded as spreadsheets would show it."""
-    if one.value is None:
-        return None
-    return round(one.value * 100, 2) if one.unit == "%" else round(one.value, 2)
-
-
 def _count_head() -> tuple[str, ...]:
     return (
         gettext("毛：到期"),
         gettext("毛：按时"),
         gettext("毛按时率"),
+        gettext("毛：备注"),
         gettext("净：到期"),
         gettext("净：按时"),
         gettext("净按时率"),
+        gettext("净：备注"),
         gettext("净值不计入"),
         gettext("不计入的原因"),
-        gettext("备注"),
     )
 
 
@@ -193,18 +187,27 @@ def _count_cells(counts: Counts) -> tuple[str | int | float | None, ...]:
         f"{figure_words.reason_word(code, language())} {count}"
         for code, count in sorted(counts.removed.items())
     )
-    remark = "" if suffices(counts.due) else gettext("样本不足") if counts.due else gettext("无数据")
     return (
         counts.due,
         counts.on_time,
-        counts.on_time / counts.due if counts.due else None,
+        _share(counts.on_time, counts.due),
+        remark(counts.due),
         counts.net_due,
         counts.net_on_time,
-        counts.net_on_time / counts.net_due if counts.net_due else None,
+        _share(counts.net_on_time, counts.net_due),
+        remark(counts.net_due),
         sum(counts.removed.values()),
         reasons,
-        remark,
     )
+
+
+def _share(part: int, whole: int) -> float | None:
+    """A rate as the page shows it, for a cell that shows it in per cent."""
+    return wording.hundredths(part, whole) / 100 if whole else None
+
+
+def _hours(hours: float | None) -> float | None:
+    return None if hours is None else figure_words.hours_told(hours)
 
 
 def _measure_head() -> tuple[str, ...]:
@@ -227,17 +230,17 @@ def _measure_head() -> tuple[str, ...]:
 def _measure_cells(one: Measures) -> tuple[int | float | None, ...]:
     return (
         one.connected,
-        one.durations.mean_hours,
-        one.durations.median_hours,
-        one.durations.p90_hours,
-        one.first_response.median_hours,
+        _hours(one.durations.mean_hours),
+        _hours(one.durations.median_hours),
+        _hours(one.durations.p90_hours),
+        _hours(one.first_response.median_hours),
         one.visits_due,
-        one.visits_kept_rate,
-        one.first_visit_rate,
+        _share(one.visits_kept, one.visits_due),
+        _share(one.connected_first_visit, one.connected),
         sum(one.returned.values()),
-        one.return_rate,
+        _share(sum(one.returned.values()), one.ended),
         one.open_now,
-        one.backlog_ratio,
+        None if one.backlog_ratio is None else round(one.backlog_ratio, 1),
     )
 
 
@@ -308,12 +311,11 @@ def _csv_rows(
     about = (told.operator, f"{days.first_on}", f"{days.last_on}", _instant(told.now), told.narrowed, *item)
     rows = []
     for one in values:
-        shown = _shown(one)
         rows.append(
             (
                 *about,
                 one.name,
-                "" if shown is None else shown,
+                "" if one.value is None else one.value,
                 one.unit,
                 "" if one.sample is None else one.sample,
                 one.remark,
