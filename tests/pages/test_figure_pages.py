@@ -351,6 +351,56 @@ def test_a_list_says_how_late_each_order_was(desk: FlaskClient, july: Counts) ->
     assert page.count('<span class="small soft whole">用户期限前撤单') == 4
 
 
+@pytest.fixture
+def more(owner: Engine, july: Counts) -> Callable[[], Backdated]:
+    """Makes another order of operator 1, promised for the first days of July."""
+
+    def make() -> Backdated:
+        with owner.begin() as connection:
+            pattern = connection.scalar(
+                text("SELECT min(number) FROM orders WHERE number NOT LIKE 'QY1000%'")
+            )
+            order = Backdated(connection, pattern, 1, {"dealer": "新来的代理点"})
+            order.promise(JULY.bounds[0] + _ONE_DAY)
+            order.event("accepted", "accepted", JULY.bounds[0])
+        return order
+
+    return make
+
+
+def test_a_list_by_the_first_promise_says_so(
+    desk: FlaskClient, owner: Engine, more: Callable[[], Backdated]
+) -> None:
+    order, first = more(), JULY.bounds[0]
+    with owner.begin() as connection:
+        order.continue_by(connection)
+        order.line("repromise", first + 9 * _ONE_DAY, "estate_unfinished")
+        order.event("repromise", "accepted", first)
+        order.event("stage", "activated", first + 4 * _ONE_DAY)
+    page = desk.get(f"/figures/orders?of=late&{IN_JULY}").text
+    assert page.count("比首次承诺晚 3 天") == 1, "connected in time by the promise as it stands"
+    assert "比首次承诺晚" not in desk.get(f"/figures/orders?of=net_late&{IN_JULY}").text
+
+
+def test_each_visit_has_a_line(desk: FlaskClient, owner: Engine, more: Callable[[], Backdated]) -> None:
+    order, first = more(), JULY.bounds[0]
+    with owner.begin() as connection:
+        order.continue_by(connection)
+        for day in (2, 4):
+            begins = first + day * _ONE_DAY
+            order.event("stage", "appointed", begins - _ONE_DAY, visit=(begins, begins + _ONE_DAY / 12))
+            order.event("stage", "on_site", begins + _ONE_DAY / (8 if day == 2 else 24))
+    board = desk.get(f"/figures?{IN_JULY}").text
+    assert {"50%", "1 次未履约"} <= {words for _, words in links_of(board)}
+    page = desk.get(f"/figures/orders?of=visits_due&{IN_JULY}").text
+    assert counted(page) == len(listed(desk, f"/figures/orders?of=visits_due&{IN_JULY}")) == 2
+    assert ("7月5日 02:00" in page, "7月3日 02:00" in page) == (True, True)
+    assert (page.count("已履约"), page.count("未履约")) == (1, 1)
+    told = desk.get(f"/figures/orders.csv?of=visits_missed&{IN_JULY}").text.removeprefix("\ufeff")
+    (line,) = csv.DictReader(io.StringIO(told))
+    assert (line["约定上门（至）"], line["履约"]) == ("2026-07-03 02:00:00", "未履约")
+
+
 def test_figures_of_one_dealer(desk: FlaskClient, july: Counts) -> None:
     page = desk.get(f"/figures?{IN_JULY}&hand=dealer:新城代理点").text
     assert rates_of(page)[0] == share(july.on_time, july.due)
@@ -384,13 +434,9 @@ def test_more_days_than_are_counted_one_by_one_say_so(desk: FlaskClient, july: C
     assert "超过 184 天时" not in desk.get("/figures?first=2026-02-01&last=2026-08-12").text
 
 
-def test_a_dealer_is_known_at_once(desk: FlaskClient, july: Counts, owner: Engine) -> None:
+def test_a_dealer_is_known_at_once(desk: FlaskClient, more: Callable[[], Backdated]) -> None:
     """Before a worker has read the first of its orders."""
-    with owner.begin() as connection:
-        pattern = connection.scalar(text("SELECT min(number) FROM orders WHERE number NOT LIKE 'QY1000%'"))
-        fresh = Backdated(connection, pattern, 1, {"dealer": "新来的代理点"})
-        fresh.promise(JULY.bounds[0] + _ONE_DAY)
-        fresh.event("accepted", "accepted", JULY.bounds[0])
+    more()
     page = desk.get(f"/figures?{IN_JULY}&split=dealer").text
     href = next(
         href

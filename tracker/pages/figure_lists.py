@@ -13,7 +13,7 @@ from tracker.figures.measure_rules import OF_VISITS, Which
 from tracker.figures.measured_lists import Place as MeasuredPlace
 from tracker.figures.measured_lists import count_measured, measured_orders
 from tracker.figures.on_time import on_time_figures
-from tracker.figures.orders_counted import Behind, Counted, counted_orders
+from tracker.figures.orders_counted import GROSS, Behind, Counted, counted_orders
 from tracker.figures.rules import WITHDRAWN, Counts
 from tracker.orders.desk_list import orders_listed
 from tracker.orders.rules import REASONS, Cause
@@ -39,6 +39,11 @@ class Figure:
         """Its part of the address."""
         more = {"reason": self.reason, "cause": self.cause and self.cause.value}
         return {"of": self.of.value, **{name: value for name, value in more.items() if value}}
+
+    @property
+    def is_gross(self) -> bool:
+        """Whether its orders are judged by the first promise."""
+        return self.of in GROSS
 
     @property
     def of_visits(self) -> bool:
