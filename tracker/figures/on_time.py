@@ -185,7 +185,7 @@ def _from_facts(asked: Asked, days: Stretch, now: datetime) -> Select[Any]:
     """What was due on these days, by now."""
     begins, ends = days.bounds
     due = [within(_facts.c[name], begins, min(ends, now)) for name in ("first_deadline", "deadline")]
-    facts = select(_facts).where(or_(*due), *narrowed(_facts, asked)).subquery("one_by_one")
+    facts = select(_facts).where(or_(*due), *narrowed(_facts, asked)).cte("one_by_one")
     return _summed(asked, additions(Signed(facts, 1)), days, now)
 
 
