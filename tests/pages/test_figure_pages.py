@@ -207,6 +207,7 @@ NONSENSE = (
     ("hand=team:99999", "hand", "没有这个选项"),
     ("first=0001-01-01&last=0001-01-02", "first", "真实的一天"),
     ("first=2026-02-01&last=2026-08-12&hand=team:&county=441802", "hand", "最多统计 184 天"),
+    ("first=2025-02-01&last=2025-08-03&compare=year&hand=team:&county=441802", "hand", "最多统计 184 天"),
     ("first=2026-02-01&last=2026-08-12&hand=dealer:&county=440100", "county", "没有这个选项"),
 )
 

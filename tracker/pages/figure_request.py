@@ -96,8 +96,9 @@ class Question:
         return [name for name in SPLITS if name not in (*self.narrowed, self.hand)]
 
     def can_be_told(self, split: Split = "") -> bool:
-        """Whether sums tell it, or the days are few enough to count one by one."""
-        return self.days.count <= MOST_ONE_BY_ONE or hand_of(self.asked(split)) is not None
+        """Whether sums tell it, or the days are few enough to count one by one; those compared with, too."""
+        most = max(one.count for one in (self.days, self.compared) if one)
+        return most <= MOST_ONE_BY_ONE or hand_of(self.asked(split)) is not None
 
     def asked(self, split: Split = "", days: Stretch | None = None) -> Asked:
         """The question as it is put to figures."""
