@@ -323,6 +323,27 @@ def test_the_board_as_csv_says_of_each_figure_what_it_means(desk: FlaskClient, j
     assert not re.search(r"[\u4e00-\u9fff]", "".join(gross.values()))
 
 
+def test_files_tell_the_period_compared_with(desk: FlaskClient, july: Counts) -> None:
+    asked = "first=2026-07-16&last=2026-07-31"
+    page = desk.get(f"/figures?{asked}").text
+    told = re.search(r'比 <a href="[^"]*last=2026-07-15[^"]*">([^<]*)</a>（<a [^>]*>(\d+)</a> 单）', page)
+    assert told
+    rows = list(csv.DictReader(io.StringIO(desk.get(f"/figures.csv?{asked}").text.removeprefix("\ufeff"))))
+    past = {row["指标"]: row for row in rows if (row["分项"], row["项目"]) == ("", "对比期")}
+    gross = past["按时率（毛）"]
+    assert (f"{float(gross['值']):g}%", gross["样本"]) == told.groups()
+    assert (gross["统计时期开始"], gross["统计时期结束"]) == ("2026-06-30", "2026-07-15")
+    assert not [name for name in past if name.startswith("压单比")], "what is open is open now"
+    days = [row for row in rows if row["分项"] == "对比期 · 按日" and row["指标"] == "按时率（毛）"]
+    assert sum(int(row["样本"]) for row in days) == int(told[2])
+    book = openpyxl.load_workbook(io.BytesIO(desk.get(f"/figures.xlsx?{asked}").data))
+    trend = list(book["走势"].iter_rows(min_row=2, values_only=True))
+    assert trend[0][-3] == "2026-06-30 – 2026-06-30"
+    assert sum(row[-1] for row in trend) == int(told[2])
+    alone = openpyxl.load_workbook(io.BytesIO(desk.get(f"/figures.xlsx?{asked}&compare=none").data))
+    assert {row[-1] for row in alone["走势"].iter_rows(min_row=2, values_only=True)} == {None}
+
+
 def test_the_list_as_a_file_is_the_list(desk: FlaskClient, july: Counts) -> None:
     for of in ("late", "net_late", "removed", "connected", "open"):
         address = f"of={of}&{IN_JULY}"

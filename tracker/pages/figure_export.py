@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from flask import Response, redirect, request, url_for
@@ -13,6 +13,7 @@ from tracker import clock
 from tracker.figures.definitions import DEFINITIONS, Source
 from tracker.figures.measure_rules import Measures
 from tracker.figures.measures import measures
+from tracker.figures.periods import Stretch
 from tracker.figures.rules import LEAST_SAMPLE, Counts
 from tracker.files import giving
 from tracker.files.books import DECIMAL, PLAIN, SHARE, Sheet, book
@@ -30,6 +31,8 @@ _SOURCE_WORDS = {Source.LAW: N_("法律法规"), Source.PRACTICE: N_("行业惯�
 
 _COUNT_WIDTHS = (22, 8, 8, 10, 10, 8, 8, 10, 10, 10, 40)
 _COUNT_FORMATS = (PLAIN, PLAIN, PLAIN, SHARE, PLAIN, PLAIN, PLAIN, SHARE)
+_PAST_WIDTHS = (24, 10, 10)
+_PAST_FORMATS = (PLAIN, SHARE)
 _MEASURE_WIDTHS = (8, 14, 14, 14, 14, 10, 10, 12, 8, 10, 8, 12)
 _MEASURE_FORMATS = (
     PLAIN,
@@ -117,10 +120,13 @@ def _sheets(told: Told) -> list[Sheet]:
         _overview(told),
         Sheet(
             gettext("走势"),
-            (gettext("时间"), *_count_head()),
-            [(_point(told, point), *_count_cells(point.counts)) for point in told.trend],
-            _COUNT_WIDTHS,
-            _COUNT_FORMATS,
+            (gettext("时间"), *_count_head(), *_past_head()),
+            [
+                (_point(told, point.days, point.at), *_count_cells(point.counts), *_past_cells(point))
+                for point in told.trend
+            ],
+            (*_COUNT_WIDTHS, *_PAST_WIDTHS),
+            (*_COUNT_FORMATS, PLAIN, PLAIN, *_PAST_FORMATS),
         ),
     ]
     for split, found in told.splits.items():
@@ -138,9 +144,7 @@ def _sheets(told: Told) -> list[Sheet]:
 
 def _overview(told: Told) -> Sheet:
     values = values_of(told.counts, told.measures)
-    before = {}
-    if told.before is not None and told.measures_before is not None:
-        before = {one.name: one for one in values_of(told.before, told.measures_before)}
+    before = {one.name: one for one in _values_before(told)}
     rows = []
     for one in values:
         past = before.get(one.name)
@@ -165,6 +169,27 @@ def _overview(told: Told) -> Sheet:
         gettext("备注"),
     )
     return Sheet(gettext("总览"), head, rows, (34, 10, 8, 8, 10, 12, 14), (PLAIN, DECIMAL, "", "", DECIMAL))
+
+
+def _values_before(told: Told) -> list[Value]:
+    """Those of the period compared with; what is open now is none of it."""
+    if told.before is None or told.measures_before is None:
+        return []
+    return [one for one in values_of(told.before, told.measures_before) if one.code != "backlog"]
+
+
+def _past_head() -> tuple[str, ...]:
+    return gettext("对比期"), gettext("对比期毛"), gettext("对比期样本")
+
+
+def _past_cells(point: Point) -> tuple[str | int | float | None, ...]:
+    if point.before is None or point.days_before is None:
+        return None, None, None
+    return _stretch(point.days_before), _share(point.before.on_time, point.before.due), point.before.due
+
+
+def _stretch(days: Stretch) -> str:
+    return f"{days.first_on} – {days.last_on}"
 
 
 def _count_head() -> tuple[str, ...]:
@@ -246,14 +271,13 @@ def _measure_cells(one: Measures) -> tuple[int | float | None, ...]:
 
 def _definitions(told: Told) -> Sheet:
     question = told.question
-    days = f"{question.days.first_on} – {question.days.last_on}"
     compared = question.compared
     about = [
         (gettext("运营商"), told.operator, ""),
-        (gettext("统计时期"), days, ""),
+        (gettext("统计时期"), _stretch(question.days), ""),
         (
             gettext("对比期"),
-            gettext("无") if compared is None else f"{compared.first_on} – {compared.last_on}",
+            gettext("无") if compared is None else _stretch(compared),
             "",
         ),
         (gettext("筛选"), told.narrowed, ""),
@@ -295,10 +319,16 @@ def _csv_pages(told: Told) -> Iterator[list[tuple[str | int | float, ...]]]:
     days = told.question.days
     all_of_it = ("", gettext("合计"))
     yield _csv_rows(told, days, all_of_it, values_of(told.counts, told.measures))
+    past = gettext("对比期")
+    if (compared := told.question.compared) is not None:
+        yield _csv_rows(told, compared, ("", past), _values_before(told))
+    grain = gettext(figure_words.GRAIN_WORDS[told.question.grain])
     for point in told.trend:
-        values = values_of(point.counts, Measures())
-        at = (gettext(figure_words.GRAIN_WORDS[told.question.grain]), _point(told, point))
-        yield _csv_rows(told, point.days, at, [one for one in values if one.code.startswith("on_time")])
+        at = (grain, _point(told, point.days, point.at))
+        yield _csv_rows(told, point.days, at, _rates(point.counts))
+        if point.before is not None and point.days_before is not None:
+            at = (f"{past} · {grain}", _point(told, point.days_before, point.days_before.first_on))
+            yield _csv_rows(told, point.days_before, at, _rates(point.before))
     for split, found in told.splits.items():
         for line, one in found:
             item = (gettext(figure_words.SPLIT_WORDS[split]), line.name)
@@ -306,29 +336,31 @@ def _csv_pages(told: Told) -> Iterator[list[tuple[str | int | float, ...]]]:
 
 
 def _csv_rows(
-    told: Told, days: Any, item: tuple[str, str], values: list[Value]
+    told: Told, days: Stretch, item: tuple[str, str], values: list[Value]
 ) -> list[tuple[str | int | float, ...]]:
     about = (told.operator, f"{days.first_on}", f"{days.last_on}", _instant(told.now), told.narrowed, *item)
-    rows = []
-    for one in values:
-        rows.append(
-            (
-                *about,
-                one.name,
-                "" if one.value is None else one.value,
-                one.unit,
-                "" if one.sample is None else one.sample,
-                one.remark,
-                one.meaning,
-                gettext(_SOURCE_WORDS[DEFINITIONS[one.code].source]),
-            )
+    return [
+        (
+            *about,
+            one.name,
+            "" if one.value is None else one.value,
+            one.unit,
+            "" if one.sample is None else one.sample,
+            one.remark,
+            one.meaning,
+            gettext(_SOURCE_WORDS[DEFINITIONS[one.code].source]),
         )
-    return rows
+        for one in values
+    ]
 
 
-def _point(told: Told, point: Point) -> str:
+def _rates(counts: Counts) -> list[Value]:
+    return [one for one in values_of(counts, Measures()) if one.code.startswith("on_time")]
+
+
+def _point(told: Told, days: Stretch, at: date) -> str:
     today = clock.local_date(told.now)
-    return figure_words.point_word(point.at, point.days, told.question.grain, language(), today)
+    return figure_words.point_word(at, days, told.question.grain, language(), today)
 
 
 def _instant(at: datetime) -> str:
