@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine, func, select
 
 from tests.backdated_orders import Backdated
 from tracker import clock
-from tracker.figures.measure_rules import Measures, Spread, Which
+from tracker.figures.measure_rules import OF_VISITS, Measures, Spread, Which
 from tracker.figures.on_time import Asked, Stretch
 from tracker.orders.models import Order
 from tracker.orders.rules import MOVES, REASONS, Stage
@@ -265,22 +265,25 @@ def told_slowly(stories: Iterable[Story], asked: Asked) -> dict[Any, Measures]:
     return {key: _measures(things, asked, by_time) for key, things in found.items()}
 
 
-def orders_slowly(stories: Iterable[Story], which: Which, asked: Asked) -> set[int]:
-    """The orders behind a figure, story by story."""
+def behind_slowly(stories: Iterable[Story], which: Which, asked: Asked) -> list[int]:
+    """The order of each row behind a figure, story by story: visits one by one, orders once."""
     wanted = {
         Which.VISITS_DUE: (What.VISIT_KEPT, What.VISIT_MISSED),
         Which.VISITS_MISSED: (What.VISIT_MISSED,),
         Which.SECOND_VISIT: (What.CONNECTED,),
+        Which.ENDED: (What.CONNECTED, What.RETURNED),
     }.get(which) or (What(which.value),)
-    found = set()
+    found: list[int] = []
     for story in stories:
         if not _is_asked(story, asked):
             continue
         things = list(story.things())
         if which is Which.SECOND_VISIT and any(what is What.FIRST_VISIT for what, _, _ in things):
             continue
-        if any(what in wanted and _counted_on(what, at, asked) is not None for what, at, _ in things):
-            found.add(story.id)
+        rows = [
+            story.id for what, at, _ in things if what in wanted and _counted_on(what, at, asked) is not None
+        ]
+        found += rows if which in OF_VISITS else rows[:1]
     return found
 
 

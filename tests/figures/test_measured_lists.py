@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
-from sqlalchemy import Connection, Engine, create_engine, text
+from sqlalchemy import Connection, Engine, Row, create_engine, text
 from sqlalchemy.pool import NullPool
 
 from tests.backdated_orders import Backdated
@@ -12,7 +13,7 @@ from tracker import clock
 from tracker.embedded import Servers
 from tracker.figures.keep_cells import keep_cells
 from tracker.figures.measure_rules import Measures, Which
-from tracker.figures.measured_lists import count_measured, measured_orders
+from tracker.figures.measured_lists import Place, count_measured, measured_orders
 from tracker.figures.measures import measures
 from tracker.figures.on_time import Asked, Stretch
 from tracker.orders.place_orders import Placed
@@ -61,12 +62,18 @@ def orders(owner: Engine, place: Callable[..., Placed]) -> list[int]:
 
 
 def whole_list(connection: Connection, which: Which, asked: Asked, cause: Cause | None = None) -> list[int]:
-    found: list[int] = []
-    before: int | None = None
+    return [row.order_id for row in whole_rows(connection, which, asked, cause)]
+
+
+def whole_rows(
+    connection: Connection, which: Which, asked: Asked, cause: Cause | None = None
+) -> list[Row[Any]]:
+    found: list[Row[Any]] = []
+    behind: Place | None = None
     while True:
-        ids, before = measured_orders(connection, which, asked, NOW, cause=cause, before_id=before, limit=2)
-        found += ids
-        if before is None:
+        rows, behind = measured_orders(connection, which, asked, NOW, cause=cause, behind=behind, limit=2)
+        found += rows
+        if behind is None:
             return found
 
 
@@ -86,7 +93,47 @@ def test_each_list_is_as_long_as_its_figure(runtime: Runtime, orders: list[int])
             assert whole_list(connection, Which.RETURNED, asked, Cause.NETWORK) == []
             assert whole_list(connection, Which.CONNECTED, asked) == [orders[6], orders[5]]
             assert whole_list(connection, Which.SECOND_VISIT, asked) == [orders[6]]
+            assert whole_list(connection, Which.ENDED, asked) == sorted(orders, reverse=True)
+            assert count_measured(connection, Which.ENDED, asked, NOW) == told.ended
             open_now = whole_list(connection, Which.OPEN, asked)
             assert len(open_now) == told.open_now == 1, "the pattern itself"
             other = Asked(DAYS, only={"operator_id": 2})
             assert whole_list(connection, Which.RETURNED, other) == []
+
+
+def test_each_visit_is_listed(runtime: Runtime, owner: Engine, place: Callable[..., Placed]) -> None:
+    """Also two of an order that end at the same moment."""
+    pattern, hour = place().number, timedelta(hours=1)
+    begins = NOW - 30 * hour
+    with owner.begin() as connection:
+        order = Backdated(connection, pattern, 1)
+        order.promise(NOW)
+        order.event("accepted", "accepted", begins - 5 * hour)
+        for agreed, starts, came in ((-1, 0, 1), (1, 0, 3), (4, 6, 9)):
+            visit = (begins + starts * hour, begins + (starts + 2) * hour)
+            order.event("stage", "appointed", begins + agreed * hour, visit=visit)
+            order.event("stage", "on_site", begins + came * hour)
+        other = Backdated(connection, pattern, 1)
+        other.promise(NOW)
+        other.event("accepted", "accepted", begins - 5 * hour)
+        other.event("stage", "appointed", begins - hour, visit=(begins, begins + 2 * hour))
+    asked = Asked(DAYS, only={"operator_id": 1})
+    for read in (False, True):
+        if read:
+            keep_cells(runtime.db)
+        with runtime.db.reading() as connection:
+            told = measures(connection, asked, NOW).get("", Measures())
+            due = whole_rows(connection, Which.VISITS_DUE, asked)
+            missed = whole_rows(connection, Which.VISITS_MISSED, asked)
+            assert len(due) == told.visits_due == 4
+            assert count_measured(connection, Which.VISITS_DUE, asked, NOW) == 4
+            assert len(missed) == told.visits_due - told.visits_kept
+            assert [(row.order_id, row.kept) for row in due] == [
+                (other.id, False),
+                (order.id, False),
+                (order.id, False),
+                (order.id, True),
+            ]
+            assert [row.ends_at for row in due if row.order_id == order.id] == [
+                begins + 8 * hour, begins + 2 * hour, begins + 2 * hour,
+            ]  # fmt: skip

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, timedelta
 from itertools import pairwise
-from typing import Any, get_args
+from typing import get_args
 
 import pytest
 from hypothesis import given
@@ -14,14 +14,14 @@ from sqlalchemy import Connection, Engine, create_engine
 from sqlalchemy.pool import NullPool
 
 from tests.backdated_orders import Backdated
-from tests.figures.measured_city import NOW, TODAY, MeasuredCity, orders_slowly, told_slowly
+from tests.figures.measured_city import NOW, TODAY, MeasuredCity, behind_slowly, told_slowly
 from tracker import clock
 from tracker.embedded import Servers
 from tracker.figures import keep_cells as keeping
 from tracker.figures.keep_cells import keep_cells, make_anew
 from tracker.figures.measure_rules import Measures, Spread, Which, quarters
 from tracker.figures.measure_sums import pieces
-from tracker.figures.measures import measures, measures_plainly, orders_measured
+from tracker.figures.measures import behind_measured, measures, measures_plainly
 from tracker.figures.on_time import Asked, Split, Stretch
 from tracker.figures.verify_cells import Differences, differences
 from tracker.orders.place_orders import Placed
@@ -46,23 +46,18 @@ def pattern(place: Callable[..., Placed]) -> str:
 
 
 def drawn(city: MeasuredCity, split: Split) -> Asked:
-    """Days at random, often narrowed by what goes with the split."""
+    """Days at random, often narrowed by something that an order has, or by several."""
     story = city.drawn.choice(city.stories)
-    names = ["operator_id"]
-    if split != "dealer":
-        names += ["county", "customer_kind"]
-    if split in ("", "operator_id", "day", "month", "dealer") and city.drawn.random() < 0.3:
-        names = ["operator_id", "dealer"]
-    only = {name: story.dimensions[name] for name in names if city.drawn.random() < 0.4}
+    only = {name: value for name, value in story.dimensions.items() if city.drawn.random() < 0.3}
     return Asked(city.stretch(), split, only)
 
 
 def check(connection: Connection, city: MeasuredCity, asked: Asked) -> None:
-    """The figures, and the orders behind each of them."""
+    """The figures, and what is behind each of them."""
     assert measures(connection, asked, NOW) == told_slowly(city.stories, asked), asked
     which = city.drawn.choice(list(Which))
-    found = connection.scalars(orders_measured(which, asked, NOW)).all()
-    assert sorted(found) == sorted(orders_slowly(city.stories, which, asked)), (which, asked)
+    found = connection.scalars(behind_measured(which, asked, NOW)).all()
+    assert sorted(found) == sorted(behind_slowly(city.stories, which, asked)), (which, asked)
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -243,17 +238,6 @@ def test_rates_are_of_something_or_nothing() -> None:
     assert some.backlog_ratio == 3
 
 
-@pytest.mark.parametrize(
-    ("split", "only"),
-    [
-        ("county", {"dealer": "甲"}),
-        ("dealer", {"county": "441802"}),
-        ("dealer", {"team": "1"}),
-        ("", {"x": 1}),
-    ],
-)
-def test_what_sums_cannot_tell_apart_is_not_guessed(
-    runtime: Runtime, split: Split, only: dict[str, Any]
-) -> None:
-    with runtime.db.reading() as connection, pytest.raises(ValueError, match="cannot be narrowed"):
-        measures(connection, Asked(Stretch(TODAY, TODAY), split, only), NOW)
+def test_what_figures_do_not_know_is_not_guessed(runtime: Runtime) -> None:
+    with runtime.db.reading() as connection, pytest.raises(ValueError, match="cannot be narrowed by x"):
+        measures(connection, Asked(Stretch(TODAY, TODAY), "", {"x": 1}), NOW)

@@ -20,7 +20,7 @@ from tracker.figures import keep_cells as keeping
 from tracker.figures.facts import facts_of
 from tracker.figures.keep_cells import keep_cells, make_anew
 from tracker.figures.models import FigureReading
-from tracker.figures.on_time import Asked, Split, Stretch, months_and_days, on_time_figures
+from tracker.figures.on_time import Asked, Split, Stretch, months_and_days, on_time_figures, sums_of
 from tracker.figures.rules import WITHDRAWN, Counts
 from tracker.figures.verify_cells import Differences, differences
 from tracker.orders.models import Order
@@ -160,9 +160,11 @@ def test_figures_are_exact_while_orders_keep_changing(
             split = SPLITS[asked_of % len(SPLITS)]
             if city.drawn.random() < 0.5:
                 only["operator_id"] = city.drawn.choice([1, 2])
-            if split in ("", "day", "week", "month", *_HANDS) and city.drawn.random() < 0.5:
-                hand = split if split in _HANDS else city.drawn.choice(_HANDS)
+            if city.drawn.random() < 0.5:
+                hand = city.drawn.choice(_HANDS)
                 only[hand] = city.hand(hand)
+            if city.drawn.random() < 0.2:
+                only["rural"] = city.drawn.choice([True, False])
             asked = Asked(city.stretch(), split, only)
             asked_of += 1
             with runtime.db.reading() as connection:
@@ -192,21 +194,28 @@ def test_a_promise_falls_due_by_the_passing_of_time(runtime: Runtime, owner: Eng
         assert on_time_figures(connection, today, next_day) == {"": Counts(due=1, net_due=1)}
 
 
+def test_figures_are_not_asked_for_what_they_do_not_know(runtime: Runtime) -> None:
+    with runtime.db.reading() as connection, pytest.raises(ValueError, match="excuse"):
+        on_time_figures(connection, Asked(Stretch(TODAY, TODAY), "", {"excuse": "weather"}), NOW)
+
+
 @pytest.mark.parametrize(
-    ("split", "only", "named"),
+    ("split", "only", "sums"),
     [
-        ("", {"excuse": "weather"}, "excuse"),
-        ("", {"dealer": "甲", "county": "441802"}, "county"),
-        ("team", {"county": "441802"}, "county"),
-        ("county", {"team": "1"}, "county"),
-        ("team", {"dealer": "甲"}, "dealer"),
+        ("", {}, "all"),
+        ("month", {"operator_id": 1, "county": "441802"}, "county"),
+        ("county", {"rural": True}, ""),
+        ("week", {"team": "1", "operator_id": 1}, "team"),
+        ("team", {"operator_id": 1}, "team"),
+        ("operator_id", {"dealer": "甲"}, "dealer"),
+        ("", {"dealer": "甲", "county": "441802"}, None),
+        ("team", {"county": "441802"}, None),
+        ("county", {"team": "1"}, None),
+        ("team", {"dealer": "甲"}, None),
     ],
 )
-def test_figures_cannot_be_asked_for_what_sums_do_not_know(
-    runtime: Runtime, split: Split, only: dict[str, Any], named: str
-) -> None:
-    with runtime.db.reading() as connection, pytest.raises(ValueError, match=named):
-        on_time_figures(connection, Asked(Stretch(TODAY, TODAY), split, only), NOW)
+def test_sums_tell_hands_by_themselves(split: Split, only: dict[str, Any], sums: str | None) -> None:
+    assert sums_of(Asked(Stretch(TODAY, TODAY), split, only)) == sums
 
 
 @pytest.mark.parametrize(

@@ -64,7 +64,7 @@ def test_every_list_is_as_long_as_its_figure(
             keep_cells(runtime.db)
         if step % 20 == 19:
             only = city.drawn.choice(
-                [{"operator_id": 1}, {"operator_id": 2}, {"operator_id": 1, "dealer": "甲"}, {"rural": False}]
+                [{"operator_id": 1}, {"operator_id": 2}, {"dealer": "甲", "rural": True}, {"rural": False}]
             )
             asked = Asked(city.stretch(), only=only)
             with runtime.db.reading() as connection:

@@ -276,13 +276,13 @@ class TestThePast:
     @pytest.mark.parametrize(
         "address",
         [
-            "days=1&before=x",
+            "period=today&before=x",
             "before=99999999999999999999-1",
-            "from=2026-11-25&to=2026-11-24",
-            "from=1&to=2",
-            "days=999",
+            "first=2026-11-25&last=2026-11-24",
+            "first=1&last=2",
+            "period=half",
             "outcome=nonsense",
-            "from=2025-01-01&to=2026-11-24",
+            "first=2025-01-01&last=2026-11-24",
         ],
     )
     def test_any_address_is_answered(self, as_: As, exchange: Exchange, address: str) -> None:

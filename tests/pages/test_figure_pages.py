@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
 from html import unescape
 from pathlib import Path
-from typing import Any
+from urllib.parse import unquote
 
 import openpyxl
 import pytest
@@ -91,7 +91,7 @@ def links_of(page: str) -> set[tuple[str, str]]:
 
 
 def counted(page: str) -> int:
-    said = re.search(r'<strong class="number">(\d+) 单</strong>', page)
+    said = re.search(r'<strong class="number">(\d+) [单次]</strong>', page)
     assert said, page
     return int(said[1])
 
@@ -205,7 +205,10 @@ NONSENSE = (
     ("area=sea", "area", "没有这个选项"),
     ("hand=cat:1", "hand", "没有这个选项"),
     ("hand=team:99999", "hand", "没有这个选项"),
-    ("hand=team:&county=441802", "hand", "不能同时"),
+    ("first=0001-01-01&last=0001-01-02", "first", "真实的一天"),
+    ("first=2026-02-01&last=2026-08-12&hand=team:&county=441802", "hand", "最多统计 184 天"),
+    ("first=2025-02-01&last=2025-08-03&compare=year&hand=team:&county=441802", "hand", "最多统计 184 天"),
+    ("first=2026-02-01&last=2026-08-12&hand=dealer:&county=440100", "county", "没有这个选项"),
 )
 
 
@@ -213,7 +216,7 @@ def test_what_makes_no_sense_is_told_at_its_field(desk: FlaskClient, july: Count
     for asked, field, said in NONSENSE:
         answer = desk.get(f"/figures?{asked}")
         assert answer.status_code == 422, asked
-        told = re.search(r'<ul id="dash-faults">(.*?)</ul>', answer.text, re.S)
+        told = re.search(r'<ul id="day-faults">(.*?)</ul>', answer.text, re.S)
         assert told, asked
         assert said in told[1], asked
         if field not in ("period", "by", "split"):
@@ -243,7 +246,7 @@ def test_there_is_no_list_of_a_figure_that_is_none(desk: FlaskClient) -> None:
 def test_a_place_that_is_none_is_the_beginning(desk: FlaskClient, july: Counts) -> None:
     address = f"/figures/orders?of=due&{IN_JULY}"
     whole = listed(desk, address)
-    for behind in ("x", "~", "2026~1", "2026-07-01T00:00:00~1", "9" * 40):
+    for behind in ("x", "~", "2026~1", "2026-07-01T00:00:00~1", "9" * 40, "1.x", "1.1", "٣.1"):
         assert listed(desk, f"{address}&behind={behind}") == whole
 
 
@@ -276,17 +279,23 @@ def test_the_board_as_a_workbook(desk: FlaskClient, owner: Engine, july: Counts,
         "总览", "走势", "县（市、区）", "渠道", "客户类型", "城乡", "代理商", "班组", "装维员", "指标说明",
     ]  # fmt: skip
     overview = {row[0].value: row for row in book["总览"].iter_rows(min_row=2)}
-    assert overview["按时率（毛）"][1].value == pytest.approx(july.on_time / july.due * 100, abs=0.01)
+    told = tuple(f"{overview[name][1].value:g}%" for name in ("按时率（毛）", "按时率（净）"))
+    assert told == rates_of(desk.get(f"/figures?{IN_JULY}").text), "to the last digit"
     assert overview["按时率（毛）"][3].value == july.due
     assert overview["按时率（毛）"][6].value == "样本不足"
-    assert overview["按时率（净）"][1].value == pytest.approx(july.net_on_time / july.net_due * 100, abs=0.01)
+    assert overview["履约率"][6].value == "无数据"
+    assert overview["压单比 · 在途"][1].value == 2
     trend = list(book["走势"].iter_rows(min_row=2, values_only=True))
     assert len(trend) == 31
     assert sum(row[1] for row in trend) == july.due
     counties = list(book["县（市、区）"].iter_rows(min_row=2, values_only=True))
     assert len(counties) == _COUNTIES
     assert sum(row[1] for row in counties) == july.due
-    assert [row[9] for row in counties].count("无数据") == _COUNTIES - 1
+    assert sorted((row[4], row[8]) for row in counties) == [
+        *[("无数据", "无数据")] * (_COUNTIES - 1),
+        ("样本不足", "样本不足"),
+    ]
+    assert f"{next(row[7] for row in counties if row[5]) * 100:g}%" == told[1]
     dealers = {row[0].value: row for row in book["代理商"].iter_rows(min_row=2)}
     assert dealers["'=1+1"][0].data_type == "s"
     said = {row[0]: row[1] for row in book["指标说明"].iter_rows(min_row=2, values_only=True)}
@@ -302,7 +311,7 @@ def test_the_board_as_csv_says_of_each_figure_what_it_means(desk: FlaskClient, j
     rows = list(csv.DictReader(io.StringIO(answer.text.removeprefix("\ufeff"))))
     total = {row["Figures"]: row for row in rows if row["Item"] == "Total"}
     gross = total["on-time rate, gross"]
-    assert float(gross["Value"]) == pytest.approx(july.on_time / july.due * 100, abs=0.01)
+    assert f"{float(gross['Value']):g}%" == share(july.on_time, july.due)
     assert (gross["Sample"], gross["First day"], gross["As of"]) == (
         "25",
         "2026-07-01",
@@ -312,6 +321,27 @@ def test_the_board_as_csv_says_of_each_figure_what_it_means(desk: FlaskClient, j
     counties = [row for row in rows if row["Split"].startswith("County") and row["Sample"] == "25"]
     assert counties
     assert not re.search(r"[\u4e00-\u9fff]", "".join(gross.values()))
+
+
+def test_files_tell_the_period_compared_with(desk: FlaskClient, july: Counts) -> None:
+    asked = "first=2026-07-16&last=2026-07-31"
+    page = desk.get(f"/figures?{asked}").text
+    told = re.search(r'比 <a href="[^"]*last=2026-07-15[^"]*">([^<]*)</a>（<a [^>]*>(\d+)</a> 单）', page)
+    assert told
+    rows = list(csv.DictReader(io.StringIO(desk.get(f"/figures.csv?{asked}").text.removeprefix("\ufeff"))))
+    past = {row["指标"]: row for row in rows if (row["分项"], row["项目"]) == ("", "对比期")}
+    gross = past["按时率（毛）"]
+    assert (f"{float(gross['值']):g}%", gross["样本"]) == told.groups()
+    assert (gross["统计时期开始"], gross["统计时期结束"]) == ("2026-06-30", "2026-07-15")
+    assert not [name for name in past if name.startswith("压单比")], "what is open is open now"
+    days = [row for row in rows if row["分项"] == "对比期 · 按日" and row["指标"] == "按时率（毛）"]
+    assert sum(int(row["样本"]) for row in days) == int(told[2])
+    book = openpyxl.load_workbook(io.BytesIO(desk.get(f"/figures.xlsx?{asked}").data))
+    trend = list(book["走势"].iter_rows(min_row=2, values_only=True))
+    assert trend[0][-3] == "2026-06-30 – 2026-06-30"
+    assert sum(row[-1] for row in trend) == int(told[2])
+    alone = openpyxl.load_workbook(io.BytesIO(desk.get(f"/figures.xlsx?{asked}&compare=none").data))
+    assert {row[-1] for row in alone["走势"].iter_rows(min_row=2, values_only=True)} == {None}
 
 
 def test_the_list_as_a_file_is_the_list(desk: FlaskClient, july: Counts) -> None:
@@ -343,15 +373,116 @@ def test_a_list_says_how_late_each_order_was(desk: FlaskClient, july: Counts) ->
     assert page.count('<span class="small soft whole">用户期限前撤单') == 4
 
 
+@pytest.fixture
+def more(owner: Engine, july: Counts) -> Callable[[], Backdated]:
+    """Makes another order of operator 1, promised for the first days of July."""
+
+    def make() -> Backdated:
+        with owner.begin() as connection:
+            pattern = connection.scalar(
+                text("SELECT min(number) FROM orders WHERE number NOT LIKE 'QY1000%'")
+            )
+            order = Backdated(connection, pattern, 1, {"dealer": "新来的代理点"})
+            order.promise(JULY.bounds[0] + _ONE_DAY)
+            order.event("accepted", "accepted", JULY.bounds[0])
+        return order
+
+    return make
+
+
+def test_a_list_by_the_first_promise_says_so(
+    desk: FlaskClient, owner: Engine, more: Callable[[], Backdated]
+) -> None:
+    order, first = more(), JULY.bounds[0]
+    with owner.begin() as connection:
+        order.continue_by(connection)
+        order.line("repromise", first + 9 * _ONE_DAY, "estate_unfinished")
+        order.event("repromise", "accepted", first)
+        order.event("stage", "activated", first + 4 * _ONE_DAY)
+    page = desk.get(f"/figures/orders?of=late&{IN_JULY}").text
+    assert page.count("比首次承诺晚 3 天") == 1, "connected in time by the promise as it stands"
+    assert "比首次承诺晚" not in desk.get(f"/figures/orders?of=net_late&{IN_JULY}").text
+
+
+def test_each_visit_has_a_line(desk: FlaskClient, owner: Engine, more: Callable[[], Backdated]) -> None:
+    order, first = more(), JULY.bounds[0]
+    with owner.begin() as connection:
+        order.continue_by(connection)
+        for day in (2, 4):
+            begins = first + day * _ONE_DAY
+            order.event("stage", "appointed", begins - _ONE_DAY, visit=(begins, begins + _ONE_DAY / 12))
+            order.event("stage", "on_site", begins + _ONE_DAY / (8 if day == 2 else 24))
+    board = desk.get(f"/figures?{IN_JULY}").text
+    assert {"50%", "1 次未履约"} <= {words for _, words in links_of(board)}
+    page = desk.get(f"/figures/orders?of=visits_due&{IN_JULY}").text
+    assert counted(page) == len(listed(desk, f"/figures/orders?of=visits_due&{IN_JULY}")) == 2
+    assert ("7月5日 02:00" in page, "7月3日 02:00" in page) == (True, True)
+    assert (page.count("已履约"), page.count("未履约")) == (1, 1)
+    told = desk.get(f"/figures/orders.csv?of=visits_missed&{IN_JULY}").text.removeprefix("\ufeff")
+    (line,) = csv.DictReader(io.StringIO(told))
+    assert (line["约定上门（至）"], line["履约"]) == ("2026-07-03 02:00:00", "未履约")
+
+
 def test_figures_of_one_dealer(desk: FlaskClient, july: Counts) -> None:
     page = desk.get(f"/figures?{IN_JULY}&hand=dealer:新城代理点").text
     assert rates_of(page)[0] == share(july.on_time, july.due)
-    assert "不再分项" in page
-    nobody: Any = desk.get(f"/figures?{IN_JULY}&hand=dealer:").text
+    nobody = desk.get(f"/figures?{IN_JULY}&hand=dealer:").text
     assert rates_of(nobody)[0] == ""
-    narrowed = desk.get(f"/figures?{IN_JULY}&customer=home").text
-    assert "split=team" not in narrowed, "sums do not know teams by kinds of customers"
-    assert "split=area" in narrowed
+
+
+def test_figures_of_one_dealer_in_one_county(desk: FlaskClient, july: Counts) -> None:
+    both = "hand=dealer:新城代理点&county=441802"
+    page = desk.get(f"/figures?{IN_JULY}&{both}&split=team").text
+    assert rates_of(page) == (share(july.on_time, july.due), share(july.net_on_time, july.net_due))
+    assert "25 单到期" in page.partition('id="split-table"')[2], "those of nobody's team"
+    assert rates_of(desk.get(f"/figures?{IN_JULY}&{both}&customer=enterprise").text) == ("", "")
+    tried = 0
+    for href, words in sorted(links_of(page)):
+        if number := re.fullmatch(r"(\d+)(?: 单| 次)\D*", words):
+            tried += 1
+            assert counted(desk.get(href).text) == int(number[1]), (href, words)
+    assert tried > 10
+
+
+def test_more_days_than_are_counted_one_by_one_say_so(desk: FlaskClient, july: Counts) -> None:
+    for narrowed, offered in (("customer=home", "split=area"), ("hand=team:", None)):
+        long = desk.get(f"/figures?first=2026-02-01&last=2026-08-12&{narrowed}").text
+        assert "超过 184 天时" in long
+        assert "split=installer" not in long
+        assert offered is None or offered in long
+        short = desk.get(f"/figures?first=2026-02-11&last=2026-08-13&{narrowed}").text
+        assert "超过 184 天时" not in short
+        assert "split=installer" in short
+    assert "超过 184 天时" not in desk.get("/figures?first=2026-02-01&last=2026-08-12").text
+
+
+def test_a_dealer_is_known_at_once(desk: FlaskClient, more: Callable[[], Backdated]) -> None:
+    """Before a worker has read the first of its orders."""
+    more()
+    page = desk.get(f"/figures?{IN_JULY}&split=dealer").text
+    href = next(
+        href
+        for href, words in links_of(page)
+        if "dealer:新来的代理点" in unquote(href) and words == "1 单到期"
+    )
+    assert counted(desk.get(href).text) == 1
+
+
+def test_compared_numbers_open_their_orders(desk: FlaskClient, july: Counts) -> None:
+    page = desk.get("/figures?first=2026-07-16&last=2026-07-31").text
+    links = {(href, words) for href, words in links_of(page) if "last=2026-07-15" in href}
+    assert {"weather", "withdrawn"} <= {href.partition("reason=")[2].partition("&")[0] for href, _ in links}
+    checked = [(href, words) for href, words in links if words.removesuffix(" 单").isdecimal()]
+    assert len(checked) >= 5
+    for href, words in checked:
+        assert counted(desk.get(href).text) == int(words.removesuffix(" 单")), (href, words)
+
+
+def test_a_trend_has_the_grains_that_can_be_read(desk: FlaskClient, july: Counts) -> None:
+    long = desk.get("/figures?first=2026-04-01&last=2026-08-12&by=day").text
+    assert "by=day#trend" not in long
+    assert re.search(r'by=week#trend" aria-current="true"', long)
+    assert "by=day#trend" in desk.get(f"/figures?{IN_JULY}").text
 
 
 def test_teams_and_installers_are_told_by_name(desk: FlaskClient, july: Counts, runtime: Runtime) -> None:

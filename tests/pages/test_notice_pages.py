@@ -88,12 +88,13 @@ def test_the_board_counts_what_there_is(as_: As, told: Exchange) -> None:
 
 def test_days_are_chosen(as_: As, told: Exchange) -> None:
     client = as_("manager")
-    assert ">3</strong> 条短信" in client.get("/notices?from=2026-11-23&to=2026-11-23").text
-    assert ">5</strong> 条短信" in client.get("/notices?days=1").text
-    assert "这段时间没有发过短信" in client.get("/notices?from=2026-11-01&to=2026-11-02").text
-    shortened = client.get("/notices?from=2024-01-01&to=2026-11-24").text
-    assert "一次最多看92天" in shortened
-    assert ">8</strong> 条短信" in shortened
+    assert ">3</strong> 条短信" in client.get("/notices?first=2026-11-23&last=2026-11-23").text
+    assert ">5</strong> 条短信" in client.get("/notices?period=today").text
+    assert "这段时间没有发过短信" in client.get("/notices?first=2026-11-01&last=2026-11-02").text
+    refused = client.get("/notices?first=2024-01-01&last=2026-11-24").text
+    assert '<a href="#first">一次最多统计 92 天</a>' in refused
+    assert 'value="2024-01-01" aria-invalid="true"' in refused
+    assert ">8</strong> 条短信" in refused, "those of the usual days"
 
 
 def test_a_sweep_that_has_stopped_is_said(as_: As, exchange: Exchange) -> None:
@@ -205,7 +206,13 @@ def test_it_is_told_by_a_person_instead(as_: As, exchange: Exchange) -> None:
 
 @pytest.mark.parametrize(
     "address",
-    ["kind=x&template=y&provider=z&call=w", "reason=' OR 1=1", "reason=" + "a" * 32, "before=1-1", "days=x"],
+    [
+        "kind=x&template=y&provider=z&call=w",
+        "reason=' OR 1=1",
+        "reason=" + "a" * 32,
+        "before=1-1",
+        "period=x",
+    ],
 )
 def test_any_address_of_the_list_is_answered(as_: As, exchange: Exchange, address: str) -> None:
     exchange.refused()

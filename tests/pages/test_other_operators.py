@@ -329,9 +329,9 @@ def test_typed_identifiers_of_another_operators_find_nothing(
         f"/audit?number={ids['complaint_number']}",
         "/audit?who=neighbour.manager",
         "/calls?days=30",
-        "/calls/history?days=30",
-        "/notices?days=30",
-        "/notices/list?days=30",
+        "/calls/history?period=last_30",
+        "/notices?period=last_30",
+        "/notices/list?period=last_30",
         f"/order-files?before={ids['file_id'] + 1}",
         f"/ratings?before={ids['rating_id'] + 1}",
     ):

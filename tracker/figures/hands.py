@@ -6,27 +6,30 @@ told by name too.
 
 from collections.abc import Mapping
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, union
 
 from tracker.figures.cells import MONTH
-from tracker.figures.models import FigureHand
+from tracker.figures.keep_cells import unread_orders
+from tracker.figures.models import FigureHand, FigureReading
+from tracker.orders.models import Order
 from tracker.staff.models import Account
 from tracker.teams.models import Team
 
 
 def names_of_hands(connection: Connection, operator_id: int) -> Mapping[str, Mapping[str, str]]:
     """The names of dealers, teams and installers: by hand, then by the name in `FigureHand`."""
-    dealers = (
-        select(FigureHand.name)
-        .where(
-            FigureHand.operator_id == operator_id,
-            FigureHand.hand == "dealer",
-            FigureHand.grain == MONTH,
-            FigureHand.name != "",
-        )
-        .distinct()
-        .order_by(FigureHand.name)
+    summed = select(FigureHand.name).where(
+        FigureHand.operator_id == operator_id,
+        FigureHand.hand == "dealer",
+        FigureHand.grain == MONTH,
+        FigureHand.name != "",
     )
+    # Figures have them at once, too.
+    unread = unread_orders(select(FigureReading.read_to).scalar_subquery())
+    fresh = select(Order.dealer).where(
+        Order.operator_id == operator_id, Order.dealer.is_not(None), Order.id.in_(unread)
+    )
+    dealers = union(summed, fresh).order_by("name")
     teams = select(Team.id, Team.name).where(Team.operator_id == operator_id).order_by(Team.name, Team.id)
     installers = (
         select(Account.id, Account.display_name, Account.staff_number)

@@ -41,16 +41,21 @@ LENGTHS = (What.CONNECTED, What.RESPONDED)
 
 
 class Which(StrEnum):
-    """Orders behind a figure: see `tracker.figures.measures.orders_measured`."""
+    """What is behind a figure: see `tracker.figures.measures.behind_measured`."""
 
     CONNECTED = "connected"
     SECOND_VISIT = "second_visit"
     RESPONDED = "responded"
     COMPLETED = "completed"
     RETURNED = "returned"
+    ENDED = "ended"
     VISITS_DUE = "visits_due"
     VISITS_MISSED = "visits_missed"
     OPEN = "open"
+
+
+# Those that are of visits, of which an order may have several.
+OF_VISITS = (Which.VISITS_DUE, Which.VISITS_MISSED)
 
 
 def quarters(seconds: int) -> int:

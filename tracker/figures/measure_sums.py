@@ -2,13 +2,14 @@
 
 Tallies of whole months and days; where days have no tallies of lengths (`tracker.figures.tallies`), those of
 their month with the days that are too many taken away, or the facts of the days, whichever is less to read.
-Visits whose time is not over are taken away from their day. And of orders whose histories were not read yet,
-what they add now less what they added before.
+What no tallies tell, a hand within a place or within another hand, is counted from the facts. Visits whose
+time is not over are taken away from their day. And of orders whose histories were not read yet, what they add
+now less what they added before.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
@@ -29,13 +30,14 @@ from sqlalchemy import (
 )
 
 from tracker import clock
-from tracker.figures.cells import ALL, APART, BY_ITSELF, DAY, HANDS, MONTH, Signed, named, value_of
+from tracker.figures.cells import BY_ITSELF, DAY, MONTH, Signed, named, value_of
 from tracker.figures.facts import facts_of
 from tracker.figures.keep_cells import unread_orders
 from tracker.figures.measure_rules import LENGTHS, Tally, What
-from tracker.figures.measured_orders import TIMES, happened, key_of, narrowed
+from tracker.figures.measured_orders import happened, touched
 from tracker.figures.models import FigureFact, FigureHandTally, FigureReading, FigureTally
-from tracker.figures.on_time import Asked, Stretch, months_and_days
+from tracker.figures.on_time import BY_TIME, Asked, key_of, months_and_days, narrowed, sums_of
+from tracker.figures.periods import Stretch
 from tracker.figures.tallies import (
     TALLIED,
     city_day,
@@ -45,28 +47,22 @@ from tracker.figures.tallies import (
     things_of,
 )
 
-BY_TIME = ("day", *TIMES)
 _A_DAY = timedelta(days=1)
 _facts = FigureFact.__table__
 
 
 @dataclass(frozen=True)
 class _Source:
-    """Tallies that answer a question: their table, the one thing that they are of, and what is wanted."""
+    """Tallies that answer a question: their table, what `sums_of` says, and what is wanted of them."""
 
     table: FromClause
-    hand: str | None
+    apart: str
     wanted: Sequence[ColumnElement[bool]]
-
-    @property
-    def value(self) -> ColumnElement[Any]:
-        """What the tallies are of."""
-        return value_of(self.table, self.hand or ALL)
 
     @property
     def has_lengths_of_days(self) -> bool:
         """Whether days have tallies of lengths here."""
-        return self.hand in BY_ITSELF
+        return self.apart in BY_ITSELF
 
 
 def tally_up(connection: Connection, asked: Asked, now: datetime) -> dict[Any, list[Tally]]:
@@ -78,17 +74,9 @@ def tally_up(connection: Connection, asked: Asked, now: datetime) -> dict[Any, l
 
 
 def _statement(asked: Asked, now: datetime) -> Select[Any]:
-    source, today = _source(asked), clock.local_date(now)
-    parts = [
-        _from_tallies(source, asked, (What.COMPLETED, What.RETURNED, What.VISIT), _in_days(source, asked)),
-        *_lengths(source, asked, today),
-        _unread(asked, now),
-    ]
-    if asked.split not in BY_TIME:
-        parts.append(_from_tallies(source, asked, (What.OPEN,), source.table.c.grain == MONTH))
-    if asked.days.last_on >= today:
-        parts.append(_visits_to_come(asked, now))
-    every = union_all(*parts).subquery("every")
+    source = _source(asked)
+    told = _one_by_one(asked, now) if source is None else _by_tallies(source, asked, now)
+    every = union_all(*told, _unread(asked, now)).subquery("every")
     sums = [cast(func.sum(every.c[name]), BigInteger).label(name) for name in TALLIED]
     values = (
         select(every.c.key, every.c.what, every.c.value, *sums)
@@ -96,6 +84,31 @@ def _statement(asked: Asked, now: datetime) -> Select[Any]:
         .subquery("values")
     )
     return _ranked(values)
+
+
+def _by_tallies(source: _Source, asked: Asked, now: datetime) -> list[Select[Any]]:
+    today = clock.local_date(now)
+    parts = [
+        _from_tallies(source, asked, (What.COMPLETED, What.RETURNED, What.VISIT), _in_days(source, asked)),
+        *_lengths(source, asked, today),
+    ]
+    if asked.split not in BY_TIME:
+        parts.append(_from_tallies(source, asked, (What.OPEN,), source.table.c.grain == MONTH))
+    if asked.days.last_on >= today:
+        parts.append(_visits_to_come(asked, now))
+    return parts
+
+
+def _one_by_one(asked: Asked, now: datetime) -> list[Select[Any]]:
+    """From the facts of the orders that add something of a kind, kind by kind."""
+    parts = []
+    for what in What:
+        if what is What.OPEN and asked.split in BY_TIME:
+            continue
+        some = select(_facts).where(*touched(_facts, what, asked.days), *narrowed(_facts, asked))
+        things = things_of(Signed(some.subquery("some"), 1), whats=(what,))
+        parts.append(_of_things(things, asked).where(happened(things, asked, now)))
+    return parts
 
 
 def _ranked(values: FromClause) -> Select[Any]:
@@ -118,23 +131,20 @@ def _ranked(values: FromClause) -> Select[Any]:
     )
 
 
-def _source(asked: Asked) -> _Source:
-    """Raises ValueError for what no tallies tell apart: hands by places, or by other hands."""
-    things = {name for name in (asked.split, *asked.only) if name not in ("", "operator_id", *BY_TIME)}
-    if odd := things - set(APART):
-        raise ValueError(f"figures cannot be narrowed or split by {odd.pop()}")
-    if len(things) > 1:
-        if hands := things & set(HANDS):
-            raise ValueError(f"figures of {', '.join(sorted(hands))} cannot be narrowed or split by others")
+def _source(asked: Asked) -> _Source | None:
+    """None where no tallies tell it, as `sums_of` says."""
+    apart = sums_of(asked)
+    if apart is None:
+        return None
+    if not apart:
         table: FromClause = FigureTally.__table__
-        return _Source(table, None, [table.c[name] == value for name, value in asked.only.items()])
-    hand = things.pop() if things else ALL
+        return _Source(table, "", [table.c[name] == value for name, value in asked.only.items()])
     table = FigureHandTally.__table__
     wanted = [
-        table.c.operator_id == value if name == "operator_id" else named(table, hand, value)
+        table.c.operator_id == value if name == "operator_id" else named(table, name, value)
         for name, value in asked.only.items()
     ]
-    return _Source(table, hand, [table.c.hand == hand, *wanted])
+    return _Source(table, apart, [table.c.hand == apart, *wanted])
 
 
 def _in_days(source: _Source, asked: Asked) -> ColumnElement[bool]:
@@ -159,7 +169,8 @@ def _from_tallies(
     source: _Source, asked: Asked, things: Sequence[What], when: ColumnElement[bool]
 ) -> Select[Any]:
     table = source.table
-    key = source.value if asked.split == source.hand else key_of(table, asked, table.c.starts_on)
+    by_value = source.apart == asked.split != ""
+    key = value_of(table, source.apart) if by_value else key_of(table, asked, table.c.starts_on)
     return (
         select(
             key.label("key"),
@@ -237,14 +248,9 @@ def _from_facts(asked: Asked, what: What, days: Stretch, sign: int) -> Select[An
             (func.sum(good) * sign).label("good"),
             cast(func.sum(seconds) * sign, BigInteger).label("seconds"),
         )
-        .where(at >= midnight(days.first_on), at < midnight(days.last_on + _A_DAY), *narrowed(_facts, asked))
+        .where(*touched(_facts, what, days), *narrowed(_facts, asked))
         .group_by(key, value)
     )
-
-
-def midnight(day: date) -> datetime:
-    """When a day of the city begins."""
-    return datetime.combine(day, time(0), clock.CITY_ZONE)
 
 
 def _visits_to_come(asked: Asked, now: datetime) -> Select[Any]:

@@ -1,31 +1,39 @@
 """What is measured of orders, read from what is recorded of each: slow, and right by what it reads."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import (
-    BigInteger,
-    ColumnElement,
-    Connection,
-    Date,
-    FromClause,
-    and_,
-    case,
-    cast,
-    func,
-    literal,
-    or_,
-    select,
-)
+from sqlalchemy import BigInteger, ColumnElement, Connection, FromClause, and_, case, cast, func, or_, select
 
-from tracker.figures.cells import HANDS, Signed, hand_name
+from tracker.figures.cells import Signed
 from tracker.figures.facts import facts_of
 from tracker.figures.measure_rules import Tally, What
-from tracker.figures.on_time import Asked
-from tracker.figures.tallies import things_of
+from tracker.figures.on_time import Asked, key_of, narrowed
+from tracker.figures.periods import Stretch
+from tracker.figures.tallies import is_open, things_of
 from tracker.orders.models import Order
 
-TIMES = ("week", "month")
+# Of each thing that orders add, the column that says when it happened.
+MOMENTS = {
+    What.CONNECTED: "connected_at",
+    What.RESPONDED: "responded_at",
+    What.COMPLETED: "completed_at",
+    What.RETURNED: "returned_at",
+}
+
+
+def touched(facts: FromClause, what: What, days: Stretch) -> Sequence[ColumnElement[bool]]:
+    """Conditions, along indexes, of all orders that add something on these days; of visits also of some whose
+    time ends later.
+    """
+    if what is What.OPEN:
+        return is_open(facts)
+    begins, ends = days.bounds
+    if what is What.VISIT:
+        return [facts.c.visits_until > begins]
+    at = facts.c[MOMENTS[what]]
+    return [at >= begins, at < ends]
 
 
 def happened(things: FromClause, asked: Asked, now: datetime) -> ColumnElement[bool]:
@@ -34,26 +42,6 @@ def happened(things: FromClause, asked: Asked, now: datetime) -> ColumnElement[b
     over = or_(things.c.what != What.VISIT, things.c.at <= now)
     is_open = things.c.what == What.OPEN
     return and_(or_(and_(within, over), is_open), *narrowed(things, asked))
-
-
-def narrowed(facts: FromClause, asked: Asked) -> list[ColumnElement[bool]]:
-    """What `asked.only` wants of orders."""
-    return [
-        (hand_name(facts, name) if name in HANDS else facts.c[name]) == value
-        for name, value in asked.only.items()
-    ]
-
-
-def key_of(facts: FromClause, asked: Asked, on_day: ColumnElement[Any]) -> ColumnElement[Any]:
-    """The value that figures are split by."""
-    split: str = asked.split
-    if split == "":
-        return literal("")
-    if split == "day":
-        return on_day
-    if split in TIMES:
-        return cast(func.date_trunc(split, on_day), Date)
-    return hand_name(facts, split) if split in HANDS else facts.c[split]
 
 
 def tally_plainly(connection: Connection, asked: Asked, now: datetime) -> dict[Any, list[Tally]]:

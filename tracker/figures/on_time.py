@@ -2,12 +2,13 @@
 
 Sums of whole days, by months where they can be; of today the orders themselves, for promises fall due by the
 passing of time alone; and of orders whose histories were not read yet, what they add now less what they added
-before. All by one statement, which sees one state of everything.
+before. All by one statement, which sees one state of everything. What no sum tells, a hand within a place or
+within another hand, is counted order by order.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Literal
 
 from sqlalchemy import (
@@ -41,7 +42,7 @@ from tracker.figures.cells import (
     named,
     value_of,
 )
-from tracker.figures.facts import facts_of
+from tracker.figures.facts import facts_of, within
 from tracker.figures.keep_cells import unread_orders
 from tracker.figures.models import FigureCell, FigureFact, FigureHand, FigureReading
 from tracker.figures.periods import Stretch as Stretch
@@ -62,6 +63,8 @@ Split = Literal[
     "installer",
 ]
 
+BY_TIME = ("day", "week", "month")
+
 _facts = FigureFact.__table__
 _cells = FigureCell.__table__
 _hands = FigureHand.__table__
@@ -72,8 +75,8 @@ class Asked:
     """Which orders are counted: of these days, where each column has the value that is `only` wanted.
 
     A week is called by its Monday, a month by its first day. Whose hand an order is in (dealer, team,
-    installer) is summed by itself, so figures by one, or narrowed to one by its name in `FigureHand`, can be
-    narrowed to an operator besides, and by nothing else.
+    installer) is told by the name in `FigureHand`, and summed by itself: narrowed to a place or to another
+    hand besides, or split by it, orders are counted one by one, in time that grows with the days.
     """
 
     days: Stretch
@@ -84,8 +87,8 @@ class Asked:
 def on_time_figures(connection: Connection, asked: Asked, now: datetime) -> dict[Any, Counts]:
     """The counts by value of the split ("" without one), as of `now`; values without an order are not there.
 
-    Of today those promises count that were due by now; of later days none does. Raises ValueError for what
-    cannot be asked together.
+    Of today those promises count that were due by now; of later days none does. Raises ValueError for
+    columns that figures do not know.
     """
     rows = connection.execute(_statement(asked, now))
     found: dict[Any, Counts] = {}
@@ -97,69 +100,62 @@ def on_time_figures(connection: Connection, asked: Asked, now: datetime) -> dict
 
 
 def _statement(asked: Asked, now: datetime) -> Select[Any]:
-    hand_of(asked)
-    today = clock.local_date(now)
+    apart, today = sums_of(asked), clock.local_date(now)
     parts = [_unread(asked, now)]
-    whole = Stretch(asked.days.first_on, min(asked.days.last_on, today - timedelta(days=1)))
-    if whole.first_on <= whole.last_on:
-        parts.append(_from_sums(asked, whole))
-    if asked.days.first_on <= today <= asked.days.last_on:
-        parts.append(_from_facts(asked, today, now))
+    if apart is None:
+        parts.append(_from_facts(asked, asked.days, now))
+    else:
+        whole = Stretch(asked.days.first_on, min(asked.days.last_on, today - timedelta(days=1)))
+        if whole.first_on <= whole.last_on:
+            parts.append(_from_sums(asked, apart, whole))
+        if asked.days.first_on <= today <= asked.days.last_on:
+            parts.append(_from_facts(asked, Stretch(today, today), now))
     every = union_all(*parts).subquery("every")
     sums = [cast(func.sum(every.c[name]), BigInteger).label(name) for name in COUNTS]
     return select(every.c.key, every.c.removed, *sums).group_by(every.c.key, every.c.removed)
 
 
-def hand_of(asked: Asked) -> str:
-    """Whose hand the figures are asked by, "" by nobody's. Raises ValueError for what sums do not tell."""
-    hands = {name for name in (asked.split, *asked.only) if name in HANDS}
-    others = {name for name in (asked.split, *asked.only) if name in PLACES} - {"operator_id"}
+def sums_of(asked: Asked) -> str | None:
+    """By what sums tell what is asked: by one thing `APART`, or "" by several places at once; None where none
+    do, for it is of a hand within a place or within another hand. Raises ValueError for columns that figures
+    do not know.
+    """
     if unknown := asked.only.keys() - {*PLACES, *HANDS}:
         raise ValueError(f"figures cannot be narrowed by {', '.join(sorted(unknown))}")
-    if len(hands) > 1 or (hands and others):
-        raise ValueError(f"figures cannot be asked by {', '.join(sorted(hands | others))} at once")
-    return hands.pop() if hands else ""
-
-
-def _from_sums(asked: Asked, days: Stretch) -> Select[Any]:
-    hand = _apart(asked)
-    table: FromClause = _cells if hand is None else _hands
-    by_day = asked.split in ("day", "week")
-    conditions = [_in_grains(table, days, by_day=by_day), *_only_sums(table, asked, hand)]
-    if hand == asked.split:
-        key = value_of(table, hand).label("key")
-    else:
-        key = _key(table, asked.split, table.c.starts_on)
-    sums = [func.sum(table.c[name]).label(name) for name in COUNTS]
-    return select(key, table.c.removed, *sums).where(*conditions).group_by(key, table.c.removed)
-
-
-def _apart(asked: Asked) -> str | None:
-    """The one thing that the figures are asked by, `ALL` by none; None by more, which only cells tell."""
     things = {name for name in (asked.split, *asked.only) if name in APART}
     if len(things) > 1:
-        return None
+        return None if things & set(HANDS) else ""
     return things.pop() if things else ALL
 
 
-def _only_sums(table: FromClause, asked: Asked, hand: str | None) -> Iterable[ColumnElement[bool]]:
-    if hand is not None:
-        yield table.c.hand == hand
+def _from_sums(asked: Asked, apart: str, days: Stretch) -> Select[Any]:
+    table: FromClause = _hands if apart else _cells
+    by_day = asked.split in ("day", "week")
+    conditions = [_in_grains(table, days, by_day=by_day), *_only_sums(table, asked, apart)]
+    by_value = apart == asked.split != ""
+    key = value_of(table, apart) if by_value else key_of(table, asked, table.c.starts_on)
+    sums = [func.sum(table.c[name]).label(name) for name in COUNTS]
+    told = select(key.label("key"), table.c.removed, *sums)
+    return told.where(*conditions).group_by(key, table.c.removed)
+
+
+def _only_sums(table: FromClause, asked: Asked, apart: str) -> Iterable[ColumnElement[bool]]:
+    if apart:
+        yield table.c.hand == apart
     for name, value in asked.only.items():
-        yield named(table, name, value) if name == hand else table.c[name] == value
+        yield named(table, name, value) if name == apart else table.c[name] == value
 
 
-def _key(table: FromClause, split: Split, day: ColumnElement[Any]) -> ColumnElement[Any]:
-    """The value that counts are split by."""
+def key_of(facts: FromClause, asked: Asked, day: ColumnElement[Any]) -> ColumnElement[Any]:
+    """The value that figures are split by, of what counts on a day."""
+    split: str = asked.split
     if split == "":
-        return literal("").label("key")
+        return literal("")
     if split == "day":
-        return day.label("key")
-    if split in ("week", "month"):
-        return cast(func.date_trunc(split, day), Date).label("key")
-    if split in HANDS:
-        return hand_name(table, split).label("key")
-    return table.c[split].label("key")
+        return day
+    if split in BY_TIME:
+        return cast(func.date_trunc(split, day), Date)
+    return hand_name(facts, split) if split in HANDS else facts.c[split]
 
 
 def _in_grains(table: FromClause, days: Stretch, *, by_day: bool) -> ColumnElement[bool]:
@@ -191,18 +187,20 @@ def _next_month(day: date) -> date:
     return (day.replace(day=1) + timedelta(days=32)).replace(day=1)
 
 
-def only_facts(facts: FromClause, asked: Asked) -> Iterable[ColumnElement[bool]]:
+def narrowed(facts: FromClause, asked: Asked) -> list[ColumnElement[bool]]:
     """The conditions by which facts of orders are narrowed."""
-    for name, value in asked.only.items():
-        yield (hand_name(facts, name) if name in HANDS else facts.c[name]) == value
+    return [
+        (hand_name(facts, name) if name in HANDS else facts.c[name]) == value
+        for name, value in asked.only.items()
+    ]
 
 
-def _from_facts(asked: Asked, today: date, now: datetime) -> Select[Any]:
-    """What was due today, by now."""
-    midnight = datetime.combine(today, time(0), clock.CITY_ZONE)
-    due = [and_(_facts.c[name] > midnight, _facts.c[name] <= now) for name in ("first_deadline", "deadline")]
-    facts = select(_facts).where(or_(*due), *only_facts(_facts, asked)).subquery("of_today")
-    return _summed(asked, additions(Signed(facts, 1)), Stretch(today, today), now)
+def _from_facts(asked: Asked, days: Stretch, now: datetime) -> Select[Any]:
+    """What was due on these days, by now."""
+    begins, ends = days.bounds
+    due = [within(_facts.c[name], begins, min(ends, now)) for name in ("first_deadline", "deadline")]
+    facts = select(_facts).where(or_(*due), *narrowed(_facts, asked)).cte("one_by_one")
+    return _summed(asked, additions(Signed(facts, 1)), days, now)
 
 
 def _unread(asked: Asked, now: datetime) -> Select[Any]:
@@ -216,14 +214,14 @@ def _unread(asked: Asked, now: datetime) -> Select[Any]:
 
 
 def _summed(asked: Asked, added: FromClause, days: Stretch, now: datetime) -> Select[Any]:
-    key = _key(added, asked.split, added.c.due_on)
+    key = key_of(added, asked, added.c.due_on).label("key")
     sums = [func.sum(added.c[name]).label(name) for name in COUNTS]
     return (
         select(key, added.c.removed, *sums)
         .where(
             added.c.due_on.between(days.first_on, days.last_on),
             added.c.due_at <= now,
-            *only_facts(added, asked),
+            *narrowed(added, asked),
         )
         .group_by(key, added.c.removed)
     )

@@ -6,7 +6,7 @@ histories were not read yet the facts as they stand. So a list is as long as its
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -23,11 +23,10 @@ from sqlalchemy import (
     union_all,
 )
 
-from tracker import clock
 from tracker.figures.facts import facts_of, net_on_time, on_time, removed, within
 from tracker.figures.keep_cells import unread_orders
 from tracker.figures.models import FigureFact, FigureReading
-from tracker.figures.on_time import Asked, only_facts
+from tracker.figures.on_time import Asked, narrowed
 
 _facts = FigureFact.__table__
 
@@ -100,15 +99,12 @@ def _counted(
     behind: Behind | None,
 ) -> Select[Any]:
     due_at = facts.c.first_deadline if which in GROSS else facts.c.deadline
-    first, last = (
-        datetime.combine(day, time(0), clock.CITY_ZONE)
-        for day in (asked.days.first_on, asked.days.last_on + timedelta(days=1))
-    )
+    first, last = asked.days.bounds
     why = removed(facts)
     wanted = select(facts.c.order_id, due_at.label("due_at"), why.label("removed")).where(
         within(due_at, first, min(last, now)),
         *_conditions(facts, why, which, reason),
-        *only_facts(facts, asked),
+        *narrowed(facts, asked),
     )
     if behind is not None:
         place = tuple_(literal(behind.due_at), literal(behind.order_id))

@@ -7,12 +7,16 @@ nothing yet; it is compared with as much of the one before.
 from calendar import monthrange
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
+
+from tracker import clock
 
 _ONE_DAY = timedelta(days=1)
 # Further back than orders are kept with their customers, a slip of the pen is likelier than a question.
 MOST_DAYS = 1098
+# [ours] What no sum tells is counted order by order: for half a year at most.
+MOST_ONE_BY_ONE = 184
 # [ours] A trend of more points than these is read by a coarser grain.
 MOST_BY_DAY = 124
 _MOST_BY_DAY_UNASKED = 31
@@ -27,6 +31,7 @@ class Preset(StrEnum):
     MONTH = "month"
     LAST_MONTH = "last_month"
     HALF = "half"
+    LAST_7 = "last_7"
     LAST_30 = "last_30"
 
 
@@ -58,6 +63,15 @@ class Stretch:
         """How many they are."""
         return (self.last_on - self.first_on).days + 1
 
+    @property
+    def bounds(self) -> tuple[datetime, datetime]:
+        """When its first day begins, and when its last one is over."""
+        first, last = (
+            datetime.combine(day, time(0), clock.CITY_ZONE)
+            for day in (self.first_on, self.last_on + _ONE_DAY)
+        )
+        return first, last
+
 
 def named(preset: Preset, today: date) -> Stretch:
     """The days of a period with a name, up to today."""
@@ -72,7 +86,8 @@ def named(preset: Preset, today: date) -> Stretch:
         return Stretch(last.replace(day=1), last)
     if preset is Preset.HALF:
         return Stretch(date(today.year, 1 if today.month <= 6 else 7, 1), today)
-    return Stretch(today - 29 * _ONE_DAY, today)
+    days = 7 if preset is Preset.LAST_7 else 30
+    return Stretch(today - (days - 1) * _ONE_DAY, today)
 
 
 def compared(days: Stretch, comparison: Comparison, preset: Preset | None = None) -> Stretch | None:

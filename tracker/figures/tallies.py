@@ -182,10 +182,12 @@ def _each_visit(part: Signed) -> Select[Any]:
 
 
 def each_visit(facts: FromClause) -> Any:
-    """The visits of each order: `ends_at`, and whether it was `kept`."""
+    """The visits of each order: `ends_at`, whether it was `kept`, and its `number` within the order."""
     return (
         func.unnest(facts.c.visit_ends, facts.c.visits_kept)
-        .table_valued(column("ends_at", _MOMENT), column("kept", Boolean), name="visits")
+        .table_valued(
+            column("ends_at", _MOMENT), column("kept", Boolean), with_ordinality="number", name="visits"
+        )
         .render_derived()
     )
 

@@ -13,7 +13,7 @@ from tracker.pages import call_words
 from tracker.pages.access import AT_DESK, open_to, operator_of, runtime
 from tracker.pages.calls import position_of, position_written, render
 from tracker.pages.list_files import list_file
-from tracker.pages.periods import CHOICES, LONGEST, Days, days_asked
+from tracker.pages.periods import CHOICES, Days, days_asked
 from tracker.pages.signing_in import blueprint, signed_in
 from tracker.pages.text_names import TEXT_NAMES
 from tracker.staff.sign_in import Person
@@ -44,10 +44,9 @@ def call_history() -> str:
         people=people,
         chosen=which.outcome,
         kept=kept,
-        taken=kept | dict(days.args),
+        taken=kept | days.args,
         days=days,
         choices=CHOICES,
-        longest=LONGEST,
     )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from flask import Response, redirect, request, url_for
@@ -13,23 +13,26 @@ from tracker import clock
 from tracker.figures.definitions import DEFINITIONS, Source
 from tracker.figures.measure_rules import Measures
 from tracker.figures.measures import measures
-from tracker.figures.rules import LEAST_SAMPLE, Counts, suffices
+from tracker.figures.periods import Stretch
+from tracker.figures.rules import LEAST_SAMPLE, Counts
 from tracker.files import giving
 from tracker.files.books import DECIMAL, PLAIN, SHARE, Sheet, book
 from tracker.orders.standing import N_
-from tracker.pages import figure_words
+from tracker.pages import figure_words, wording
 from tracker.pages.access import language, open_to, operator_of, runtime
 from tracker.pages.figure_lines import Hands, Line, Point, lines, measured, narrowed_words, overall, trend
 from tracker.pages.figure_request import SPLITS, Question
-from tracker.pages.figure_values import Value, values_of
+from tracker.pages.figure_values import Value, remark, values_of
 from tracker.pages.figures import asked_of
 from tracker.pages.signing_in import blueprint, signed_in
 
 _SHEET_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _SOURCE_WORDS = {Source.LAW: N_("法律法规"), Source.PRACTICE: N_("行业惯例"), Source.OURS: N_("本系统约定")}
 
-_COUNT_WIDTHS = (22, 8, 8, 10, 8, 8, 10, 10, 40, 12)
-_COUNT_FORMATS = (PLAIN, PLAIN, PLAIN, SHARE, PLAIN, PLAIN, SHARE)
+_COUNT_WIDTHS = (22, 8, 8, 10, 10, 8, 8, 10, 10, 10, 40)
+_COUNT_FORMATS = (PLAIN, PLAIN, PLAIN, SHARE, PLAIN, PLAIN, PLAIN, SHARE)
+_PAST_WIDTHS = (24, 10, 10)
+_PAST_FORMATS = (PLAIN, SHARE)
 _MEASURE_WIDTHS = (8, 14, 14, 14, 14, 10, 10, 12, 8, 10, 8, 12)
 _MEASURE_FORMATS = (
     PLAIN,
@@ -117,10 +120,13 @@ def _sheets(told: Told) -> list[Sheet]:
         _overview(told),
         Sheet(
             gettext("走势"),
-            (gettext("时间"), *_count_head()),
-            [(_point(told, point), *_count_cells(point.counts)) for point in told.trend],
-            _COUNT_WIDTHS,
-            _COUNT_FORMATS,
+            (gettext("时间"), *_count_head(), *_past_head()),
+            [
+                (_point(told, point.days, point.at), *_count_cells(point.counts), *_past_cells(point))
+                for point in told.trend
+            ],
+            (*_COUNT_WIDTHS, *_PAST_WIDTHS),
+            (*_COUNT_FORMATS, PLAIN, PLAIN, *_PAST_FORMATS),
         ),
     ]
     for split, found in told.splits.items():
@@ -138,19 +144,17 @@ def _sheets(told: Told) -> list[Sheet]:
 
 def _overview(told: Told) -> Sheet:
     values = values_of(told.counts, told.measures)
-    before = {}
-    if told.before is not None and told.measures_before is not None:
-        before = {one.name: one for one in values_of(told.before, told.measures_before)}
+    before = {one.name: one for one in _values_before(told)}
     rows = []
     for one in values:
         past = before.get(one.name)
         rows.append(
             (
                 one.name,
-                _shown(one),
+                one.value,
                 one.unit,
                 one.sample,
-                None if past is None else _shown(past),
+                None if past is None else past.value,
                 None if past is None else past.sample,
                 one.remark,
             )
@@ -167,11 +171,25 @@ def _overview(told: Told) -> Sheet:
     return Sheet(gettext("总览"), head, rows, (34, 10, 8, 8, 10, 12, 14), (PLAIN, DECIMAL, "", "", DECIMAL))
 
 
-def _shown(one: Value) -> float | None:
-    """A rate in per cent, as its unit says; rounded as spreadsheets would show it."""
-    if one.value is None:
-        return None
-    return round(one.value * 100, 2) if one.unit == "%" else round(one.value, 2)
+def _values_before(told: Told) -> list[Value]:
+    """Those of the period compared with; what is open now is none of it."""
+    if told.before is None or told.measures_before is None:
+        return []
+    return [one for one in values_of(told.before, told.measures_before) if one.code != "backlog"]
+
+
+def _past_head() -> tuple[str, ...]:
+    return gettext("对比期"), gettext("对比期毛"), gettext("对比期样本")
+
+
+def _past_cells(point: Point) -> tuple[str | int | float | None, ...]:
+    if point.before is None or point.days_before is None:
+        return None, None, None
+    return _stretch(point.days_before), _share(point.before.on_time, point.before.due), point.before.due
+
+
+def _stretch(days: Stretch) -> str:
+    return f"{days.first_on} – {days.last_on}"
 
 
 def _count_head() -> tuple[str, ...]:
@@ -179,12 +197,13 @@ def _count_head() -> tuple[str, ...]:
         gettext("毛：到期"),
         gettext("毛：按时"),
         gettext("毛按时率"),
+        gettext("毛：备注"),
         gettext("净：到期"),
         gettext("净：按时"),
         gettext("净按时率"),
+        gettext("净：备注"),
         gettext("净值不计入"),
         gettext("不计入的原因"),
-        gettext("备注"),
     )
 
 
@@ -193,18 +212,27 @@ def _count_cells(counts: Counts) -> tuple[str | int | float | None, ...]:
         f"{figure_words.reason_word(code, language())} {count}"
         for code, count in sorted(counts.removed.items())
     )
-    remark = "" if suffices(counts.due) else gettext("样本不足") if counts.due else gettext("无数据")
     return (
         counts.due,
         counts.on_time,
-        counts.on_time / counts.due if counts.due else None,
+        _share(counts.on_time, counts.due),
+        remark(counts.due),
         counts.net_due,
         counts.net_on_time,
-        counts.net_on_time / counts.net_due if counts.net_due else None,
+        _share(counts.net_on_time, counts.net_due),
+        remark(counts.net_due),
         sum(counts.removed.values()),
         reasons,
-        remark,
     )
+
+
+def _share(part: int, whole: int) -> float | None:
+    """A rate as the page shows it, for a cell that shows it in per cent."""
+    return wording.hundredths(part, whole) / 100 if whole else None
+
+
+def _hours(hours: float | None) -> float | None:
+    return None if hours is None else figure_words.hours_told(hours)
 
 
 def _measure_head() -> tuple[str, ...]:
@@ -227,30 +255,29 @@ def _measure_head() -> tuple[str, ...]:
 def _measure_cells(one: Measures) -> tuple[int | float | None, ...]:
     return (
         one.connected,
-        one.durations.mean_hours,
-        one.durations.median_hours,
-        one.durations.p90_hours,
-        one.first_response.median_hours,
+        _hours(one.durations.mean_hours),
+        _hours(one.durations.median_hours),
+        _hours(one.durations.p90_hours),
+        _hours(one.first_response.median_hours),
         one.visits_due,
-        one.visits_kept_rate,
-        one.first_visit_rate,
+        _share(one.visits_kept, one.visits_due),
+        _share(one.connected_first_visit, one.connected),
         sum(one.returned.values()),
-        one.return_rate,
+        _share(sum(one.returned.values()), one.ended),
         one.open_now,
-        one.backlog_ratio,
+        None if one.backlog_ratio is None else round(one.backlog_ratio, 1),
     )
 
 
 def _definitions(told: Told) -> Sheet:
     question = told.question
-    days = f"{question.days.first_on} – {question.days.last_on}"
     compared = question.compared
     about = [
         (gettext("运营商"), told.operator, ""),
-        (gettext("统计时期"), days, ""),
+        (gettext("统计时期"), _stretch(question.days), ""),
         (
             gettext("对比期"),
-            gettext("无") if compared is None else f"{compared.first_on} – {compared.last_on}",
+            gettext("无") if compared is None else _stretch(compared),
             "",
         ),
         (gettext("筛选"), told.narrowed, ""),
@@ -292,10 +319,16 @@ def _csv_pages(told: Told) -> Iterator[list[tuple[str | int | float, ...]]]:
     days = told.question.days
     all_of_it = ("", gettext("合计"))
     yield _csv_rows(told, days, all_of_it, values_of(told.counts, told.measures))
+    past = gettext("对比期")
+    if (compared := told.question.compared) is not None:
+        yield _csv_rows(told, compared, ("", past), _values_before(told))
+    grain = gettext(figure_words.GRAIN_WORDS[told.question.grain])
     for point in told.trend:
-        values = values_of(point.counts, Measures())
-        at = (gettext(figure_words.GRAIN_WORDS[told.question.grain]), _point(told, point))
-        yield _csv_rows(told, point.days, at, [one for one in values if one.code.startswith("on_time")])
+        at = (grain, _point(told, point.days, point.at))
+        yield _csv_rows(told, point.days, at, _rates(point.counts))
+        if point.before is not None and point.days_before is not None:
+            at = (f"{past} · {grain}", _point(told, point.days_before, point.days_before.first_on))
+            yield _csv_rows(told, point.days_before, at, _rates(point.before))
     for split, found in told.splits.items():
         for line, one in found:
             item = (gettext(figure_words.SPLIT_WORDS[split]), line.name)
@@ -303,30 +336,31 @@ def _csv_pages(told: Told) -> Iterator[list[tuple[str | int | float, ...]]]:
 
 
 def _csv_rows(
-    told: Told, days: Any, item: tuple[str, str], values: list[Value]
+    told: Told, days: Stretch, item: tuple[str, str], values: list[Value]
 ) -> list[tuple[str | int | float, ...]]:
     about = (told.operator, f"{days.first_on}", f"{days.last_on}", _instant(told.now), told.narrowed, *item)
-    rows = []
-    for one in values:
-        shown = _shown(one)
-        rows.append(
-            (
-                *about,
-                one.name,
-                "" if shown is None else shown,
-                one.unit,
-                "" if one.sample is None else one.sample,
-                one.remark,
-                one.meaning,
-                gettext(_SOURCE_WORDS[DEFINITIONS[one.code].source]),
-            )
+    return [
+        (
+            *about,
+            one.name,
+            "" if one.value is None else one.value,
+            one.unit,
+            "" if one.sample is None else one.sample,
+            one.remark,
+            one.meaning,
+            gettext(_SOURCE_WORDS[DEFINITIONS[one.code].source]),
         )
-    return rows
+        for one in values
+    ]
 
 
-def _point(told: Told, point: Point) -> str:
+def _rates(counts: Counts) -> list[Value]:
+    return [one for one in values_of(counts, Measures()) if one.code.startswith("on_time")]
+
+
+def _point(told: Told, days: Stretch, at: date) -> str:
     today = clock.local_date(told.now)
-    return figure_words.point_word(point.at, point.days, told.question.grain, language(), today)
+    return figure_words.point_word(at, days, told.question.grain, language(), today)
 
 
 def _instant(at: datetime) -> str:

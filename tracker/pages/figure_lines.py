@@ -16,7 +16,7 @@ from tracker.figures.measure_rules import Measures
 from tracker.figures.measures import measures
 from tracker.figures.on_time import on_time_figures
 from tracker.figures.periods import Stretch, points
-from tracker.figures.rules import Counts
+from tracker.figures.rules import Counts, suffices
 from tracker.pages import figure_words
 from tracker.pages.figure_request import AREAS, SPLITS, Question
 from tracker.reference import Reference
@@ -33,6 +33,12 @@ class Point:
     counts: Counts
     days_before: Stretch | None = None
     before: Counts | None = None
+
+    @property
+    def is_small(self) -> bool:
+        """Whether any of its rates is of a small sample."""
+        samples = [self.counts.due, self.counts.net_due, self.before.due if self.before else 0]
+        return any(sample and not suffices(sample) for sample in samples)
 
 
 @dataclass(frozen=True)
@@ -90,8 +96,7 @@ def lines(
     names = _names(split, int(question.only["operator_id"]), reference, hands)
     keys = [*names, *(key for key in found if key not in names)]
     made = [
-        Line(key, names.get(key) or _other(split, key, hands), _narrows(split, key), found.get(key, Counts()))
-        for key in keys
+        Line(key, names.get(key, f"#{key}"), _narrows(split, key), found.get(key, Counts())) for key in keys
     ]
     if split in ("county", "customer", "area"):
         return made
@@ -100,7 +105,7 @@ def lines(
 
 def _names(split: str, operator_id: int, reference: Reference, hands: Hands) -> dict[Any, str]:
     if split in HANDS:
-        return dict(hands[split])
+        return {**hands[split], "": figure_words.hand_word(split, "", hands)}
     if split == "county":
         counties = {place.county_code: place.county for place in reference.places.values()}
         return dict(sorted(counties.items()))
@@ -109,10 +114,6 @@ def _names(split: str, operator_id: int, reference: Reference, hands: Hands) -> 
     if split == "customer":
         return {kind: gettext(word) for kind, word in figure_words.KIND_WORDS.items()}
     return {AREAS[area]: gettext(word) for area, word in figure_words.AREA_WORDS.items()}
-
-
-def _other(split: str, key: Any, hands: Hands) -> str:
-    return figure_words.hand_word(split, key, hands) if split in HANDS else f"#{key}"
 
 
 def _narrows(split: str, key: Any) -> Mapping[str, str]:

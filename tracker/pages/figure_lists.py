@@ -9,10 +9,11 @@ from flask_babel import gettext
 from sqlalchemy import Connection
 from werkzeug.exceptions import NotFound
 
-from tracker.figures.measure_rules import Which
+from tracker.figures.measure_rules import OF_VISITS, Which
+from tracker.figures.measured_lists import Place as MeasuredPlace
 from tracker.figures.measured_lists import count_measured, measured_orders
 from tracker.figures.on_time import on_time_figures
-from tracker.figures.orders_counted import Behind, Counted, counted_orders
+from tracker.figures.orders_counted import GROSS, Behind, Counted, counted_orders
 from tracker.figures.rules import WITHDRAWN, Counts
 from tracker.orders.desk_list import orders_listed
 from tracker.orders.rules import REASONS, Cause
@@ -21,8 +22,8 @@ from tracker.pages.access import language
 from tracker.pages.figure_request import Question
 from tracker.pages.job_words import CAUSE_WORDS
 
-Place = Behind | int
-"""Where a list goes on: behind an order by its deadline, or by its id alone."""
+Place = Behind | MeasuredPlace
+"""Where a list goes on: behind an order by its deadline, or by its id and the number of a visit."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,16 @@ class Figure:
         return {"of": self.of.value, **{name: value for name, value in more.items() if value}}
 
     @property
+    def is_gross(self) -> bool:
+        """Whether its orders are judged by the first promise."""
+        return self.of in GROSS
+
+    @property
+    def of_visits(self) -> bool:
+        """Whether it lists visits one by one, of which an order may have several."""
+        return self.of in OF_VISITS
+
+    @property
     def title(self) -> str:
         """What the list is of."""
         words: Mapping[Any, str] = {**figure_words.COUNTED_WORDS, **figure_words.MEASURED_WORDS}
@@ -54,12 +65,14 @@ class Figure:
 @dataclass(frozen=True)
 class Shown:
     """An order of the list. `late_by`: how far behind the deadline that it was judged by; None if it is not.
-    `removed`: why the net figure leaves it out.
+    `removed`: why the net figure leaves it out. Of a visit, when its time ended and whether it was kept.
     """
 
     row: Any
     late_by: timedelta | None
-    removed: str | None
+    removed: str | None = None
+    visit_ends_at: datetime | None = None
+    visit_kept: bool | None = None
 
 
 def read_figure(args: Mapping[str, str]) -> Figure:
@@ -76,7 +89,7 @@ def read_figure(args: Mapping[str, str]) -> Figure:
 
 
 def count(connection: Connection, figure: Figure, question: Question, now: datetime) -> int:
-    """How many orders there are behind a figure."""
+    """How many orders there are behind a figure, or visits."""
     if isinstance(figure.of, Which):
         return count_measured(connection, figure.of, question.asked(), now, figure.cause)
     counts = on_time_figures(connection, question.asked(), now).get("", Counts())
@@ -103,18 +116,21 @@ def page(
     """So many of the orders, and the place to go on behind; None at the end."""
     operator_id = int(question.only["operator_id"])
     if isinstance(figure.of, Which):
-        before_id = behind if isinstance(behind, int) else None
-        ids, last = measured_orders(
+        measured, last = measured_orders(
             connection,
             figure.of,
             question.asked(),
             now,
             cause=figure.cause,
-            before_id=before_id,
+            behind=behind if isinstance(behind, MeasuredPlace) else None,
             limit=limit,
         )
-        rows = orders_listed(connection, operator_id, ids, now)
-        judged = [Shown(rows[one], _late_by(rows[one], rows[one].deadline, now), None) for one in ids]
+        rows = orders_listed(connection, operator_id, [one.order_id for one in measured], now)
+        judged = []
+        for one in measured:
+            row = rows[one.order_id]
+            late_by = _late_by(row, row.deadline, now)
+            judged.append(Shown(row, late_by, visit_ends_at=one.ends_at, visit_kept=one.kept))
         return judged, last
     found, place = counted_orders(
         connection,

@@ -8,7 +8,7 @@ from flask import redirect, request, url_for
 from flask_babel import gettext
 
 from tracker import clock
-from tracker.figures.measure_rules import Which
+from tracker.figures.measured_lists import Place as MeasuredPlace
 from tracker.figures.orders_counted import Behind
 from tracker.figures.rules import WITHDRAWN
 from tracker.orders.rules import REASONS, Stage
@@ -23,7 +23,7 @@ from tracker.pages.signing_in import blueprint, signed_in
 
 ROWS = 20
 _AT_ONCE = 1000
-_WIDTHS = (18, 14, 20, 20, 20, 12, 12, 20, 12, 14, 20, 16, 10, 20)
+_WIDTHS = (18, 14, 20, 20, 20, 12, 12, 20, 12, 14, 20, 16, 10, 20, 20, 10)
 
 
 @blueprint.get("/figures/orders")
@@ -50,7 +50,6 @@ def figure_orders() -> Any:
         shown=shown,
         behind=None if behind is None else _written(behind),
         paged=bool(request.args.get("behind")),
-        measured=isinstance(figure.of, Which),
         places=reference.places,
         channels=reference.channels,
     )
@@ -71,7 +70,7 @@ def figure_orders_file(kind: str) -> Any:
         kind,
         f"figure-{figure.of.value}-{question.days.first_on}-{question.days.last_on}",
         gettext("工单"),
-        _head(),
+        _head(figure),
         _WIDTHS,
         pages,
         too_many="order.too_many_rows",
@@ -81,11 +80,12 @@ def figure_orders_file(kind: str) -> Any:
 
 def _behind() -> Place | None:
     """The place of the address; the beginning for what is none."""
-    due_at, mark, order_id = request.args.get("behind", "").rpartition("~")
-    if not order_id.isdecimal() or len(order_id) > 18:
+    due_at, _, order_id = request.args.get("behind", "").rpartition("~")
+    order_id, _, number = order_id.partition(".")
+    if not _is_number(order_id):
         return None
-    if not mark:
-        return int(order_id)
+    if not due_at:
+        return MeasuredPlace(int(order_id), int(number)) if _is_number(number) else None
     try:
         at = datetime.fromisoformat(due_at)
     except ValueError:
@@ -93,13 +93,18 @@ def _behind() -> Place | None:
     return None if at.tzinfo is None else Behind(at, int(order_id))
 
 
+def _is_number(text: str) -> bool:
+    return text.isdecimal() and text.isascii() and len(text) <= 18
+
+
 def _written(place: Place) -> str:
-    if isinstance(place, int):
-        return str(place)
+    if isinstance(place, MeasuredPlace):
+        return f"{place.order_id}.{place.number}"
     return f"{place.due_at.isoformat().replace('+00:00', 'Z')}~{place.order_id}"
 
 
-def _head() -> Sequence[str]:
+def _head(figure: Figure) -> Sequence[str]:
+    visit = (gettext("约定上门（至）"), gettext("履约")) if figure.of_visits else ()
     return (
         gettext("订单号"),
         gettext("环节"),
@@ -115,6 +120,7 @@ def _head() -> Sequence[str]:
         gettext("渠道"),
         gettext("客户类型"),
         gettext("受理时间"),
+        *visit,
     )
 
 
@@ -123,11 +129,13 @@ def _cells(figure: Figure, question: Question, now: datetime) -> Iterator[list[S
     db, reference, spoken = runtime().db, runtime().reference.current(), language()
     words = {word: gettext(word) for word in (*STAGE_WORDS.values(), *MARK_WORDS.values())}
     kinds = {kind: gettext(word) for kind, word in figure_words.KIND_WORDS.items()}
+    kept = {True: gettext("已履约"), False: gettext("未履约")}
     whys = {code: figure_words.reason_word(code, spoken) for code in (WITHDRAWN, *REASONS)}
 
     def cells(one: Shown) -> Sequence[str | int | float]:
         row, place = one.row, reference.places[one.row.community_code]
         mark = mark_of(Stage(row.stage), row.connected_at, row.deadline, now)
+        visit = () if one.visit_kept is None else (instant_cell(one.visit_ends_at), kept[one.visit_kept])
         return (
             row.number,
             words[STAGE_WORDS[row.stage]],
@@ -143,6 +151,7 @@ def _cells(figure: Figure, question: Question, now: datetime) -> Iterator[list[S
             reference.channels[row.channel_id].name,
             kinds[row.customer_kind],
             instant_cell(row.accepted_at),
+            *visit,
         )
 
     def pages() -> Iterator[list[Sequence[str | int | float]]]:

@@ -3,25 +3,24 @@
 All of it stands in the address, so that a page can be kept, sent on, and opened without a script.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from werkzeug.datastructures import MultiDict
-
 from tracker.figures.cells import HANDS
-from tracker.figures.on_time import Asked, Split
+from tracker.figures.on_time import Asked, Split, sums_of
 from tracker.figures.periods import (
     MOST_DAYS,
+    MOST_ONE_BY_ONE,
     Comparison,
     Grain,
     Preset,
     Stretch,
     compared,
     grain_for,
-    named,
 )
+from tracker.pages.periods import PRESET_WORDS, Days, read_days
 from tracker.problems import Fault
 from tracker.reference import Reference
 
@@ -45,24 +44,37 @@ _MOST_TYPED = 80
 class Question:
     """What is asked. `narrowed` is the part of the address that narrows it, `only` what it means to figures.
 
-    `faults` are of what makes no sense, by field; nothing is counted while there are any. `typed` is what
-    stood in the fields of days.
+    `faults` are of what makes no sense, by field; nothing is counted while there are any. `by` is the grain
+    that was asked for.
     """
 
-    days: Stretch
-    preset: Preset | None
+    period: Days
     comparison: Comparison
-    grain: Grain
+    by: Grain | None
     split: str
     narrowed: Mapping[str, str]
     only: Mapping[str, Any]
-    typed: Mapping[str, str]
-    faults: Sequence[tuple[str, Fault]] = field(default=())
+    faults: Sequence[tuple[str, Fault]]
+
+    @property
+    def days(self) -> Stretch:
+        """The days of the period."""
+        return self.period.stretch
 
     @property
     def compared(self) -> Stretch | None:
         """The days that it is compared with; None where it is not."""
-        return compared(self.days, self.comparison, self.preset)
+        return compared(self.days, self.comparison, self.period.preset)
+
+    @property
+    def grain(self) -> Grain:
+        """How long each point of its trend is."""
+        return grain_for(self.days, self.by)
+
+    @property
+    def grains(self) -> Sequence[Grain]:
+        """How long they could be."""
+        return [grain for grain in Grain if grain_for(self.days, grain) is grain]
 
     @property
     def hand(self) -> str:
@@ -71,12 +83,22 @@ class Question:
 
     @property
     def splits(self) -> Sequence[str]:
-        """By what it can be split: sums know places and hands, but not one within the other."""
-        if self.hand:
-            return ()
-        return [
-            name for name in SPLITS if name not in self.narrowed and not (name in HANDS and self.narrowed)
-        ]
+        """By what it can be split: of more days than are counted one by one, by what sums tell."""
+        return [name for name in self._others if self.can_be_told(SPLITS[name])]
+
+    @property
+    def too_long_to_split(self) -> bool:
+        """Whether fewer days could be split by more."""
+        return len(self.splits) < len(self._others)
+
+    @property
+    def _others(self) -> Sequence[str]:
+        return [name for name in SPLITS if name not in (*self.narrowed, self.hand)]
+
+    def can_be_told(self, split: Split = "") -> bool:
+        """Whether sums tell it, or the days are few enough to count one by one; those compared with, too."""
+        most = max(one.count for one in (self.days, self.compared) if one)
+        return most <= MOST_ONE_BY_ONE or sums_of(self.asked(split)) is not None
 
     def asked(self, split: Split = "", days: Stretch | None = None) -> Asked:
         """The question as it is put to figures."""
@@ -84,16 +106,11 @@ class Question:
 
     def address(self, **changes: str | None) -> dict[str, str]:
         """The address of the same question, changed; what is usual, or None, is left out."""
-        period = (
-            {"period": self.preset.value}
-            if self.preset
-            else {"first": f"{self.days.first_on}", "last": f"{self.days.last_on}"}
-        )
         usual = {"period": USUAL, "compare": Comparison.BEFORE, "split": "county"}
         wanted: dict[str, str | None] = {
-            **period,
+            **self.period.args,
             "compare": self.comparison.value,
-            "by": self.typed.get("by"),
+            "by": self.by and self.by.value,
             "split": self.split,
             **self.narrowed,
             **changes,
@@ -113,59 +130,36 @@ class Question:
 
 
 def read_question(
-    args: MultiDict[str, str],
+    args: Mapping[str, str],
     operator_id: int,
     reference: Reference,
     hands: Mapping[str, Mapping[str, str]],
     today: date,
 ) -> Question:
     """The question of an address."""
+    period = read_days(args, today, PRESET_WORDS, usual=USUAL, most=MOST_DAYS)
+    faults = list(period.faults)
     typed = {name: args.get(name, "")[:_MOST_TYPED].replace("\0", "").strip() for name in _NAMES}
-    faults: list[tuple[str, Fault]] = []
-    preset = _one_of(Preset, "period", typed, faults)
-    days = _days(typed, today, faults)
-    if days is None:
-        preset = preset or USUAL
-        days = named(preset, today)
-    else:
-        # The fields of days bear the days of a period with a name when only something else is changed.
-        preset = preset if preset and named(preset, today) == days else None
     narrowed, only = _narrowed(typed, operator_id, reference, hands, faults)
     question = Question(
-        days=days,
-        preset=preset,
+        period=period,
         comparison=_one_of(Comparison, "compare", typed, faults) or Comparison.BEFORE,
-        grain=grain_for(days, _one_of(Grain, "by", typed, faults)),
+        by=_one_of(Grain, "by", typed, faults),
         split="",
         narrowed=narrowed,
         only={"operator_id": operator_id, **only},
-        typed=typed,
         faults=faults,
     )
+    if not question.can_be_told():
+        faults.append(("hand", Fault("figures.one_by_one", "/hand", {"days": MOST_ONE_BY_ONE})))
     split = typed["split"]
     if split and split not in SPLITS:
         faults.append(("split", Fault("figures.unknown", "/split")))
     able = question.splits
-    return _with_split(question, split if split in able else next(iter(able), ""))
+    return replace(question, split=split if split in able else next(iter(able), ""))
 
 
-_NAMES = (
-    "period",
-    "first",
-    "last",
-    "compare",
-    "by",
-    "split",
-    "county",
-    "area",
-    "channel",
-    "customer",
-    "hand",
-)
-
-
-def _with_split(question: Question, split: str) -> Question:
-    return Question(**{**question.__dict__, "split": split})
+_NAMES = ("compare", "by", "split", "county", "area", "channel", "customer", "hand")
 
 
 def _one_of(kind: Any, name: str, typed: Mapping[str, str], faults: list[tuple[str, Fault]]) -> Any:
@@ -178,32 +172,6 @@ def _one_of(kind: Any, name: str, typed: Mapping[str, str], faults: list[tuple[s
     return kind(given)
 
 
-def _days(typed: Mapping[str, str], today: date, faults: list[tuple[str, Fault]]) -> Stretch | None:
-    """The two days that were typed; None where none was, or they make no stretch."""
-    if not typed["first"] and not typed["last"]:
-        return None
-    found: dict[str, date] = {}
-    for name in ("first", "last"):
-        try:
-            found[name] = date.fromisoformat(typed[name])
-        except ValueError:
-            faults.append((name, Fault("figures.bad_day", f"/{name}")))
-        else:
-            if len(typed[name]) != 10:
-                del found[name]
-                faults.append((name, Fault("figures.bad_day", f"/{name}")))
-            elif found[name] > today:
-                faults.append((name, Fault("figures.ahead", f"/{name}")))
-    if len(found) < 2:
-        return None
-    days = Stretch(found["first"], found["last"])
-    if days.count < 1:
-        faults.append(("last", Fault("figures.reversed", "/last")))
-    elif days.count > MOST_DAYS:
-        faults.append(("first", Fault("figures.too_long", "/first", {"days": MOST_DAYS})))
-    return days if not faults else None
-
-
 def _narrowed(
     typed: Mapping[str, str],
     operator_id: int,
@@ -212,25 +180,28 @@ def _narrowed(
     faults: list[tuple[str, Fault]],
 ) -> tuple[dict[str, str], dict[str, Any]]:
     counties = {place.county_code for place in reference.places.values()}
-    channels = {str(one.id) for one in reference.channels.values() if one.operator_id == operator_id}
-    known = {"county": counties, "area": AREAS.keys(), "channel": channels, "customer": KINDS}
-    narrowed, only = {}, {}
+    channels = {str(one.id): one.id for one in reference.channels.values() if one.operator_id == operator_id}
+    known: Mapping[str, Collection[str]] = {
+        "county": counties,
+        "area": AREAS.keys(),
+        "channel": channels.keys(),
+        "customer": KINDS,
+    }
+    narrowed: dict[str, str] = {}
+    only: dict[str, Any] = {}
     for name, values in known.items():
-        if given := typed[name]:
+        if not (given := typed[name]):
+            continue
+        if given in values:
             narrowed[name] = given
-            only[SPLITS[name]] = {"area": AREAS.get(given), "channel": _number(given)}.get(name, given)
-            if given not in values:
-                faults.append((name, Fault("figures.unknown", f"/{name}")))
+            only[SPLITS[name]] = {"area": AREAS.get(given), "channel": channels.get(given)}.get(name, given)
+        else:
+            faults.append((name, Fault("figures.unknown", f"/{name}")))
     if given := typed["hand"]:
         hand, _, whose = given.partition(":")
-        if hand not in HANDS or (whose and whose not in hands[hand]):
+        if hand in HANDS and (not whose or whose in hands[hand]):
+            narrowed["hand"] = given
+            only[hand] = whose
+        else:
             faults.append(("hand", Fault("figures.unknown", "/hand")))
-        elif narrowed:
-            faults.append(("hand", Fault("figures.hand_alone", "/hand")))
-        narrowed["hand"] = given
-        only[hand] = whose
     return narrowed, only
-
-
-def _number(given: str) -> int:
-    return int(given) if given.isdecimal() and len(given) < 10 else 0

@@ -8,16 +8,17 @@ from flask_babel import gettext
 from tracker.figures.definitions import DEFINITIONS
 from tracker.figures.measure_rules import Measures, Spread
 from tracker.figures.rules import Counts, suffices
-from tracker.pages import figure_words
+from tracker.pages import figure_words, wording
 from tracker.pages.access import language
 from tracker.pages.job_words import CAUSE_WORDS
 
 
 @dataclass(frozen=True)
 class Value:
-    """A figure: its `code` is that of its definition, `detail` what of it. A rate is a share of one.
+    """A figure as the board shows it, to its last digit; rates in per cent.
 
-    `value` is None where there is nothing to tell it from, `sample` where it has none.
+    `code` is that of its definition, `detail` what of it. `value` is None where there is nothing to tell it
+    from, `sample` where it has none.
     """
 
     code: str
@@ -42,12 +43,19 @@ class Value:
         """What to mind when reading it: that there is no data, or little."""
         if self.value is None:
             return gettext("无数据")
-        return "" if self.sample is None or suffices(self.sample) else gettext("样本不足")
+        return "" if self.sample is None else remark(self.sample)
+
+
+def remark(sample: int) -> str:
+    """What to mind of a sample: that there is none, or little."""
+    if not sample:
+        return gettext("无数据")
+    return "" if suffices(sample) else gettext("样本不足")
 
 
 def values_of(counts: Counts, measures: Measures) -> list[Value]:
     """All figures of some orders."""
-    count, share = gettext("单"), "%"
+    count = gettext("单")
     found = [
         _rate("on_time_gross", counts.on_time, counts.due),
         Value("on_time_gross", gettext("超时"), counts.due - counts.on_time, count, counts.due),
@@ -68,21 +76,25 @@ def values_of(counts: Counts, measures: Measures) -> list[Value]:
     for code, spread in (("duration", measures.durations), ("first_response", measures.first_response)):
         found += _times(code, spread)
     found += [
-        Value("visits_kept", "", measures.visits_kept_rate, share, measures.visits_due),
-        Value("first_visit", "", measures.first_visit_rate, share, measures.connected),
-        Value("returns", "", measures.return_rate, share, measures.ended),
+        _rate("visits_kept", measures.visits_kept, measures.visits_due),
+        _rate("first_visit", measures.connected_first_visit, measures.connected),
+        _rate("returns", sum(measures.returned.values()), measures.ended),
     ]
     found += [
-        Value("returns", gettext(CAUSE_WORDS[cause]), measures.return_rate_by(cause), share, measures.ended)
+        _rate("returns", measures.returned[cause], measures.ended, gettext(CAUSE_WORDS[cause]))
         for cause in CAUSE_WORDS
         if measures.returned.get(cause)
     ]
-    found.append(Value("backlog", "", measures.backlog_ratio, gettext("天"), measures.completed))
+    ratio = measures.backlog_ratio
+    found += [
+        Value("backlog", "", None if ratio is None else round(ratio, 1), gettext("天"), measures.completed),
+        Value("backlog", gettext("在途"), measures.open_now, count, None),
+    ]
     return found
 
 
-def _rate(code: str, part: int, whole: int) -> Value:
-    return Value(code, "", part / whole if whole else None, "%", whole)
+def _rate(code: str, part: int, whole: int, detail: str = "") -> Value:
+    return Value(code, detail, wording.hundredths(part, whole) if whole else None, "%", whole)
 
 
 def _times(code: str, spread: Spread) -> Sequence[Value]:
@@ -91,4 +103,13 @@ def _times(code: str, spread: Spread) -> Sequence[Value]:
         (gettext("中位数"), spread.median_hours),
         ("P90", spread.p90_hours),
     )
-    return [Value(code, name, hours, gettext("小时"), spread.count) for name, hours in told]
+    return [
+        Value(
+            code,
+            name,
+            None if hours is None else figure_words.hours_told(hours),
+            gettext("小时"),
+            spread.count,
+        )
+        for name, hours in told
+    ]

@@ -1,4 +1,4 @@
-"""Figures in words: what they are called, the periods and splits, and whose a line of a table is."""
+"""Figures in words: what they are called, what splits them, and whose a line of a table is."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -7,20 +7,12 @@ from flask_babel import gettext
 
 from tracker.figures.measure_rules import Which
 from tracker.figures.orders_counted import Counted
-from tracker.figures.periods import Comparison, Grain, Preset, Stretch
+from tracker.figures.periods import Comparison, Grain, Stretch
 from tracker.figures.rules import WITHDRAWN
 from tracker.orders.rules import REASONS
 from tracker.orders.standing import N_
 from tracker.pages import wording
 
-PRESET_WORDS = {
-    Preset.TODAY: N_("今天"),
-    Preset.WEEK: N_("本周"),
-    Preset.MONTH: N_("本月"),
-    Preset.LAST_MONTH: N_("上月"),
-    Preset.HALF: N_("本半年"),
-    Preset.LAST_30: N_("近 30 天"),
-}
 COMPARISON_WORDS = {
     Comparison.BEFORE: N_("上一时期（环比）"),
     Comparison.YEAR: N_("去年同期（同比）"),
@@ -55,8 +47,9 @@ MEASURED_WORDS = {
     Which.RESPONDED: N_("首次约定上门的工单"),
     Which.COMPLETED: N_("竣工的工单"),
     Which.RETURNED: N_("退单的工单"),
-    Which.VISITS_DUE: N_("有约定上门到时的工单"),
-    Which.VISITS_MISSED: N_("有约定上门未履约的工单"),
+    Which.ENDED: N_("装通或退单的工单"),
+    Which.VISITS_DUE: N_("到时的约定上门"),
+    Which.VISITS_MISSED: N_("未履约的约定上门"),
     Which.OPEN: N_("此刻在途的工单"),
 }
 
@@ -91,5 +84,10 @@ def hand_word(hand: str, whose: str, names: Mapping[str, Mapping[str, str]]) -> 
 
 def hours_word(hours: float, language: str) -> str:
     """A length of time as figures tell it: "31 小时", "0.5 小时", in English "31 h"."""
-    said = f"{hours:.1f}".removesuffix(".0") if hours < 100 else f"{hours:.0f}"
+    said = f"{hours_told(hours):g}"
     return f"{said} h" if language == "en" else f"{said} 小时"
+
+
+def hours_told(hours: float) -> float:
+    """A length of time as precisely as it is told: to a tenth of an hour, from a hundred on to the hour."""
+    return round(hours, 1 if hours < 100 else None)

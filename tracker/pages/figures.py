@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from tracker import clock
 from tracker.figures.hands import names_of_hands
+from tracker.figures.periods import MOST_ONE_BY_ONE
 from tracker.figures.rules import LEAST_SAMPLE, suffices
 from tracker.orders.desk_list import standings
 from tracker.pages import figure_lines, figure_words
@@ -15,6 +16,7 @@ from tracker.pages.access import language, open_to, operator_of, runtime
 from tracker.pages.figure_lines import Hands
 from tracker.pages.figure_request import Question, read_question
 from tracker.pages.job_words import CAUSE_WORDS
+from tracker.pages.periods import PRESET_WORDS
 from tracker.pages.places import has_place
 from tracker.pages.signing_in import blueprint, signed_in
 from tracker.staff.sign_in import Person
@@ -90,7 +92,8 @@ def figures() -> Any:
         now,
         counties=dict(sorted(counties.items())),
         channels={str(channel): name for channel, name in own.items()},
-        fault_words=[(name, fault.words(language())) for name, fault in question.faults],
+        choices=PRESET_WORDS,
+        one_by_one=MOST_ONE_BY_ONE,
         goals=GOALS,
         approvals=has_place("/excuses"),
         watched=has_place("/at-risk"),

@@ -23,7 +23,7 @@ from tracker.orders.standing import N_
 from tracker.pages import call_words, notice_words, wording
 from tracker.pages.access import language, open_to, operator_of, runtime
 from tracker.pages.calls import masked_number, position_of, position_written
-from tracker.pages.periods import CHOICES, LONGEST, Days, days_asked
+from tracker.pages.periods import CHOICES, Days, days_asked
 from tracker.pages.signing_in import blueprint, signed_in
 from tracker.pages.text_names import TEXT_NAMES
 from tracker.staff.sign_in import Person
@@ -100,7 +100,6 @@ def notices() -> str:
         person,
         days=days,
         choices=CHOICES,
-        longest=LONGEST,
         kinds=list(KINDS),
         whole=whole,
         by_day=_by_day(cells, days),
@@ -140,8 +139,6 @@ def notices_list() -> str:
         paged=before is not None,
         asked=asked,
         days=days,
-        choices=CHOICES,
-        longest=LONGEST,
         calls_in_words=CALL_FILTER_WORDS,
         providers=_providers(),
     )
@@ -200,14 +197,14 @@ def _by(cells: Sequence[Any], key_of: Callable[[Any], str], name: str) -> list[L
 def _by_day(cells: Sequence[Any], days: Days) -> list[Line]:
     """A line for each day, also where there was nothing."""
     return [
-        _line(day, {"from": f"{day}", "to": f"{day}"}, [cell for cell in cells if cell.day == day])
+        _line(day, {"first": f"{day}", "last": f"{day}"}, [cell for cell in cells if cell.day == day])
         for day in days.every
     ]
 
 
 def _listing(days: Days, args: Mapping[str, str], more: Mapping[str, str]) -> dict[str, str]:
     """The address of a list: a line of one day narrows the days themselves."""
-    return {**({} if "from" in args else days.args), **args, **more}
+    return {**({} if "first" in args else days.args), **args, **more}
 
 
 def _short(seconds: float) -> str:

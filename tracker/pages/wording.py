@@ -149,10 +149,15 @@ def relative_day(on: date, language: str, today: date) -> str:
 
 
 def share(part: int, whole: int) -> str:
-    """A part of a whole, "96.3%": neither nothing nor all of it unless it is just that."""
+    """A part of a whole, "96.3%", as `hundredths` has it."""
+    return f"{hundredths(part, whole):g}%"
+
+
+def hundredths(part: int, whole: int) -> float:
+    """A part of a whole of 100, to one decimal: neither nothing nor all of it unless it is just that."""
     if part <= 0 or part >= whole:
-        return "100%" if 0 < whole <= part else "0%"
-    return f"{min(max(round(part / whole * 100, 1), 0.1), 99.9):g}%"
+        return 100 if 0 < whole <= part else 0
+    return min(max(round(part / whole * 100, 1), 0.1), 99.9)
 
 
 def limit(quota: Quota, language: str) -> str:

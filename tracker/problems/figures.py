@@ -13,17 +13,18 @@ RULES: tuple[ProblemRule, ...] = (
     ProblemRule(
         "figures.ahead",
         422,
-        "日期不能晚于今天：以后的承诺还没有到期",
-        "No day may lie after today: what is promised for later is not due yet.",
+        "日期不能晚于今天",
+        "No day may lie after today.",
     ),
     ProblemRule(
         "figures.too_long", 422, "一次最多统计 {days} 天", "At most {days} days are counted at a time."
     ),
     ProblemRule("figures.unknown", 422, "没有这个选项", "There is no such choice."),
     ProblemRule(
-        "figures.hand_alone",
+        "figures.one_by_one",
         422,
-        "按代理商、班组或装维员筛选时，不能同时按地区、城乡、渠道或客户类型筛选",
-        "Figures of one dealer, team or installer cannot be narrowed by place, channel or customer besides.",
+        "代理商、班组或装维员与其他条件一起筛选时要逐单计算，一次最多统计 {days} 天",
+        "Of a dealer, a team or an installer narrowed by anything else, orders are counted one by one: at"
+        " most {days} days at a time.",
     ),
 )
