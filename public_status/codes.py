@@ -18,12 +18,13 @@ from public_status.runtime import PublicRuntime
 from public_status.spoken import render
 from tracker import clock
 from tracker.customer_requests.asking import Asked, CodeStanding, Verdict, latest_code, open_session
-from tracker.customer_requests.rules import CODE_DIGITS, MOST_TEXTS, Kind, State
+from tracker.customer_requests.rules import CODE_DIGITS, Kind, State
+from tracker.notices.rules import MOST_ASKED_FOR
 
 PATH = "/code"
 
 _CODE = re.compile(rf"[0-9]{{{CODE_DIGITS}}}")
-_PAUSE = MOST_TEXTS[0][0]
+_PAUSE = MOST_ASKED_FOR[0][0]
 _ALMOST_A_MINUTE = timedelta(minutes=1) - timedelta(microseconds=1)
 
 

@@ -1,13 +1,41 @@
-"""The service for tests, put together once for each way in which it is configured."""
+"""The service for tests, put together once for each way in which it is configured; apps behind a socket."""
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 from flask import Flask
+from werkzeug.serving import WSGIRequestHandler, make_server
 
 from tracker import create_app
 from tracker.runtime import Runtime
 
 _apps: dict[str, Flask] = {}
+
+
+class _Quiet(WSGIRequestHandler):
+    def log(self, *_: object) -> None:
+        """What is served logs its requests itself."""
+
+
+class _KeepsAlive(_Quiet):
+    protocol_version = "HTTP/1.1"
+
+
+@contextmanager
+def served(app: Flask, *, keeps_alive: bool = False) -> Iterator[str]:
+    """The address at which an app answers behind a real socket, for the length of the block."""
+    handler = _KeepsAlive if keeps_alive else _Quiet
+    server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
 
 
 def app_of(runtime: Runtime) -> Flask:

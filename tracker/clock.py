@@ -4,7 +4,7 @@ Stored and exchanged instants are aware UTC. Decisions about days are made on da
 city's own zone, Asia/Shanghai.
 """
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 CITY_ZONE = ZoneInfo("Asia/Shanghai")
@@ -30,3 +30,9 @@ def local_date(instant: datetime) -> date:
 def today() -> date:
     """Today's date in the city."""
     return local_date(now())
+
+
+def soon(at: datetime, now: datetime) -> str:
+    """From when on it is past `at`, for people: "09:32", or "11-27 09:32" on another day than `now`'s."""
+    minute = local(at + timedelta(seconds=59)).replace(second=0, microsecond=0)
+    return f"{minute:%H:%M}" if minute.date() == local_date(now) else f"{minute:%m-%d %H:%M}"

@@ -218,6 +218,18 @@ def test_asking_for_a_code_is_the_same_work_for_every_name(house, time, runtime,
     assert said == ["INSERT"]
 
 
+def test_a_phone_that_no_key_opens_holds_nobody_up(house, time, runtime) -> None:
+    house.hire("lost")
+    house.hire("li.hua", number="13800001111")
+    with runtime.db.transaction() as connection:
+        connection.execute(update(Account).where(Account.username == "lost").values(phone=b"x" * 40))
+    for name in ("lost", "li.hua"):
+        ask_reset(runtime, name, time.now)
+    assert send_staff_codes(runtime) == 1
+    assert begin(house.client(), "li.hua", house.code()).status_code == 302
+    assert send_staff_codes(runtime) == 0
+
+
 def test_the_disabled_those_without_a_phone_and_the_impatient_get_none(house, time, runtime) -> None:
     house.hire("gone")
     house.hire("bare")

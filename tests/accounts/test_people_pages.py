@@ -5,12 +5,13 @@ import io
 import re
 import threading
 from dataclasses import replace
+from time import monotonic
 
 import openpyxl
 import pyotp
 import pytest
 from house import PASSWORD, enter, phone_code, post
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, text, update
 
 from tests.serving import app_of
 from tests.staff_sessions import PHONE_SECRET, sign_in
@@ -19,7 +20,7 @@ from tracker.accounts.doer import console
 from tracker.accounts.switch_account import disable_account
 from tracker.pages.places import SECTIONS
 from tracker.problems import Refusal
-from tracker.staff.models import ROLES, StaffSession
+from tracker.staff.models import ROLES, Account, StaffSession
 from tracker.teams.models import Team, TeamMember
 
 NEW = "four unrelated words here"
@@ -154,6 +155,26 @@ def test_a_record_is_changed_and_a_stale_one_is_not(house, boss) -> None:
     entries = len(house.trail())
     post(boss, path, **record(house.account("li.hua")))
     assert len(house.trail()) == entries, "what changes nothing is no change"
+
+
+def test_a_staff_number_that_somebody_else_is_being_given_is_refused(house, boss) -> None:
+    for name in ("li.hua", "he.jun"):
+        house.hire(name)
+    account, answers = house.account("he.jun"), []
+    send = threading.Thread(
+        target=lambda: answers.append(
+            post(boss, f"/staff/{account.id}", **record(account, staff_number="0400"))
+        )
+    )
+    with house.runtime.db.engine.begin() as other:
+        other.execute(update(Account).where(Account.username == "li.hua").values(staff_number="0400"))
+        send.start()
+        until = monotonic() + 10
+        while not other.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")):
+            assert monotonic() < until
+    send.join()
+    assert answers[0].status_code == 422
+    assert 'value="0400"' in answers[0].text
 
 
 def test_another_role_signs_out_everywhere(house, boss) -> None:

@@ -6,7 +6,6 @@ runs, so nothing is sent to anybody. Seed and clock are fixed, so that a failure
 
 import itertools
 import re
-import threading
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import datetime
@@ -20,8 +19,8 @@ from hypothesis import strategies as st
 from schemathesis.config import SchemathesisConfig
 from schemathesis.engine import events, from_schema
 from signing import Signed, milliseconds
-from werkzeug.serving import WSGIRequestHandler, make_server
 
+from tests.serving import served
 from tracker import clock, create_app
 from tracker import config as configuration
 from tracker.api.common import IDEMPOTENCY
@@ -85,13 +84,6 @@ def filter_failure(context: Any, failure: Any, case: Any, response: Any) -> bool
     return any(one["rule"].startswith(shapes) for one in response.json()["errors"])
 
 
-class _Quiet(WSGIRequestHandler):
-    protocol_version = "HTTP/1.1"
-
-    def log(self, *_: object) -> None:
-        """The service logs its requests itself."""
-
-
 @pytest.fixture
 def service(
     as_in_examples: None, plans: None, changeable: None, monkeypatch: pytest.MonkeyPatch
@@ -102,13 +94,8 @@ def service(
         monkeypatch.setenv(limit, "1000000 per minute")
     monkeypatch.setattr(clock, "now", lambda: NOW)
     run = start(configuration.load())
-    server = make_server("127.0.0.1", 0, create_app(run), threaded=True, request_handler=_Quiet)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with served(create_app(run), keeps_alive=True) as address:
+        yield address
     run.close()
 
 

@@ -1,7 +1,6 @@
 """The customers' site behind a real socket, and a Chromium to visit it with."""
 
 import shutil
-import threading
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -10,12 +9,11 @@ from figure_stories import tell_of_figures
 from playwright.sync_api import Browser, sync_playwright
 from stories import NOW, tell
 from visiting import Clerk, Visitor
-from werkzeug.serving import WSGIRequestHandler, make_server
 
 from public_status import create_app
 from public_status.runtime import start
 from tests.published_plans import Publisher
-from tests.serving import app_of
+from tests.serving import app_of, served
 from tests.staff_sessions import cookie_for
 from tracker import clock
 from tracker.config import Config
@@ -61,11 +59,6 @@ _SWITCHES = [
 ]
 
 
-class _Quiet(WSGIRequestHandler):
-    def log(self, *_: object) -> None:
-        """The site logs its requests itself."""
-
-
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     path = next((found for name in _NAMES if (found := shutil.which(name))), None)
@@ -82,13 +75,8 @@ def site(config: Config, clean: None, monkeypatch: pytest.MonkeyPatch) -> Iterat
     """The address of the site, on the morning that the stories are told."""
     monkeypatch.setattr(clock, "now", lambda: NOW)
     run = start(config)
-    server = make_server("127.0.0.1", 0, create_app(run), threaded=True, request_handler=_Quiet)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with served(create_app(run)) as address:
+        yield address
     run.close()
 
 
@@ -97,13 +85,8 @@ def desk(config: Config, clean: None, monkeypatch: pytest.MonkeyPatch) -> Iterat
     """The address of the service, where staff sign in, on the same morning."""
     monkeypatch.setattr(clock, "now", lambda: NOW)
     run = start_service(config)
-    server = make_server("127.0.0.1", 0, app_of(run), threaded=True, request_handler=_Quiet)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with served(app_of(run)) as address:
+        yield address
     run.close()
 
 

@@ -5,7 +5,6 @@ import os
 import re
 import shutil
 import subprocess
-import threading
 import urllib.error
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,9 +12,8 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select
-from werkzeug.serving import WSGIRequestHandler, make_server
 
-from tests.serving import app_of
+from tests.serving import app_of, served
 from tracker.api.portals.load import sample
 from tracker.channels.create_key import NewKey
 from tracker.channels.forget_requests import ANSWERS_KEPT
@@ -26,20 +24,10 @@ _ROOT = Path(__file__).parents[2]
 _GUIDE = (_ROOT / "docs" / "channels.md").read_text(encoding="utf-8")
 
 
-class _Quiet(WSGIRequestHandler):
-    def log(self, *_: object) -> None:
-        """The service logs its requests itself."""
-
-
 @pytest.fixture
 def service(runtime: Runtime) -> Iterator[str]:
-    server = make_server("127.0.0.1", 0, app_of(runtime), threaded=True, request_handler=_Quiet)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with served(app_of(runtime)) as address:
+        yield address
 
 
 def example(language: str) -> str:

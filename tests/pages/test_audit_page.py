@@ -191,6 +191,31 @@ def test_twenty_a_page(desk: FlaskClient, runtime: Runtime) -> None:
     assert [one for some in seen for one in some] == [f"n{number}" for number in reversed(range(45))]
 
 
+def test_a_day_is_read_by_the_time_also_where_ids_ran_otherwise(desk: FlaskClient, runtime: Runtime) -> None:
+    with runtime.db.transaction() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO audit_entries (operator_id, action, actor, subject, fields, why, at)"
+                " SELECT 1, 'saw', 'staff:manager', 'order:1', '{contact_phone}', 'n' || n,"
+                " TIMESTAMPTZ '2026-03-02 23:59:30+08' - n / 2 * interval '1 minute'"
+                " FROM generate_series(0, 44) AS n"
+            )
+        )
+    for _ in range(3):
+        note(runtime, why="of another day")
+    page, seen = desk.get("/audit?day=2026-03-02").text, []
+    while True:
+        seen += [line.split()[-1] for line in lines(page)]
+        older = re.search(r'href="(/audit\?before=[^"]+)"', page)
+        if older is None:
+            break
+        page = desk.get(unescape(older[1])).text
+    # Two of one moment each: the later id first.
+    assert seen == [f"n{n}" for pair in range(0, 46, 2) for n in (pair + 1, pair) if n < 45]
+    rows = csv.reader(io.StringIO(desk.get("/audit.csv?day=2026-03-02").text))
+    assert [row[-1] for row in rows][1:] == seen
+
+
 def test_the_files_hold_what_the_list_shows(
     desk: FlaskClient, runtime: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,21 +1,14 @@
 """The receiver in docs/webhooks.md, as it stands there, on a real socket."""
 
 import re
-import threading
 from pathlib import Path
 from typing import Any
 
-from werkzeug.serving import WSGIRequestHandler, make_server
-
+from tests.serving import served
 from tracker.orders.schemas import EventSchema
 from tracker.webhooks.rules import STEPS
 
 _PAGE = (Path(__file__).parents[2] / "docs" / "webhooks.md").read_text()
-
-
-class _Quiet(WSGIRequestHandler):
-    def log(self, *_: object) -> None:
-        """Silent."""
 
 
 def test_it_takes_each_event_once(receiver, hook, place, step, work, runtime, capsys) -> None:
@@ -25,11 +18,8 @@ def test_it_takes_each_event_once(receiver, hook, place, step, work, runtime, ca
     assert code
     names: dict[str, Any] = {"__name__": "receiver"}
     exec(code[1].replace("whsec_…", made.secret), names)
-    server = make_server("127.0.0.1", 0, names["app"], request_handler=_Quiet)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        work.set("UPDATE webhooks SET url = :url", url=f"http://127.0.0.1:{server.server_port}/hooks")
+    with served(names["app"]) as address:
+        work.set("UPDATE webhooks SET url = :url", url=f"{address}/hooks")
         placed = place()
         step(placed, "verified")
         work.until_done()
@@ -37,10 +27,6 @@ def test_it_takes_each_event_once(receiver, hook, place, step, work, runtime, ca
         assert len(names["seen"]) == 2
         forged = names["app"].test_client().post("/hooks", json={}, headers={"webhook-id": "evt_1_1"})
         assert forged.status_code == 401
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
     printed = [line for line in capsys.readouterr().out.splitlines() if line.startswith("order.")]
     assert [line.split()[0] for line in printed] == ["order.accepted", "order.stage"]
     assert placed.number in printed[1]

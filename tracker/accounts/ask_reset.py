@@ -13,6 +13,7 @@ from tracker import clock
 from tracker.accounts.text_code import RESET, text_code
 from tracker.audit.append import append
 from tracker.audit.rules import Action
+from tracker.crypto import UnreadableError
 from tracker.problems import Refusal
 from tracker.queueing import REQUESTS
 from tracker.runtime import Runtime
@@ -79,5 +80,8 @@ def _send(runtime: Runtime, code_id: int, account_id: int | None) -> bool:
         except Refusal as refusal:
             # Nobody is told: whoever asked may be anybody.
             log.info("staff_code_refused", code_id=code_id, rule=refusal.faults[0].rule)
+        except UnreadableError:
+            # Whoever asked later must not wait for a phone that no key of ours opens.
+            log.error("staff_code_unreadable", code_id=code_id, account_id=account_id)
         connection.execute(delete(StaffCode).where(StaffCode.id == code_id))
     return False

@@ -5,6 +5,7 @@ from typing import Any
 
 from marshmallow import ValidationError
 from sqlalchemy import update
+from sqlalchemy.exc import IntegrityError
 
 from tracker import clock
 from tracker.accounts.doer import Doer
@@ -16,7 +17,6 @@ from tracker.audit.append import append
 from tracker.audit.rules import Action
 from tracker.problems import Fault, Refusal, faults_in
 from tracker.runtime import Runtime
-from tracker.staff.create_account import number_is_taken
 from tracker.staff.models import Account
 from tracker.staff.rules import roles_given_by
 from tracker.staff.sessions import end_sessions
@@ -51,9 +51,6 @@ def change_account(
             if changed["role"] not in roles_given_by(by.role, row.role):
                 raise Refusal(Fault("person.role_not_yours", "/role"))
             keep_one_administrator(connection, row)
-        number = changed.get("staff_number")
-        if number is not None and number_is_taken(connection, row.operator_id, number, but=row.id):
-            raise Refusal(Fault("person.number_taken", "/staff_number"))
         digest = None if phone is None else runtime.keys.digest_of(PHONE, phone)
         if digest is not None and (row.phone_digest is None or bytes(row.phone_digest) != digest):
             changed |= {"phone": runtime.keys.seal(phone, PHONE), "phone_digest": digest}
@@ -61,9 +58,14 @@ def change_account(
             end_codes(connection, row.id, clock.now())
         if not changed:
             return
-        connection.execute(
-            update(Account).where(Account.id == row.id).values(revision=row.revision + 1, **changed)
-        )
+        try:
+            with connection.begin_nested():
+                connection.execute(
+                    update(Account).where(Account.id == row.id).values(revision=row.revision + 1, **changed)
+                )
+        except IntegrityError:
+            # Of what changes here the staff number alone has to be nobody else's.
+            raise Refusal(Fault("person.number_taken", "/staff_number")) from None
         entry = {"operator_id": row.operator_id, "actor": by.actor, "subject": f"account:{row.id}"}
         if "role" in changed:
             end_sessions(connection, row.id, clock.now())

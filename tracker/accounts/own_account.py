@@ -8,11 +8,11 @@ from datetime import datetime
 from argon2 import PasswordHasher
 from sqlalchemy import Connection, update
 
+from tracker import clock
 from tracker.accounts.begin import check_new_password
 from tracker.accounts.text_code import end_codes
 from tracker.audit.append import append
 from tracker.audit.rules import Action
-from tracker.customer_requests.send_code import in_words
 from tracker.problems import Fault, Refusal
 from tracker.runtime import Runtime
 from tracker.staff import second_factor
@@ -26,7 +26,7 @@ def prove(runtime: Runtime, person: Person, password: str, now: datetime, pointe
     """Raises Refusal password.wrong, or sign_in.locked after too many of them."""
     verdict = sign_in(runtime.db, runtime.keys, person.username, password, now)
     if verdict.locked_until is not None:
-        raise Refusal(Fault("sign_in.locked", pointer, {"at": in_words(verdict.locked_until, now)}))
+        raise Refusal(Fault("sign_in.locked", pointer, {"at": clock.soon(verdict.locked_until, now)}))
     if verdict.person is None:
         raise Refusal(Fault("password.wrong", pointer))
 

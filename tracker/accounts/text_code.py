@@ -6,10 +6,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, insert, update
 
+from tracker import clock
 from tracker.contacts.record_wish import PURPOSE as RECIPIENT
-from tracker.customer_requests.send_code import in_words
-from tracker.customer_requests.texting import may_text_from
+from tracker.notices.asked_for import may_ask_from
 from tracker.notices.drafts import Wanted
+from tracker.notices.models import Notice
 from tracker.notices.plan_notices import plan_notices
 from tracker.problems import Fault, Refusal
 from tracker.runtime import Runtime
@@ -48,9 +49,10 @@ def text_code(
     if account.phone is None:
         raise Refusal(Fault("person.no_phone"))
     phone = runtime.keys.open(bytes(account.phone), PHONE)
-    free_at = may_text_from(connection, runtime.keys.digest_of(RECIPIENT, phone), now, (TEXT,))
+    recipient = runtime.keys.digest_of(RECIPIENT, phone)
+    free_at = may_ask_from(connection, recipient, Notice.template == TEXT, now)
     if free_at is not None:
-        raise Refusal(Fault("code.too_often", "", {"at": in_words(free_at, now)}))
+        raise Refusal(Fault("code.too_often", "", {"at": clock.soon(free_at, now)}))
     made, code = make_code(connection, runtime, account, kind, now, code_id=code_id)
     reference = runtime.reference.current()
     text = Wanted(

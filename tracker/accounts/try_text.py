@@ -3,9 +3,8 @@
 import secrets
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, select
+from sqlalchemy import select
 
 from tracker import clock
 from tracker.accounts.text_code import PHONE
@@ -13,8 +12,7 @@ from tracker.audit.append import append
 from tracker.audit.rules import Action
 from tracker.contacts.recipients import takes_texts
 from tracker.contacts.record_wish import PURPOSE as RECIPIENT
-from tracker.customer_requests.rules import MOST_TEXTS, next_text_at
-from tracker.customer_requests.send_code import in_words
+from tracker.notices.asked_for import may_ask_from
 from tracker.notices.drafts import Wanted
 from tracker.notices.models import Notice
 from tracker.notices.plan_notices import plan_notices
@@ -27,7 +25,6 @@ from tracker.templates.rules import Template
 
 # By the beginning of its key a trial is told from what a customer is sent.
 TRIAL = "trial"
-_LONGEST = max((stretch for stretch, _ in MOST_TEXTS), default=timedelta(0))
 
 
 def try_text(
@@ -48,19 +45,16 @@ def try_text(
     if template.operator_id is not None and not approved:
         raise Refusal(Fault("template.awaits_approval"))
     with runtime.db.transaction() as connection:
-        sealed = connection.scalar(
-            # Until the commit nobody else tries one for the same person: two at once are two.
-            select(Account.phone).where(Account.id == person.id).with_for_update()
-        )
+        sealed = connection.scalar(select(Account.phone).where(Account.id == person.id))
         if sealed is None or person.operator_id is None:
             raise Refusal(Fault("template.no_phone"))
         phone = runtime.keys.open(bytes(sealed), PHONE)
-        wish = (person.operator_id, runtime.keys.digest_of(RECIPIENT, phone))
-        if not takes_texts(phone) or wish in reference.wishes:
+        recipient = runtime.keys.digest_of(RECIPIENT, phone)
+        if not takes_texts(phone) or (person.operator_id, recipient) in reference.wishes:
             raise Refusal(Fault("template.no_phone"))
-        free_at = next_text_at(_tried_at(connection, runtime, phone), now)
+        free_at = may_ask_from(connection, recipient, Notice.dedup_key.startswith(f"{TRIAL}:"), now)
         if free_at is not None:
-            raise Refusal(Fault("template.try_too_often", "", {"at": in_words(free_at, now)}))
+            raise Refusal(Fault("template.try_too_often", "", {"at": clock.soon(free_at, now)}))
         # One that no customer waits for is not joined with others, and nobody is called in its place.
         trial = replace(template, any_hour=True, coalesces=False, must_arrive=False, always_new=True)
         operator = reference.operators[person.operator_id]
@@ -89,17 +83,3 @@ def try_text(
 def _only(trial: Template, registry: Registry) -> Registry:
     """A registry in which this wording is in force."""
     return Registry((trial,), registry.approvals)
-
-
-def _tried_at(connection: Connection, runtime: Runtime, phone: str) -> list[datetime]:
-    """When texts were tried on this phone lately."""
-    digest = runtime.keys.digest_of(RECIPIENT, phone)
-    return list(
-        connection.scalars(
-            select(Notice.created_at).where(
-                Notice.recipient_digest == digest,
-                Notice.created_at > clock.now() - _LONGEST,
-                Notice.dedup_key.startswith(f"{TRIAL}:"),
-            )
-        )
-    )

@@ -11,6 +11,7 @@ from tracker import clock
 from tracker.at_risk.history import Followed, followed
 from tracker.at_risk.queries import Position, Wanted, list_at_risk
 from tracker.at_risk.read_rules import rules_in_force
+from tracker.files.cells import instant_cell
 from tracker.orders.standing import STAGE_WORDS
 from tracker.reference import Reference
 from tracker.runtime import Runtime
@@ -65,7 +66,7 @@ def _cells(
     installer = " ".join(part for part in (row.installer_title, row.installer_staff_number) if part)
     return (
         row.number,
-        _instant(row.deadline),
+        instant_cell(row.deadline),
         round((row.deadline - now).total_seconds() / _HOUR, 1),
         words.risks(row.risks),
         "" if standing.level is None else words.levels[standing.level],
@@ -75,12 +76,8 @@ def _cells(
         place.name,
         teams.get(row.team_id, ""),
         installer,
-        _instant(row.appointment_starts_at),
+        instant_cell(row.appointment_starts_at),
         facts.channels[row.channel_id].name,
         words.kinds[row.customer_kind],
         "" if standing.taken_by is None else words.people(standing.taken_by),
     )
-
-
-def _instant(at: datetime | None) -> str:
-    return "" if at is None else f"{clock.local(at):%Y-%m-%d %H:%M:%S}"

@@ -27,10 +27,10 @@ _KEEP = _insert.on_conflict_do_update(
 
 
 def check_trail(db: Database) -> int:
-    """Verify every chain, from the head of the last round on that was whole; returns how many are broken.
+    """Verify every chain from its beginning; returns how many are broken.
 
-    The head of the last round has to stand in its chain still: whoever cut the chain since, or wrote it
-    anew, is found although what the chain says of itself fits.
+    The head of the last round that was whole has to stand in its chain still: whoever cut the chain since,
+    or wrote it anew, is found although what the chain says of itself fits.
     """
     kept = {row.chain: row for row in _kept(db)}
     chains = sorted({one.chain for one in heads(db)} | set(kept))

@@ -34,6 +34,7 @@ class AuditEntry(Base):
         Index(None, "operator_id", "id"),
         Index(None, "subject", "id"),
         Index(None, "actor", "id"),
+        Index(None, "at", "id"),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, select
+from sqlalchemy import Connection, Row, Select, select, tuple_
 
 from tracker.audit.models import AuditEntry
 
@@ -30,13 +30,13 @@ class Wanted:
 def entry_page(
     connection: Connection, wanted: Wanted, *, limit: int, before_id: int | None
 ) -> tuple[Sequence[Row[Any]], int | None]:
-    """Entries below an id, the latest first; and the id to go on below, None at the end."""
+    """Entries older than that of an id, the latest first; and the id to go on from, None at the end."""
     rows = connection.execute(_narrowed(wanted, before_id).limit(limit + 1)).all()
     return rows[:limit], rows[limit - 1].id if len(rows) > limit else None
 
 
 def _narrowed(wanted: Wanted, before_id: int | None) -> Select[Any]:
-    found = select(_entries).order_by(_entries.c.id.desc())
+    found = select(_entries)
     if wanted.operator_id is not None:
         found = found.where(_entries.c.operator_id == wanted.operator_id)
     if wanted.actors is not None:
@@ -45,9 +45,14 @@ def _narrowed(wanted: Wanted, before_id: int | None) -> Select[Any]:
         found = found.where(_entries.c.subject == wanted.subject)
     if wanted.action is not None:
         found = found.where(_entries.c.action == wanted.action)
-    if wanted.between is not None:
-        begin, end = wanted.between
-        found = found.where(_entries.c.at >= begin, _entries.c.at < end)
-    if before_id is not None:
-        found = found.where(_entries.c.id < before_id)
-    return found
+    if wanted.between is None:
+        found = found.order_by(_entries.c.id.desc())
+        return found if before_id is None else found.where(_entries.c.id < before_id)
+    # By time: in the order of ids everything later would be read before an old day is come to.
+    begin, end = wanted.between
+    found = found.where(_entries.c.at >= begin, _entries.c.at < end)
+    found = found.order_by(_entries.c.at.desc(), _entries.c.id.desc())
+    if before_id is None:
+        return found
+    at = select(_entries.c.at).where(_entries.c.id == before_id).correlate(None).scalar_subquery()
+    return found.where(tuple_(_entries.c.at, _entries.c.id) < tuple_(at, before_id))

@@ -7,9 +7,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, func, select, tuple_
 
-from tracker import clock
 from tracker.calls.queries import Position
 from tracker.db import Database
+from tracker.files.cells import instant_cell
 from tracker.notices.call_models import CallAttempt, CallTask
 from tracker.notices.call_rules import Outcome
 from tracker.notices.models import Notice
@@ -126,13 +126,9 @@ def _cells(row: Row[Any], words: Words) -> tuple[str | int, ...]:
         row.order_number or "",
         words.template(row.template),
         words.reason(row.reason),
-        _instant(row.opened_at),
-        _instant(row.closed_at),
+        instant_cell(row.opened_at),
+        instant_cell(row.closed_at),
         row.attempts,
         words.outcome(row.outcome) if row.outcome else "",
         words.person(row.actor) if row.actor else "",
     )
-
-
-def _instant(at: datetime) -> str:
-    return f"{clock.local(at):%Y-%m-%d %H:%M:%S}"

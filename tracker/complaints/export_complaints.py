@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from sqlalchemy import Row
@@ -11,6 +11,7 @@ from tracker import clock
 from tracker.complaints.queries import Wanted, complaints_below
 from tracker.complaints.rules import standing_of
 from tracker.db import Database
+from tracker.files.cells import instant_cell
 
 _AT_ONCE = 1000
 
@@ -50,17 +51,13 @@ def _cells(row: Row[Any], words: Words, today: date) -> tuple[str, ...]:
         row.order_number or "",
         words.translate(words.topics[row.topic]),
         words.translate(words.sources[row.source]),
-        _instant(row.received_at),
+        instant_cell(row.received_at),
         row.due_on.isoformat(),
         words.translate(words.standings[standing_of(row, today)]),
         row.owner_name or "",
         "" if row.next_on is None else row.next_on.isoformat(),
-        _instant(row.ended_at),
+        instant_cell(row.ended_at),
         row.result or "",
         settled[row.settled_at_outlet],
         "" if row.satisfaction is None else words.translate(words.satisfactions[row.satisfaction]),
     )
-
-
-def _instant(at: datetime | None) -> str:
-    return "" if at is None else f"{clock.local(at):%Y-%m-%d %H:%M:%S}"

@@ -9,9 +9,10 @@ from sqlalchemy import Connection, Row, select
 
 from tracker.contacts.record_wish import PURPOSE as RECIPIENT
 from tracker.customer_requests.request import Request, Result
-from tracker.customer_requests.rules import MOST_NUMBERS
-from tracker.customer_requests.texting import NUMBERS_TEXT, may_text_from
+from tracker.customer_requests.rules import ASKED_FOR, MOST_NUMBERS, NUMBERS_TEXT
+from tracker.notices.asked_for import may_ask_from
 from tracker.notices.drafts import Wanted
+from tracker.notices.models import Notice
 from tracker.notices.plan_notices import plan_notices
 from tracker.orders.models import Order
 from tracker.runtime import Runtime
@@ -33,7 +34,8 @@ def find_numbers(connection: Connection, runtime: Runtime, request: Request, now
     orders = connection.execute(_OPEN.where(Order.phone_digest == digest)).all()
     if orders:
         phone = runtime.keys.open(bytes(orders[0].contact_phone), "orders.contact_phone")
-        if may_text_from(connection, runtime.keys.digest_of(RECIPIENT, phone), now) is None:
+        recipient = runtime.keys.digest_of(RECIPIENT, phone)
+        if may_ask_from(connection, recipient, Notice.template.in_(ASKED_FOR), now) is None:
             texts = [
                 _text(runtime, request, list(of_operator), phone)
                 for _, of_operator in groupby(orders, lambda order: order.operator_id)

@@ -1,6 +1,5 @@
 """What a customer may ask for, how long it can be undone, and what a code is worth: pure decisions."""
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -45,8 +44,11 @@ UNDO_WITHIN = timedelta(minutes=10)
 
 CODE_DIGITS = 6
 CODE_TRIES = 5
-# Of codes and forgotten numbers together, to one phone.
-MOST_TEXTS = ((timedelta(minutes=1), 1), (timedelta(hours=1), 5), (timedelta(days=1), 10))
+
+# The texts that are sent to whoever asks on the site, counted together for each phone.
+CODE_TEXT = "one_time_code"
+NUMBERS_TEXT = "order_numbers"
+ASKED_FOR = (CODE_TEXT, NUMBERS_TEXT)
 
 SESSION_VALID = timedelta(minutes=30)
 
@@ -81,16 +83,3 @@ def can_be_undone(state: State, undo_until: datetime | None, now: datetime) -> b
 def again_after(failures: int) -> timedelta:
     """How long to wait after so many failures: 5 s, then twice as long each time."""
     return _FIRST_DELAY * (1 << (failures - 1))
-
-
-def next_text_at(sent: Sequence[datetime], now: datetime) -> datetime | None:
-    """When a phone that got texts at these times may be sent the next one; None for at once.
-
-    `sent` must reach back to the longest stretch of MOST_TEXTS.
-    """
-    free_at = [
-        sorted(within, reverse=True)[most - 1] + stretch
-        for stretch, most in MOST_TEXTS
-        if len(within := [at for at in sent if at > now - stretch]) >= most
-    ]
-    return max(free_at, default=None)

@@ -1,7 +1,7 @@
 """Send a code to the phone of an order, so that whoever holds the phone can see and do more."""
 
 import secrets
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, insert
@@ -11,10 +11,11 @@ from tracker.contacts.recipients import takes_texts
 from tracker.contacts.record_wish import PURPOSE as RECIPIENT
 from tracker.customer_requests.models import LookupCode
 from tracker.customer_requests.request import OrderRequest, Result
-from tracker.customer_requests.rules import CODE_DIGITS, CODE_PURPOSE, CODE_VALID
-from tracker.customer_requests.texting import CODE_TEXT, may_text_from
+from tracker.customer_requests.rules import ASKED_FOR, CODE_DIGITS, CODE_PURPOSE, CODE_TEXT, CODE_VALID
 from tracker.masks import mask_address, mask_name, mask_phone
+from tracker.notices.asked_for import may_ask_from
 from tracker.notices.drafts import Wanted
+from tracker.notices.models import Notice
 from tracker.notices.plan_notices import cancel, plan_notices
 from tracker.problems import Fault, Refusal
 from tracker.reference import Reference
@@ -33,9 +34,10 @@ def send_code(connection: Connection, runtime: Runtime, request: OrderRequest, n
     phone = keys.open(bytes(order.contact_phone), "orders.contact_phone")
     if not takes_texts(phone):
         raise Refusal(Fault("code.no_texts", "", {"hotline": operator.hotline}))
-    free_at = may_text_from(connection, keys.digest_of(RECIPIENT, phone), now)
+    asked_for = Notice.template.in_(ASKED_FOR)
+    free_at = may_ask_from(connection, keys.digest_of(RECIPIENT, phone), asked_for, now)
     if free_at is not None:
-        raise Refusal(Fault("code.too_often", "", {"at": in_words(free_at, now)}))
+        raise Refusal(Fault("code.too_often", "", {"at": clock.soon(free_at, now)}))
     code = f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}}"
     connection.execute(
         insert(LookupCode).values(
@@ -73,9 +75,3 @@ def _shown(runtime: Runtime, reference: Reference, order: Row[Any], phone: str) 
         # A town's code is the first nine digits of its communities'.
         "areas": [place.code[:9], place.county_code],
     }
-
-
-def in_words(at: datetime, now: datetime) -> str:
-    """The next full minute, with its day where that is another: "09:32", "11-27 09:32"."""
-    minute = clock.local(at + timedelta(seconds=59)).replace(second=0, microsecond=0)
-    return f"{minute:%H:%M}" if minute.date() == clock.local_date(now) else f"{minute:%m-%d %H:%M}"

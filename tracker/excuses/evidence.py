@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from tracker.excuses.rules import LARGEST_FILE, MOST_FILES, FileKind, looks_like_pdf
 from tracker.problems import Fault, Refusal
 from tracker.runtime import Runtime
+from tracker.sealed_files import SealedFiles
 from tracker.site_work.images import redraw
-from tracker.site_work.sealed_files import SealedFiles
 
 _PURPOSE = "excuse_files"
 _POINTER = "/files"

@@ -3,7 +3,10 @@
 import csv
 import re
 from collections.abc import Sequence
+from datetime import datetime
 from io import StringIO
+
+from tracker import clock
 
 # The mark by which spreadsheets know UTF-8.
 BOM = "\ufeff"
@@ -23,6 +26,11 @@ def csv_line(cells: Sequence[object]) -> str:
         ["" if cell is None else harmless(cell) if isinstance(cell, str) else cell for cell in cells]
     )
     return line.getvalue()
+
+
+def instant_cell(at: datetime | None) -> str:
+    """A moment of the city to the second; empty for none."""
+    return "" if at is None else f"{clock.local(at):%Y-%m-%d %H:%M:%S}"
 
 
 # What a spreadsheet shows and saves otherwise than it was written: long numbers, leading zeros, what looks

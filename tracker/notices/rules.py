@@ -1,5 +1,6 @@
 """Pure decisions about notices: states, queues, when a text may be sent."""
 
+from collections.abc import Sequence
 from datetime import datetime, time, timedelta
 from enum import StrEnum
 
@@ -48,6 +49,9 @@ MAX_ATTEMPTS = 6
 # A one-time code; a text that was not sent within this time is not sent any more.
 CODE_VALID = timedelta(minutes=10)
 
+# Texts of one kind that somebody asks for, to one phone: whoever asks may be a stranger.
+MOST_ASKED_FOR = ((timedelta(minutes=1), 1), (timedelta(hours=1), 5), (timedelta(days=1), 10))
+
 # The same text to the same number: more than this is taken for a fault of ours, and by carriers for spam.
 IDENTICAL_LIMIT = 3
 IDENTICAL_WITHIN = timedelta(hours=24)
@@ -76,3 +80,16 @@ def retry_delay(attempts: int, chance: float) -> timedelta:
     `chance` (0 to 1) over half of it, so that a crowd of failures does not come back as one."""
     base = min(15.0 * 2 ** max(attempts - 1, 0), 1800.0)
     return timedelta(seconds=base * (0.75 + chance / 2))
+
+
+def next_asked_at(sent: Sequence[datetime], now: datetime) -> datetime | None:
+    """When a phone that was sent texts for the asking at these times may be sent the next; None for at once.
+
+    `sent` must reach back to the longest stretch of MOST_ASKED_FOR.
+    """
+    free_at = [
+        sorted(within, reverse=True)[most - 1] + stretch
+        for stretch, most in MOST_ASKED_FOR
+        if len(within := [at for at in sent if at > now - stretch]) >= most
+    ]
+    return max(free_at, default=None)

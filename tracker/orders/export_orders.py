@@ -9,6 +9,7 @@ from sqlalchemy import Row
 
 from tracker import clock
 from tracker.files import giving
+from tracker.files.cells import instant_cell
 from tracker.orders.desk_list import Position, Wanted, list_orders
 from tracker.orders.rules import Stage
 from tracker.orders.standing import MARK_WORDS, STAGE_WORDS, mark_of
@@ -60,7 +61,7 @@ def _cells(facts: Any, row: Row[Any], words: Words, now: datetime) -> tuple[str,
     return (
         row.number,
         words.translate(STAGE_WORDS[row.stage]),
-        _instant(row.deadline),
+        instant_cell(row.deadline),
         words.yes if row.provisional else "",
         "" if mark is None else words.translate(MARK_WORDS[mark]),
         place.county,
@@ -68,10 +69,6 @@ def _cells(facts: Any, row: Row[Any], words: Words, now: datetime) -> tuple[str,
         place.name,
         facts.channels[row.channel_id].name,
         words.kinds[row.customer_kind],
-        _instant(row.accepted_at),
-        _instant(row.closed_at),
+        instant_cell(row.accepted_at),
+        instant_cell(row.closed_at),
     )
-
-
-def _instant(at: datetime | None) -> str:
-    return "" if at is None else f"{clock.local(at):%Y-%m-%d %H:%M:%S}"

@@ -20,6 +20,7 @@ from tracker.pages.access import acting, language, operator_of, runtime
 from tracker.pages.complaint_words import who_did
 from tracker.pages.complaints import names_of_channels
 from tracker.pages.teams import reason_typed
+from tracker.pages.typed_numbers import long_id, whole
 from tracker.pages.webhook_words import TYPE_WORDS
 from tracker.pages.wording import instant
 from tracker.problems import Fault, Refusal
@@ -30,7 +31,6 @@ from tracker.teams.rules import Candidate, Load, clashing, suggested
 # The form's word for taking orders from whoever has them.
 NOBODY = "nobody"
 _MOST_READ = 400
-_WIDEST_ID = 9
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,8 @@ def chosen() -> dict[str, int]:
         number, _, version = given.partition(":")
         wanted = numbers.normalise(number)
         if wanted is not None:
-            found[wanted] = int(version) if version.isdecimal() and len(version) <= _WIDEST_ID else -1
+            shown = whole(version)
+            found[wanted] = -1 if shown is None else shown
     return found
 
 
@@ -118,9 +119,8 @@ def assign_chosen(person: Person) -> int:
 def told(connection: Connection, person: Person, assignment_id: str) -> Told | None:
     """What came of an assignment that the address names; None for none of the person's operator."""
     operator_id = operator_of(person)
-    if not assignment_id.isdecimal() or len(assignment_id) > _WIDEST_ID * 2:
-        return None
-    row = assignment_row(connection, operator_id, int(assignment_id))
+    id = long_id(assignment_id)
+    row = None if id is None else assignment_row(connection, operator_id, id)
     if row is None:
         return None
     done = assigned_numbers(connection, row)
@@ -156,10 +156,11 @@ def _target() -> tuple[int | None, int | None]:
     typed = request.form.get("target", "")
     if typed == NOBODY:
         return None, None
-    team, _, installer = typed.partition("-")
-    if not all(one.isdecimal() and len(one) <= _WIDEST_ID for one in (team, installer or "0")):
+    team, dash, installer = typed.partition("-")
+    team_id, installer_id = whole(team), whole(installer) if dash else None
+    if team_id is None or (dash and installer_id is None):
         raise Refusal(Fault("assign.target", "/target"))
-    return int(team), int(installer) if installer else None
+    return team_id, installer_id
 
 
 def _value(row: Any) -> str:

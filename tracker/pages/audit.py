@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any
 
-from flask import Response, flash, redirect, render_template, request, stream_with_context, url_for
+from flask import render_template, request, stream_with_context, url_for
 from flask_babel import gettext
 from sqlalchemy import Connection, select
 
@@ -18,21 +18,21 @@ from tracker.audit.queries import Wanted
 from tracker.audit.rules import Action
 from tracker.complaints.models import Complaint
 from tracker.complaints.rules import normalise_number
-from tracker.files import giving
+from tracker.files.cells import instant_cell
 from tracker.orders import numbers
 from tracker.orders.models import Order
 from tracker.pages import audit_words
 from tracker.pages.access import language, open_to, reach_of, runtime
 from tracker.pages.complaints import names_of_channels
+from tracker.pages.list_files import list_file
 from tracker.pages.signing_in import blueprint, signed_in
 from tracker.pages.slots import day_typed
-from tracker.problems import Refusal
+from tracker.pages.typed_numbers import long_id
 from tracker.staff.models import Account
 from tracker.staff.sign_in import Person
 
 ROWS = 20
 _AT_ONCE = 1000
-_SHEET_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _WIDTHS = (20, 16, 16, 10, 20, 28, 40)
 _LONGEST_TYPED = 64
 
@@ -75,7 +75,7 @@ def audit() -> str:
             connection,
             wanted,
             limit=ROWS,
-            before_id=int(before) if before.isdecimal() and len(before) < 19 else None,
+            before_id=long_id(before),
         )
         lines = _lines(connection, rows, people)
     return render_template(
@@ -99,20 +99,16 @@ def audit_file(kind: str) -> Any:
     with reach_of(person), runtime().db.reading() as connection:
         people = _people(connection, person)
         wanted, asked = _wanted(connection, person, people)
-    pages = _cells(wanted, person, people)
-    if kind == "csv":
-        text = stream_with_context(giving.csv_lines(_head(), pages))
-        response = Response(text, mimetype="text/csv")
-    else:
-        try:
-            book = giving.xlsx(gettext("审计"), _head(), _WIDTHS, pages, too_many="audit.too_many_rows")
-        except Refusal as refusal:
-            flash(refusal.faults[0].words(language()))
-            return redirect(url_for("staff.audit", **asked))
-        response = Response(book, mimetype=_SHEET_TYPE)
-    response.headers.set("Content-Disposition", "attachment", filename=f"audit.{kind}")
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return list_file(
+        kind,
+        "audit",
+        gettext("审计"),
+        _head(),
+        _WIDTHS,
+        stream_with_context(_cells(wanted, person, people)),
+        too_many="audit.too_many_rows",
+        back=url_for("staff.audit", **asked),
+    )
 
 
 def _people(connection: Connection, person: Person) -> list[Any]:
@@ -246,7 +242,7 @@ def _cells(wanted: Wanted, person: Person, people: Collection[Any]) -> Iterator[
             lines = _lines(connection, rows, people)
         yield [
             (
-                f"{clock.local(one.at):%Y-%m-%d %H:%M:%S}",
+                instant_cell(one.at),
                 one.who,
                 one.operator,
                 gettext(audit_words.ACTION_WORDS[Action(one.action)]),

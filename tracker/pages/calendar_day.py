@@ -18,6 +18,7 @@ from tracker.pages.order_event_words import Line
 from tracker.pages.preview_flow import Shown, Typed, form_then_preview_then_act
 from tracker.pages.signing_in import blueprint, signed_in
 from tracker.pages.slots import day_typed
+from tracker.pages.typed_numbers import carried
 from tracker.problems import Fault, Refusal, faults_in
 from tracker.promises.calendar import CalendarRangeError, SpecialDay
 from tracker.promises.calendar_queries import calendar_changes, latest_change, standing_days
@@ -235,5 +236,4 @@ def _since(person: Person) -> list[Line]:
 
 def _seen() -> int:
     """The last revision that the form was shown after; one that never was where it was tampered with."""
-    given = request.form.get("seen", "")
-    return int(given) if given.isdecimal() and len(given) < 10 else -1
+    return carried("seen")

@@ -15,6 +15,7 @@ from tracker.pages.calendar_year import authors, calendars, render
 from tracker.pages.order_event_words import Line
 from tracker.pages.outage_request import Asked
 from tracker.pages.signing_in import blueprint, signed_in
+from tracker.pages.typed_numbers import carried
 from tracker.problems import Fault, Refusal
 from tracker.promises.announce_year import announce_year, require_no_gap
 from tracker.promises.calendar import SpecialDay
@@ -106,7 +107,7 @@ def _take_in(person: Person, notice: Notice) -> Any:
         notice.year,
         notice.days,
         Author(label_of(person), notice.source),
-        seen=_seen(),
+        seen=carried("seen"),
     )
     if announced is None:
         flash(N_("日历本来如此，没有变化。"))
@@ -169,11 +170,6 @@ def _told(fault: Fault) -> tuple[str, str, str]:
 def _since(person: Person) -> list[Line]:
     counties = runtime().reference.current().counties
     with runtime().db.reading() as connection:
-        changes = calendar_changes(connection, None, after=max(_seen(), 0))
+        changes = calendar_changes(connection, None, after=max(carried("seen"), 0))
     people = authors(person)
     return [words.change_line(change, days, people, counties, language()) for change, days in changes]
-
-
-def _seen() -> int:
-    given = request.form.get("seen", "")
-    return int(given) if given.isdecimal() and len(given) < 10 else -1

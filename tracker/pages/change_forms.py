@@ -15,6 +15,7 @@ from tracker.pages.change_drawing import Day, in_order
 from tracker.pages.change_request import Told, prefilled, read_request, said_of
 from tracker.pages.changes import effective_days, render
 from tracker.pages.signing_in import blueprint, signed_in
+from tracker.pages.typed_numbers import whole
 from tracker.problems import Refusal
 from tracker.staff.sign_in import Person
 from tracker.tariff_changes.announce_change import announce_change
@@ -72,11 +73,12 @@ def change_new() -> Any:
 
 def _plan(person: Person, wanted: str) -> dict[str, Any] | None:
     """The latest version that has begun of the plan that a version belongs to; None where none has."""
-    if not wanted.isdecimal() or len(wanted) > 9:
+    version_id = whole(wanted)
+    if version_id is None:
         return None
     owner, today = person.operator_id or 0, clock.today()
     with runtime().db.reading() as connection:
-        found = queries.plan_row(connection, owner, int(wanted), today)
+        found = queries.plan_row(connection, owner, version_id, today)
         if found is None:
             return None
         begun = [

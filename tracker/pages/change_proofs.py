@@ -2,19 +2,17 @@
 
 from typing import Any
 
-from flask import Response, flash, redirect, request, url_for
+from flask import request, url_for
 
 from tracker import clock
-from tracker.pages.access import OF_OPERATOR, language, open_to, runtime
+from tracker.pages.access import OF_OPERATOR, open_to, runtime
 from tracker.pages.changes import ROWS, found_change, render
+from tracker.pages.list_files import csv_or_book
 from tracker.pages.signing_in import blueprint, signed_in
-from tracker.problems import Refusal
 from tracker.tariff_changes import export, overview
 from tracker.tariff_changes.coverage import proof_page
 from tracker.tariff_changes.rules import Told
 from tracker.tariffs import queries
-
-_SHEET_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def _told() -> Told | None:
@@ -54,15 +52,10 @@ def change_file(change_id: int, kind: str) -> Any:
     person, now = signed_in(), clock.now()
     found, told = found_change(person, change_id), _told()
     db = runtime().db
-    if kind == "csv":
-        response = Response(export.csv_lines(db, found, now, told), mimetype="text/csv")
-    else:
-        try:
-            response = Response(export.xlsx(db, found, now, told), mimetype=_SHEET_TYPE)
-        except Refusal as refusal:
-            flash(refusal.faults[0].words(language()))
-            return redirect(url_for("staff.change", change_id=change_id))
-    name = f"tariff-change-{change_id}{f'-{told}' if told else ''}.{kind}"
-    response.headers.set("Content-Disposition", "attachment", filename=name)
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return csv_or_book(
+        kind,
+        f"tariff-change-{change_id}{f'-{told}' if told else ''}",
+        lambda: export.csv_lines(db, found, now, told),
+        lambda: export.xlsx(db, found, now, told),
+        back=url_for("staff.change", change_id=change_id),
+    )

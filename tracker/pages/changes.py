@@ -15,6 +15,7 @@ from tracker.pages.access import OF_OPERATOR, label_of, open_to, runtime
 from tracker.pages.change_drawing import WIDTH, Day, bar, in_order
 from tracker.pages.plans import reason_and_day, said
 from tracker.pages.signing_in import blueprint, signed_in
+from tracker.pages.typed_numbers import page_number
 from tracker.problems import Refusal
 from tracker.staff.sign_in import Person
 from tracker.tariff_changes import overview, texts
@@ -62,8 +63,7 @@ def changes() -> str:
         for name, value, known in (("standing", standing, Standing), ("kind", kind, ChangeKind))
         if value in set(known)
     }
-    number = request.args.get("page", "")
-    page = max(int(number), 1) if number.isdecimal() and len(number) < 7 else 1
+    page = page_number()
     owner, today = person.operator_id or 0, clock.today()
     with runtime().db.reading() as connection:
         rows, more = overview.change_list(

@@ -11,10 +11,11 @@ from sqlalchemy import Row
 from tracker.compensation.queries import Wanted, compensations_below
 from tracker.compensation.rules import covered, left_out_of
 from tracker.db import Database
+from tracker.files.cells import instant_cell
 from tracker.pages.access import open_to, operator_of, runtime
 from tracker.pages.compensation import wanted_of
 from tracker.pages.compensation_words import METHOD_WORDS, STATE_WORDS
-from tracker.pages.list_files import instant_cell, list_file
+from tracker.pages.list_files import list_file
 from tracker.pages.signing_in import blueprint, signed_in
 
 _WIDTHS = (18, 10, 10, 20, 20, 12, 12, 10, 8, 12, 12, 12, 14, 20, 14)

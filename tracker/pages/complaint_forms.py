@@ -22,6 +22,7 @@ from tracker.pages.complaints import found, render
 from tracker.pages.outage_request import Asked, moment_typed, moment_written
 from tracker.pages.plans import said
 from tracker.pages.signing_in import blueprint, signed_in
+from tracker.pages.typed_numbers import carried, whole
 from tracker.problems import Fault, Refusal
 from tracker.staff.sign_in import Person
 
@@ -85,8 +86,7 @@ def complaint_hand_on(complaint_id: int) -> Any:
     """Put somebody else in charge; a manager's decision."""
 
     def act(person: Person, typed: dict[str, str], version: int) -> None:
-        owner = typed["owner"]
-        given = {"note": typed["note"], "owner": int(owner) if owner.isdecimal() and len(owner) < 10 else 0}
+        given = {"note": typed["note"], "owner": whole(typed["owner"]) or 0}
         hand_on(runtime(), acting(person), complaint_id, given, if_version=version)
         flash(N_("已转办。"))
 
@@ -140,9 +140,8 @@ def _act(
     status = 200
     if request.method == "POST":
         typed = _typed(fields)
-        version = request.form.get("version", "")
         try:
-            act(person, typed, int(version) if version.isdecimal() and len(version) < 10 else -1)
+            act(person, typed, carried("version"))
         except Refusal as refusal:
             faults, status = _placed(refusal), refusal.status
         else:

@@ -22,6 +22,7 @@ from tracker.pages import complaint_words, wording
 from tracker.pages.access import AT_DESK, acting, open_to, runtime
 from tracker.pages.plans import said
 from tracker.pages.signing_in import blueprint, signed_in
+from tracker.pages.typed_numbers import page_number, whole
 from tracker.problems import Refusal
 from tracker.staff.sign_in import Person
 
@@ -91,8 +92,7 @@ def complaints() -> str:
     """Open ones first, the first due first; the filters stand in the address."""
     person = signed_in()
     wanted, asked = wanted_of(person)
-    number = request.args.get("page", "")
-    page = max(int(number), 1) if number.isdecimal() and len(number) < 7 else 1
+    page = page_number()
     operator_id, today = person.operator_id or 0, clock.today()
     with runtime().db.reading() as connection:
         rows, more = queries.complaint_page(
@@ -143,10 +143,8 @@ def complaint(complaint_id: int) -> str:
 def complaints_person() -> Any:
     """Let new complaints go to somebody."""
     person = signed_in()
-    given = request.form.get("owner", "")
     try:
-        owner = int(given) if given.isdecimal() and len(given) < 10 else 0
-        name_person(runtime(), acting(person), owner)
+        name_person(runtime(), acting(person), whole(request.form.get("owner", "")) or 0)
         flash(N_("已更改。今后的投诉由此人负责。"))
     except Refusal as refusal:
         flash(said(refusal.faults)[0][1])

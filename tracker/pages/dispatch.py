@@ -20,6 +20,7 @@ from tracker.pages.signing_in import blueprint, signed_in
 from tracker.pages.slot_words import hours
 from tracker.pages.slots import all_places
 from tracker.pages.teams import DISPATCHING, render
+from tracker.pages.typed_numbers import whole
 from tracker.pages.wording import day
 from tracker.problems import Refusal
 from tracker.staff.sign_in import Person
@@ -130,9 +131,9 @@ def _asked(places: Places) -> Asked:
     return Asked(
         place if known else "",
         show if show in dispatch_words.SHOWN_WORDS else "to_dispatch",
-        int(team) if team.isdecimal() and len(team) < 10 else None,
+        whole(team),
         view if view in _VIEWS else "map",
-        min(int(skip), _FARTHEST) if skip.isdecimal() and len(skip) < 6 else 0,
+        min(whole(skip) or 0, _FARTHEST),
     )
 
 

@@ -17,6 +17,7 @@ from tracker.pages.signing_in import blueprint, signed_in
 from tracker.pages.slot_words import hours
 from tracker.pages.slots import day_typed, midnight
 from tracker.pages.teams import DISPATCHING, render
+from tracker.pages.typed_numbers import whole
 from tracker.problems import Refusal
 from tracker.teams import queries
 from tracker.teams.rules import clashing
@@ -51,8 +52,7 @@ def dispatch_installers() -> Any:
     faults: list[tuple[str, str]] = []
     status = 200
     day = day_typed(request.args.get("day", "")) or clock.today()
-    given = request.args.get("team", "")
-    team_id = int(given) if given.isdecimal() and len(given) < 10 else None
+    team_id = whole(request.args.get("team", ""))
     wanted = {"day": day.isoformat(), "team": team_id}
     if request.method == "POST":
         try:

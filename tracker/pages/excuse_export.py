@@ -10,11 +10,12 @@ from sqlalchemy import Row
 
 from tracker.db import Database
 from tracker.excuses.queries import Wanted, excuses_below
+from tracker.files.cells import instant_cell
 from tracker.orders.rules import REASONS
 from tracker.pages.access import language, open_to, operator_of, runtime
 from tracker.pages.excuse_words import STATE_WORDS
 from tracker.pages.excuses import wanted_of
-from tracker.pages.list_files import instant_cell, list_file
+from tracker.pages.list_files import list_file
 from tracker.pages.order_frame import people_of
 from tracker.pages.signing_in import blueprint, signed_in
 

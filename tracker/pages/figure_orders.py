@@ -11,6 +11,7 @@ from tracker import clock
 from tracker.figures.measured_lists import Place as MeasuredPlace
 from tracker.figures.orders_counted import Behind
 from tracker.figures.rules import WITHDRAWN
+from tracker.files.cells import instant_cell
 from tracker.orders.rules import REASONS, Stage
 from tracker.orders.standing import MARK_WORDS, STAGE_WORDS, mark_of
 from tracker.pages import figure_words
@@ -18,7 +19,7 @@ from tracker.pages.access import language, open_to, runtime
 from tracker.pages.figure_lists import Figure, Place, Shown, count, page, read_figure
 from tracker.pages.figure_request import Question
 from tracker.pages.figures import asked_of, render
-from tracker.pages.list_files import instant_cell, list_file
+from tracker.pages.list_files import list_file
 from tracker.pages.signing_in import blueprint, signed_in
 
 ROWS = 20

@@ -16,6 +16,7 @@ from tracker.pages.jobs import job_page, own_job
 from tracker.pages.photo_uploads import photo_sent
 from tracker.pages.plans import said
 from tracker.pages.signing_in import blueprint, signed_in
+from tracker.pages.typed_numbers import whole
 from tracker.problems import Fault, Refusal
 from tracker.site_work.queries import changes_since
 from tracker.site_work.read_actions import data_of
@@ -119,5 +120,4 @@ def _action(number: str, act: Act) -> Action:
 
 def _seen() -> int | None:
     """The version that the form was shown with; None where it was tampered with."""
-    given = request.form.get("version", "")
-    return int(given) if given.isdecimal() and len(given) < 10 else None
+    return whole(request.form.get("version", ""))

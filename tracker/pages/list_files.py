@@ -1,17 +1,43 @@
-"""What a list of a staff page shows, as a file."""
+"""What a staff page gives out as a file: a list as CSV or as a workbook, and whatever else is saved."""
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from flask import Response, flash, redirect
 
-from tracker import clock
 from tracker.files import giving
 from tracker.pages.access import language
 from tracker.problems import Refusal
 
-_SHEET_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+SHEET_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+def attached(body: str | bytes | Iterable[str] | Iterable[bytes], mimetype: str, name: str) -> Response:
+    """A file to be saved under this name, of which no cache keeps a copy."""
+    response = Response(body, mimetype=mimetype)
+    response.headers.set("Content-Disposition", "attachment", filename=name)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def csv_or_book(
+    kind: str,
+    name: str,
+    lines: Callable[[], Iterable[str]],
+    book: Callable[[], bytes | Iterable[bytes]],
+    *,
+    back: str,
+) -> Any:
+    """The `lines` of a CSV file, or the `book`; where there are too many rows for one, whoever asked is told
+    so on the page `back`.
+    """
+    if kind == "csv":
+        return attached(lines(), "text/csv", f"{name}.csv")
+    try:
+        return attached(book(), SHEET_TYPE, f"{name}.xlsx")
+    except Refusal as refusal:
+        flash(refusal.faults[0].words(language()))
+        return redirect(back)
 
 
 def list_file(
@@ -31,20 +57,10 @@ def list_file(
     A workbook has no more than `giving.MOST_ROWS` rows: where there are more, whoever asked is told the rule
     `too_many` on the page `back`.
     """
-    if kind == "csv":
-        response = Response(giving.csv_lines(head, pages), mimetype="text/csv")
-    else:
-        try:
-            book = giving.xlsx(title, head, widths, pages, too_many=too_many, definitions=definitions)
-        except Refusal as refusal:
-            flash(refusal.faults[0].words(language()))
-            return redirect(back)
-        response = Response(book, mimetype=_SHEET_TYPE)
-    response.headers.set("Content-Disposition", "attachment", filename=f"{name}.{kind}")
-    response.headers["Cache-Control"] = "no-store"
-    return response
-
-
-def instant_cell(at: datetime | None) -> str:
-    """A moment of the city to the second; empty for none."""
-    return "" if at is None else f"{clock.local(at):%Y-%m-%d %H:%M:%S}"
+    return csv_or_book(
+        kind,
+        name,
+        lambda: giving.csv_lines(head, pages),
+        lambda: giving.xlsx(title, head, widths, pages, too_many=too_many, definitions=definitions),
+        back=back,
+    )

@@ -15,6 +15,7 @@ from tracker.pages.order_event_words import RESULT_WORDS
 from tracker.pages.order_frame import Form, act, form_page, head, people_of, placed, seen_version, typed_in
 from tracker.pages.outage_request import Asked
 from tracker.pages.signing_in import blueprint, signed_in
+from tracker.pages.typed_numbers import long_id
 from tracker.problems import Refusal, faults_in
 from tracker.real_name.queries import latest_checks, settings_of
 from tracker.real_name.require_checks import require_checks
@@ -89,7 +90,7 @@ def real_name() -> Any:
     status = 200
     if request.method == "POST":
         typed = {"checks": set(request.form.getlist("checks")), **typed_in(("reason",))}
-        last = request.form.get("last", "")
+        last = long_id(request.form.get("last", ""))
         try:
             given = _reason.load({"reason": typed["reason"]} if typed["reason"] else {})
             require_checks(
@@ -98,7 +99,7 @@ def real_name() -> Any:
                 typed["checks"],
                 given["reason"],
                 label_of(person),
-                if_last=int(last) if last.isdecimal() and len(last) < 18 else -1,
+                if_last=-1 if last is None else last,
             )
         except ValidationError as error:
             faults, status = placed(faults_in(error.messages), SETTING_FIELDS), 422

@@ -2,16 +2,14 @@
 
 from typing import Any
 
-from flask import Response, flash, redirect, url_for
+from flask import url_for
 from flask_babel import gettext
 
 from tracker.orders import export_orders
-from tracker.pages.access import AT_DESK, language, open_to, operator_of, runtime
+from tracker.pages.access import AT_DESK, open_to, operator_of, runtime
+from tracker.pages.list_files import csv_or_book
 from tracker.pages.orders import asked
 from tracker.pages.signing_in import blueprint, signed_in
-from tracker.problems import Refusal
-
-_SHEET_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @blueprint.get("/orders.<any(csv, xlsx):kind>")
@@ -20,22 +18,14 @@ def orders_file(kind: str) -> Any:
     """Every order of the operator that the filters of the address leave."""
     operator_id, words = operator_of(signed_in()), _words()
     filters = asked(runtime().reference.current(), operator_id)
-    if kind == "csv":
-        response = Response(
-            export_orders.csv_lines(runtime(), operator_id, filters.wanted, words), mimetype="text/csv"
-        )
-    else:
-        try:
-            book = export_orders.xlsx(runtime(), operator_id, filters.wanted, words, gettext("工单"))
-        except Refusal as refusal:
-            flash(refusal.faults[0].words(language()))
-            return redirect(url_for("staff.orders", **filters.given))
-        response = Response(book, mimetype=_SHEET_TYPE)
     stage = filters.wanted.stage
-    name = f"orders{f'-{stage}' if stage else ''}.{kind}"
-    response.headers.set("Content-Disposition", "attachment", filename=name)
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return csv_or_book(
+        kind,
+        f"orders-{stage}" if stage else "orders",
+        lambda: export_orders.csv_lines(runtime(), operator_id, filters.wanted, words),
+        lambda: export_orders.xlsx(runtime(), operator_id, filters.wanted, words, gettext("工单")),
+        back=url_for("staff.orders", **filters.given),
+    )
 
 
 def _words() -> export_orders.Words:

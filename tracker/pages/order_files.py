@@ -18,16 +18,17 @@ from tracker.order_files.take_in import LIMITS
 from tracker.orders.file_template import csv_template, xlsx_template
 from tracker.orders.standing import N_
 from tracker.pages.access import label_of, language, open_to, operator_of, runtime
+from tracker.pages.list_files import SHEET_TYPE, attached
 from tracker.pages.photo_uploads import PHOTO_UPLOADS
 from tracker.pages.plans import said
 from tracker.pages.signing_in import blueprint, signed_in
+from tracker.pages.typed_numbers import long_id
 from tracker.problems import Fault, Refusal
 from tracker.staff.sign_in import Person
 
 ROWS = 20
 # Beside the file there are the form's own fields.
 _LARGEST_REQUEST = MOST_BYTES + 100_000
-_SHEET_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _REFRESH_SECONDS = "3"
 _UPLOAD = "staff.order_files"
 
@@ -87,7 +88,7 @@ def order_files() -> Any:
     files, older = files_shown(
         runtime(),
         person.operator_id or 0,
-        before_id=int(before) if before.isdecimal() and len(before) < 19 else None,
+        before_id=long_id(before),
         limit=ROWS,
     )
     channels = runtime().reference.current().channels
@@ -184,7 +185,7 @@ def order_file_failed(file_id: int) -> Any:
     except Refusal as refusal:
         flash(refusal.faults[0].words(language()))
         return redirect(url_for("staff.order_file", file_id=file_id))
-    return _attached(Response(pieces, mimetype="text/csv"), f"failed-rows-{file_id}.csv")
+    return attached(pieces, "text/csv", f"failed-rows-{file_id}.csv")
 
 
 @blueprint.get("/order-files/template.<any(csv, xlsx):kind>")
@@ -193,8 +194,8 @@ def order_file_template(kind: str) -> Response:
     """A file to begin from."""
     signed_in()
     if kind == "csv":
-        return _attached(Response(csv_template(), mimetype="text/csv"), "orders.csv")
-    return _attached(Response(xlsx_template(), mimetype=_SHEET_TYPE), "orders.xlsx")
+        return attached(csv_template(), "text/csv", "orders.csv")
+    return attached(xlsx_template(), SHEET_TYPE, "orders.xlsx")
 
 
 def _found(person: Person, file_id: int) -> FileShown:
@@ -204,9 +205,3 @@ def _found(person: Person, file_id: int) -> FileShown:
         return file_shown(runtime(), person.operator_id or 0, file_id)
     except Refusal:
         raise NotFound from None
-
-
-def _attached(response: Response, name: str) -> Response:
-    response.headers.set("Content-Disposition", "attachment", filename=name)
-    response.headers["Cache-Control"] = "no-store"
-    return response

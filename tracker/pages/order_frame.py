@@ -22,6 +22,7 @@ from tracker.pages.complaints import names_of_channels
 from tracker.pages.order_event_words import Line, People, event_line
 from tracker.pages.outage_request import Asked
 from tracker.pages.slots import day_typed, midnight
+from tracker.pages.typed_numbers import carried
 from tracker.pages.ways_back import way_back
 from tracker.problems import Fault, Refusal
 from tracker.staff.sign_in import Person
@@ -109,8 +110,7 @@ def typed_in(names: Sequence[str]) -> dict[str, str]:
 
 def seen_version() -> int:
     """The version that the form was shown with; one that nothing has where it was tampered with."""
-    given = request.form.get("version", "")
-    return int(given) if given.isdecimal() and len(given) < 10 else -1
+    return carried("version")
 
 
 def refused(

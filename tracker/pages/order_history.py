@@ -1,26 +1,26 @@
 """Everything that happened to one order in words: who, when and why; narrowed, and as a file."""
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
-from flask import Response, request
+from flask import request, url_for
 from flask_babel import gettext
 
-from tracker import clock
 from tracker.at_risk.history import escalations_of, takeovers_of
 from tracker.complaints.persons import names
 from tracker.excuses.queries import excuses_of_order
-from tracker.files import giving
+from tracker.files.cells import instant_cell
 from tracker.orders.desk_history import history_of
 from tracker.orders.head import Head
 from tracker.pages.access import AT_DESK, open_to, operator_of, runtime
 from tracker.pages.excuse_words import excuse_lines
+from tracker.pages.list_files import list_file
 from tracker.pages.order_event_words import GROUP_WORDS, GROUPS, Line, event_line, return_lines
 from tracker.pages.order_frame import head, people_of, render
 from tracker.pages.risk_words import escalation_line, takeover_line
 from tracker.pages.signing_in import blueprint, signed_in
 from tracker.staff.sign_in import Person
 
-_SHEET_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _WIDTHS = (20, 20, 60, 20, 50)
 
 
@@ -44,20 +44,22 @@ def order_history(number: str) -> str:
 
 @blueprint.get("/orders/<number>/history.<any(csv, xlsx):kind>")
 @open_to(*AT_DESK)
-def order_history_file(number: str, kind: str) -> Response:
+def order_history_file(number: str, kind: str) -> Any:
     """The same as a file, the earliest first."""
     person = signed_in()
     order = head(person, number)
     title = (gettext("时间"), gettext("事项"), gettext("内容"), gettext("经办人"), gettext("原因"))
     pages = _pages(_lines(person, order, _group()))
-    if kind == "csv":
-        response = Response(giving.csv_lines(title, pages), mimetype="text/csv")
-    else:
-        book = giving.xlsx(gettext("历史"), title, _WIDTHS, pages, too_many="order.too_many_rows")
-        response = Response(book, mimetype=_SHEET_TYPE)
-    response.headers.set("Content-Disposition", "attachment", filename=f"{order.number}-history.{kind}")
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return list_file(
+        kind,
+        f"{order.number}-history",
+        gettext("历史"),
+        title,
+        _WIDTHS,
+        pages,
+        too_many="order.too_many_rows",
+        back=url_for("staff.order_history", number=order.number),
+    )
 
 
 def _group() -> str:
@@ -87,7 +89,7 @@ def _lines(person: Person, order: Head, group: str) -> list[Line]:
 def _pages(lines: Sequence[Line]) -> Iterator[list[tuple[str, ...]]]:
     yield [
         (
-            f"{clock.local(line.at):%Y-%m-%d %H:%M:%S}",
+            instant_cell(line.at),
             line.word,
             "；".join(line.details),
             line.who,

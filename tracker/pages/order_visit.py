@@ -19,6 +19,7 @@ from tracker.pages.access import AT_DESK, acting, language, open_to, operator_of
 from tracker.pages.order_frame import Form, head, reasons, refused, render, seen_version
 from tracker.pages.outage_request import Asked
 from tracker.pages.signing_in import blueprint, signed_in
+from tracker.pages.typed_numbers import long_id
 from tracker.problems import Fault, Refusal
 from tracker.staff.sign_in import Person
 
@@ -77,15 +78,15 @@ def _done(person: Person, order: Head) -> str:
     if request.form.get("step") == "undo":
         undo_appointment(runtime(), actor, order.number, if_version=if_version)
         return N_("已撤回，恢复为原来的安排，并已通知客户。")
-    slot = request.form.get("slot", "")
-    if not slot.isdecimal() or len(slot) > 18:
+    slot = long_id(request.form.get("slot", ""))
+    if slot is None:
         raise Refusal(Fault("field.required", "/slot"))
     code, text = request.form.get("reason_code", ""), request.form.get("reason_text", "").strip()
     change_appointment(
         runtime(),
         actor,
         order.number,
-        int(slot),
+        slot,
         reason_code=code if code in REASONS else None,
         reason_text=text.replace("\0", "")[:200] or None,
         keep_former_until=clock.now() + UNDO_WITHIN,

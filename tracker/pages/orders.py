@@ -20,6 +20,7 @@ from tracker.orders.standing import MARK_WORDS, N_
 from tracker.pages.access import AT_DESK, label_of, open_to, operator_of, runtime
 from tracker.pages.places import home_of
 from tracker.pages.signing_in import blueprint, signed_in
+from tracker.pages.typed_numbers import long_id, whole
 from tracker.reference import Reference
 from tracker.staff.models import ROLES
 from tracker.teams.models import Team
@@ -63,7 +64,7 @@ def asked(reference: Reference, operator_id: int) -> Asked:
     if len(place) in (6, 9) and communities:
         given["place"] = place
     team = request.args.get("team", "")
-    if team.isdecimal() and len(team) < 10:
+    if whole(team) is not None:
         given["team"] = team
     return Asked(
         given,
@@ -149,14 +150,15 @@ def towns_by_county(facts: Reference) -> dict[tuple[str, str], dict[str, str]]:
 
 def _behind() -> Position | None:
     """The place of the address; the beginning for what is none."""
-    deadline, _, order_id = request.args.get("behind", "").rpartition("~")
-    if not order_id.isdecimal() or len(order_id) > 18:
+    deadline, _, typed = request.args.get("behind", "").rpartition("~")
+    order_id = long_id(typed)
+    if order_id is None:
         return None
     try:
         at = datetime.fromisoformat(deadline) if deadline else None
     except ValueError:
         return None
-    return None if at is not None and at.tzinfo is None else Position(int(order_id), at)
+    return None if at is not None and at.tzinfo is None else Position(order_id, at)
 
 
 def _written(position: Position) -> str:

@@ -27,8 +27,8 @@ from tracker.pages.outage_request import (
     typed_of,
 )
 from tracker.pages.outages import all_places, found, render, told_of
-from tracker.pages.plans import seen_revision
 from tracker.pages.signing_in import blueprint, signed_in
+from tracker.pages.typed_numbers import carried
 from tracker.problems import Refusal
 from tracker.staff.sign_in import Person
 
@@ -101,7 +101,13 @@ def outage_edit(outage_id: int) -> Any:
             after = SimpleNamespace(**row._asdict() | altered | area | first | {"changed_at": now})
             return _preview(person, places, after, typed, now, row)
         change_outage(
-            runtime().db, person.operator_id or 0, outage_id, seen_revision(), asked, why, label_of(person)
+            runtime().db,
+            person.operator_id or 0,
+            outage_id,
+            carried("revision"),
+            asked,
+            why,
+            label_of(person),
         )
     except Refusal as refusal:
         return _form(person, places, kinds, typed, told(refusal.faults, language()), row), refusal.status

@@ -29,8 +29,9 @@ from tracker.pages import outage_words
 from tracker.pages.access import OF_OPERATOR, label_of, language, open_to, runtime
 from tracker.pages.outage_request import moment_typed, moment_written
 from tracker.pages.outage_words import Told
-from tracker.pages.plans import said, seen_revision
+from tracker.pages.plans import said
 from tracker.pages.signing_in import blueprint, signed_in
+from tracker.pages.typed_numbers import carried, page_number
 from tracker.problems import Refusal, faults_in
 from tracker.staff.sign_in import Person
 
@@ -108,8 +109,7 @@ def outages() -> str:
     state, kind = request.args.get("state", ""), request.args.get("kind", "")
     known = (("state", state, set(queries.STATES)), ("kind", kind, set(Kind)))
     asked = {name: value for name, value, among in known if value in among}
-    number = request.args.get("page", "")
-    page = max(int(number), 1) if number.isdecimal() and len(number) < 7 else 1
+    page = page_number()
 
     def read(connection: Connection) -> Any:
         return queries.outage_page(
@@ -170,7 +170,9 @@ def outage_withdraw(outage_id: int) -> Any:
 
     def withdraw(row: Any) -> None:
         why = _loaded(_why, {"why": request.form.get("reason", "")})["why"]
-        withdraw_outage(runtime().db, person.operator_id or 0, row.id, seen_revision(), why, label_of(person))
+        withdraw_outage(
+            runtime().db, person.operator_id or 0, row.id, carried("revision"), why, label_of(person)
+        )
         flash(N_("已撤回。公告上注明已取消。"))
 
     allowed = (Standing.COMING,)
@@ -188,7 +190,9 @@ def outage_restore(outage_id: int) -> Any:
     def restore(row: Any) -> None:
         given = moment_typed(request.form.get("restored_at", ""))
         at = _loaded(_recovery, {"restored_at": given})["restored_at"]
-        record_recovery(runtime().db, person.operator_id or 0, row.id, seen_revision(), at, label_of(person))
+        record_recovery(
+            runtime().db, person.operator_id or 0, row.id, carried("revision"), at, label_of(person)
+        )
         flash(N_("已登记恢复，公告上注明恢复时间。"))
 
     allowed = (*PRESENT, Standing.ENDED)

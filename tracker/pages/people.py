@@ -21,6 +21,7 @@ from tracker.pages import people_words, wording
 from tracker.pages.access import language, open_to, over_operators, runtime
 from tracker.pages.list_files import list_file
 from tracker.pages.signing_in import blueprint, signed_in
+from tracker.pages.typed_numbers import carried, page_number, whole
 from tracker.problems import Fault, Refusal
 from tracker.runtime import Runtime
 from tracker.staff.models import ROLES
@@ -53,8 +54,7 @@ def people() -> str:
     """By operator and name, twenty a page; the filters stand in the address."""
     by = doer_of(signed_in())
     wanted, asked = _wanted(by)
-    number = request.args.get("page", "")
-    page = max(int(number), 1) if number.isdecimal() and len(number) < 7 else 1
+    page = page_number()
     with runtime().db.reading() as connection:
         rows, more = people_page(
             connection, runtime().keys, by, wanted, clock.now(), limit=ROWS, skip=(page - 1) * ROWS
@@ -103,9 +103,9 @@ def people_invite() -> Any:
     faults: list[Fault] = []
     if request.method == "POST":
         given = _given(typed, (*_RECORD, "username"))
-        operator = typed["operator_id"] if by.operator_id is None else str(by.operator_id)
-        if operator.isdecimal() and len(operator) < 5:
-            given["operator_id"] = int(operator)
+        operator = whole(typed["operator_id"], 4) if by.operator_id is None else by.operator_id
+        if operator is not None:
+            given["operator_id"] = operator
         try:
             made = invite(runtime(), by, given)
         except Refusal as refusal:
@@ -136,14 +136,13 @@ def people_one(account_id: int) -> Any:
     typed: dict[str, Any] = {name: getattr(found.row, name) for name in _RECORD if name != "phone"}
     if request.method == "POST":
         typed = {name: request.form.get(name, "") for name in _RECORD}
-        revision = request.form.get("revision", "")
         try:
             change_account(
                 runtime(),
                 by,
                 account_id,
                 _given(typed, _RECORD),
-                if_revision=int(revision) if revision.isdecimal() and len(revision) < 10 else -1,
+                if_revision=carried("revision"),
             )
         except Refusal as refusal:
             faults, status = list(refusal.faults), refusal.status

@@ -7,8 +7,9 @@ from flask import flash, redirect, request, url_for
 from tracker.orders.standing import N_
 from tracker.pages.access import label_of, language, open_to, runtime
 from tracker.pages.plan_words import FIELDS, GROUPS
-from tracker.pages.plans import read_plan, reason_and_day, render, said, seen_revision
+from tracker.pages.plans import read_plan, reason_and_day, render, said
 from tracker.pages.signing_in import blueprint, signed_in
+from tracker.pages.typed_numbers import carried
 from tracker.problems import Refusal
 from tracker.staff.sign_in import Person
 from tracker.tariffs import queries
@@ -51,7 +52,7 @@ def plan_edit(plan_id: int) -> Any:
         if plan["state"] != PlanState.DRAFT:
             return redirect(url_for("staff.plan", plan_id=plan_id))
         return _form(person, regions, write(plan), [], plan=plan, since=[])
-    texts, seen = _typed(), seen_revision()
+    texts, seen = _typed(), carried("revision")
     try:
         edit_draft(
             runtime().db,
@@ -88,7 +89,7 @@ def plan_publish(plan_id: int) -> Any:
                 plan_id,
                 why["reason"],
                 label_of(person),
-                if_revision=seen_revision(),
+                if_revision=carried("revision"),
             )
         except Refusal as refusal:
             faults, status = said(refusal.faults), refusal.status

@@ -9,6 +9,7 @@ from flask import Response, request
 
 from tracker.files.sheets import MOST_BYTES, MOST_ROWS
 from tracker.pages.access import label_of, language, open_to, runtime
+from tracker.pages.list_files import SHEET_TYPE, attached
 from tracker.pages.plans import render, said
 from tracker.pages.signing_in import blueprint, signed_in
 from tracker.problems import Fault, Refusal
@@ -16,7 +17,6 @@ from tracker.tariffs import plan_template as empty
 from tracker.tariffs.import_plans import Report, import_plans
 from tracker.tariffs.plan_template import refused_csv
 
-_SHEET_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 # Beside the file there are the form's own fields.
 _LARGEST_REQUEST = MOST_BYTES + 100_000
 _SHOWN_FAULTS = 200
@@ -76,9 +76,7 @@ def plan_import() -> Any:
 def plan_template() -> Response:
     """An empty file to begin from."""
     signed_in()
-    response = Response(empty.plan_template(), mimetype=_SHEET_TYPE)
-    response.headers.set("Content-Disposition", "attachment", filename="plans.xlsx")
-    return response
+    return attached(empty.plan_template(), SHEET_TYPE, "plans.xlsx")
 
 
 def _refused_link(report: Report) -> str:

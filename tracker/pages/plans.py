@@ -13,6 +13,7 @@ from tracker.orders.standing import N_
 from tracker.pages import plan_words
 from tracker.pages.access import OF_OPERATOR, label_of, language, open_to, runtime
 from tracker.pages.signing_in import blueprint, signed_in
+from tracker.pages.typed_numbers import carried, whole
 from tracker.problems import Fault, Refusal, faults_in
 from tracker.staff.sign_in import Person
 from tracker.tariffs import queries
@@ -61,12 +62,6 @@ def said(faults: tuple[Fault, ...] | list[Fault]) -> list[tuple[str, str]]:
     return [(fault.pointer.strip("/"), fault.words(language())) for fault in faults]
 
 
-def seen_revision() -> int:
-    """The revision that the form was shown with; one that nothing has where it was tampered with."""
-    given = request.form.get("revision", "")
-    return int(given) if given.isdecimal() and len(given) < 10 else -1
-
-
 def reason_and_day(given: dict[str, str]) -> dict[str, Any]:
     """A reason, and for some forms a day. Raises Refusal."""
     try:
@@ -96,7 +91,7 @@ def plans() -> str:
             wanted,
             clock.today(),
             limit=ROWS,
-            before_id=int(before) if before.isdecimal() and len(before) < 10 else None,
+            before_id=whole(before),
         )
         regions = queries.regions(connection)
     asked = {name: value for name, value in asked.items() if value}
@@ -144,7 +139,7 @@ def plan_withdraw(plan_id: int) -> Any:
                 end["reason"],
                 label_of(person),
                 last_day=end["last_day"],
-                if_revision=seen_revision(),
+                if_revision=carried("revision"),
             )
         except Refusal as refusal:
             faults, status = said(refusal.faults), refusal.status
@@ -181,7 +176,7 @@ def plan_resume(plan_id: int) -> Any:
                 plan_id,
                 why["reason"],
                 label_of(person),
-                if_revision=seen_revision(),
+                if_revision=carried("revision"),
             )
         except Refusal as refusal:
             faults, status = said(refusal.faults), refusal.status

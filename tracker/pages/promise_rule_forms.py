@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from flask import redirect, request, url_for
+from flask import redirect, url_for
 from marshmallow import Schema, ValidationError
 
 from tracker import clock
@@ -19,6 +19,7 @@ from tracker.pages.preview_flow import Shown, Typed, form_then_preview_then_act
 from tracker.pages.promise_rules import ceiling_of, found, render
 from tracker.pages.signing_in import blueprint, signed_in
 from tracker.pages.slots import whole_typed
+from tracker.pages.typed_numbers import carried
 from tracker.problems import Fault, Refusal, faults_in
 from tracker.promises import queries
 from tracker.promises.ceilings import meets
@@ -278,8 +279,7 @@ def _since(person: Person) -> list[Line]:
 
 def _seen() -> int:
     """The last change that the form was shown after; one that never was where it was tampered with."""
-    given = request.form.get("seen", "")
-    return int(given) if given.isdecimal() and len(given) < 10 else -1
+    return carried("seen")
 
 
 def _products(person: Person) -> dict[str, str]:

@@ -17,6 +17,7 @@ from tracker.pages.access import open_to, runtime
 from tracker.pages.complaints import acting, note_shown, render
 from tracker.pages.plans import said
 from tracker.pages.signing_in import blueprint, signed_in
+from tracker.pages.typed_numbers import long_id
 from tracker.problems import Refusal
 from tracker.staff.sign_in import Person
 
@@ -41,7 +42,7 @@ def ratings() -> str:
             operator_id,
             score=int(asked["score"]) if "score" in asked else None,
             to_call_back=to_call_back,
-            before_id=int(before) if before.isdecimal() and len(before) < 19 else None,
+            before_id=long_id(before),
             limit=ROWS,
         )
         summary = rating_queries.summary(connection, operator_id)

@@ -15,7 +15,6 @@ from tracker.accounts.ask_reset import ask_reset
 from tracker.accounts.begin import begin
 from tracker.accounts.own_account import enrol_second_factor
 from tracker.crypto import UnreadableError
-from tracker.customer_requests.send_code import in_words
 from tracker.pages.access import language, runtime
 from tracker.pages.places import home_of
 from tracker.pages.signing_in import begin_for, blueprint, next_page, signed_in, too_often, typed_name
@@ -45,7 +44,7 @@ def sign_in_page() -> Any:
         if verdict.person is not None:
             return go_on(verdict.person, verdict.has_second_factor)
         if verdict.locked_until is not None:
-            locked_until = in_words(verdict.locked_until, now)
+            locked_until = clock.soon(verdict.locked_until, now)
     page = render_template(
         "staff/sign_in.html", username=username, wrong=locked_until is None, locked_until=locked_until
     )
@@ -85,7 +84,7 @@ def sign_in_code() -> Any:
             begin_for(person)
             return redirect(next_page() or home_of(person.role))
         if verdict.locked_until is not None:
-            locked_until = in_words(verdict.locked_until, now)
+            locked_until = clock.soon(verdict.locked_until, now)
     page = render_template("staff/sign_in_code.html", wrong=locked_until is None, locked_until=locked_until)
     return page, 401 if locked_until is None else 429
 

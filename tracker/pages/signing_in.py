@@ -12,7 +12,6 @@ from werkzeug.exceptions import HTTPException
 from tracker import clock, walls
 from tracker.addresses import household_of
 from tracker.channels.quotas import Quota
-from tracker.customer_requests.send_code import in_words
 from tracker.pages import errors as page_errors
 from tracker.runtime import Runtime
 from tracker.staff import lockout
@@ -135,7 +134,7 @@ def too_often() -> str | None:
     runtime, now = _runtime(), clock.now()
     caller = runtime.keys.digest_of(_ADDRESS_PURPOSE, household_of(request.remote_addr))
     found = runtime.tries.enter(runtime.db, caller, _ADDRESS_QUOTA, b"", now)
-    return None if found is None else in_words(found.until, now)
+    return None if found is None else clock.soon(found.until, now)
 
 
 @blueprint.post("/sign-out")

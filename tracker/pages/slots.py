@@ -18,6 +18,7 @@ from tracker.pages import slot_words
 from tracker.pages.access import OF_OPERATOR, label_of, language, only, open_to, runtime
 from tracker.pages.plans import said
 from tracker.pages.signing_in import blueprint, signed_in
+from tracker.pages.typed_numbers import long_id, whole
 from tracker.problems import Fault, Refusal, faults_in
 from tracker.staff.sign_in import Person
 from tracker.visits import queries
@@ -80,8 +81,8 @@ def day_typed(text: str) -> date | None:
 
 def whole_typed(text: str) -> int | str:
     """A whole number that was typed; what is none as it was typed, for its schema to refuse."""
-    text = text.strip()
-    return int(text) if text.isdecimal() and len(text) < 6 else text
+    found = whole(text.strip(), 5)
+    return text.strip() if found is None else found
 
 
 @blueprint.get("/slots")
@@ -166,10 +167,7 @@ def _done(person: Person) -> str:
     db, operator_id, actor = runtime().db, person.operator_id or 0, label_of(person)
 
     def capacity() -> str:
-        given = request.form.get("capacity", "").strip()
-        wanted = _loaded(
-            _capacity, {"capacity": int(given) if given.isdecimal() and len(given) < 6 else given}
-        )
+        wanted = _loaded(_capacity, {"capacity": whole_typed(request.form.get("capacity", ""))})
         change_capacity(db, operator_id, chosen, wanted["capacity"], actor)
         return N_("容量已改。")
 
@@ -196,7 +194,7 @@ def _done(person: Person) -> str:
 def _chosen() -> list[int]:
     """The ids that were ticked; what cannot be one is left out."""
     given = request.form.getlist("slot")[:_MOST_CHOSEN]
-    return [int(one) for one in dict.fromkeys(given) if one.isdecimal() and len(one) < 19]
+    return [id for one in dict.fromkeys(given) if (id := long_id(one)) is not None]
 
 
 def _loaded(schema: Schema, given: dict[str, Any]) -> dict[str, Any]:

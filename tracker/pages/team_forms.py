@@ -13,6 +13,7 @@ from tracker.pages.plans import said
 from tracker.pages.signing_in import blueprint, signed_in
 from tracker.pages.slots import all_places
 from tracker.pages.teams import DISPATCHING, reason_typed, render
+from tracker.pages.typed_numbers import whole
 from tracker.problems import Fault, Refusal, faults_in
 from tracker.staff.sign_in import Person
 from tracker.teams import queries
@@ -106,9 +107,10 @@ def _heir() -> dict[str, Any]:
         return {}
     if typed == NOBODY:
         return {"hand_over": True}
-    if not typed.isdecimal() or len(typed) > 9:
+    team_id = whole(typed)
+    if team_id is None:
         raise Refusal(Fault("team.not_found", "/to"))
-    return {"hand_over": True, "to_team_id": int(typed)}
+    return {"hand_over": True, "to_team_id": team_id}
 
 
 def _team(person: Person, team_id: int) -> Any:

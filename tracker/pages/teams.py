@@ -16,6 +16,7 @@ from tracker.pages.access import label_of, language, open_to, operator_of, runti
 from tracker.pages.plans import said
 from tracker.pages.signing_in import blueprint, signed_in
 from tracker.pages.slots import all_places
+from tracker.pages.typed_numbers import whole
 from tracker.problems import Fault, Refusal
 from tracker.staff.sign_in import Person
 from tracker.teams import queries
@@ -53,7 +54,7 @@ def reason_typed() -> str | None:
 def ids_typed(name: str) -> list[int]:
     """The ids that were chosen under a name; what cannot be one is left out."""
     given = request.form.getlist(name)[:_MOST_CHOSEN]
-    return [int(one) for one in dict.fromkeys(given) if one.isdecimal() and len(one) < 10]
+    return [id for one in dict.fromkeys(given) if (id := whole(one)) is not None]
 
 
 @blueprint.get("/teams")

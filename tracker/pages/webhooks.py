@@ -18,6 +18,7 @@ from tracker.pages import webhook_words
 from tracker.pages.access import label_of, open_to, runtime
 from tracker.pages.plans import said
 from tracker.pages.signing_in import blueprint, signed_in
+from tracker.pages.typed_numbers import carried, long_id, whole
 from tracker.problems import Fault, Refusal, faults_in
 from tracker.reference import ChannelFacts
 from tracker.webhooks import change_webhook as changing
@@ -71,12 +72,6 @@ def _render(template: str, **more: Any) -> str:
     )
 
 
-def _seen_version() -> int:
-    """The version that the form was shown with; one that nothing has where it was tampered with."""
-    given = request.form.get("version", "")
-    return int(given) if given.isdecimal() and len(given) < 10 else -1
-
-
 def _asked() -> dict[str, Any]:
     """The form as a request. Raises Refusal."""
     given: dict[str, Any] = {"url": request.form.get("url", "")}
@@ -123,7 +118,7 @@ def webhook_new() -> Any:
 
         def create() -> None:
             channel = request.form.get("channel", "")
-            chosen = channels.get(int(channel)) if channel.isdecimal() and len(channel) < 10 else None
+            chosen = channels.get(whole(channel) or 0)
             missing = (Fault("field.required", "/channel"),) if chosen is None else ()
             try:
                 asked = _asked()
@@ -152,7 +147,7 @@ def webhook_edit(webhook_id: int) -> Any:
     if request.method == "POST":
         faults, status = _tried(
             lambda: changing.change_webhook(
-                runtime(), actor, webhook_id, _asked(), if_version=_seen_version()
+                runtime(), actor, webhook_id, _asked(), if_version=carried("version")
             )
         )
         if not faults:
@@ -171,20 +166,16 @@ def webhook(webhook_id: int) -> str:
     found = _found(webhook_id)
     state, before = request.args.get("state", ""), request.args.get("before", "")
     state = state if state in set(_FILTERS) else ""
-    tested = request.args.get("tested", "")
+    tested = long_id(request.args.get("tested", ""))
     with runtime().db.reading() as connection:
         rows, older = queries.deliveries(
             connection,
             webhook_id,
-            before_id=int(before) if before.isdecimal() and len(before) < 19 else None,
+            before_id=long_id(before),
             limit=ROWS,
             state=state or None,
         )
-        test = (
-            queries.delivery(connection, webhook_id, int(tested))
-            if tested.isdecimal() and len(tested) < 19
-            else None
-        )
+        test = None if tested is None else queries.delivery(connection, webhook_id, tested)
         waiting = queries.open_deliveries(connection, [webhook_id])[webhook_id]
     return _render(
         "staff/webhook.html",
@@ -264,7 +255,7 @@ def webhook_rotate(webhook_id: int) -> Any:
             except ValidationError as error:
                 raise Refusal(*faults_in(error.messages)) from None
             made.append(
-                changing.rotate_secret(runtime(), actor, webhook_id, overlap, if_version=_seen_version())
+                changing.rotate_secret(runtime(), actor, webhook_id, overlap, if_version=carried("version"))
             )
 
         faults, status = _tried(rotate)
@@ -289,7 +280,7 @@ def webhook_delete(webhook_id: int) -> Any:
     status = 200
     if request.method == "POST":
         faults, status = _tried(
-            lambda: changing.delete_webhook(runtime(), actor, webhook_id, if_version=_seen_version())
+            lambda: changing.delete_webhook(runtime(), actor, webhook_id, if_version=carried("version"))
         )
         if not faults:
             flash(N_("已删除。"))

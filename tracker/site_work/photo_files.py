@@ -1,7 +1,7 @@
 """Where installers' photos lie."""
 
 from tracker.runtime import Runtime
-from tracker.site_work.sealed_files import SealedFiles
+from tracker.sealed_files import SealedFiles
 
 _PURPOSE = "site_photos"
 

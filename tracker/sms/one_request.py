@@ -60,16 +60,8 @@ class _Plain(HTTPConnection):
         super().request(*args, **kwargs)
 
 
-class _Tls(HTTPSConnection):
-    def connect(self) -> None:
-        with _connecting(self):
-            super().connect()
-            watch(self.sock)
-
-    def request(self, *args: Any, **kwargs: Any) -> None:
-        if self.sock is not None:
-            watch(self.sock)
-        super().request(*args, **kwargs)
+class _Tls(_Plain, HTTPSConnection):
+    """The same, over TLS."""
 
 
 class _PlainPool(HTTPConnectionPool):

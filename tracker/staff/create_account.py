@@ -59,11 +59,7 @@ def insert_account(connection: Connection, values: dict[str, Any]) -> int | None
     )
 
 
-def number_is_taken(
-    connection: Connection, operator_id: int | None, staff_number: str, *, but: int = 0
-) -> bool:
-    """Whether somebody of the operator, `but` this account, has the number; one who was disabled keeps it."""
-    found = select(Account.id).where(
-        Account.operator_id == operator_id, Account.staff_number == staff_number, Account.id != but
-    )
+def number_is_taken(connection: Connection, operator_id: int | None, staff_number: str) -> bool:
+    """Whether somebody of the operator has the number; one who was disabled keeps it."""
+    found = select(Account.id).where(Account.operator_id == operator_id, Account.staff_number == staff_number)
     return connection.scalar(found) is not None

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from tracker import clock
 from tracker.db import Database
 from tracker.files import giving
+from tracker.files.cells import instant_cell
 from tracker.tariff_changes.coverage import Proof, proofs
 from tracker.tariff_changes.read_change import Change
 from tracker.tariff_changes.rules import Told
@@ -53,14 +53,13 @@ def _pages(
 
 
 def _cells(proof: Proof) -> tuple[Any, ...]:
-    at = "" if proof.told_at is None else f"{clock.local(proof.told_at):%Y-%m-%d %H:%M:%S}"
     return (
         proof.reference,
         yuan(proof.old_fen),
         yuan(proof.new_fen),
         proof.effective_on.isoformat(),
         TOLD_WORDS[proof.told],
-        at,
+        instant_cell(proof.told_at),
         _BY[proof.by],
         proof.evidence,
         "" if proof.begins_on is None else proof.begins_on.isoformat(),

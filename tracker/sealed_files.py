@@ -17,7 +17,7 @@ class SealedFiles:
     def __init__(self, folder: Path | None, keys: KeyRing, purpose: str) -> None:
         """`purpose` is sealed with each file, and names the folder. Raises ConfigError without a folder."""
         if folder is None:
-            raise ConfigError("configuration: TRACKER_FILES_DIR is needed to keep photos")
+            raise ConfigError("configuration: TRACKER_FILES_DIR is needed to keep photos and evidence")
         self._folder, self._keys, self._purpose = folder / purpose, keys, purpose
 
     def put(self, content: bytes) -> str:
