@@ -11,8 +11,6 @@ from tracker.files import giving
 from tracker.pages.access import language
 from tracker.problems import Refusal
 
-_SHEET_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-
 
 def list_file(
     kind: str,
@@ -39,7 +37,7 @@ def list_file(
         except Refusal as refusal:
             flash(refusal.faults[0].words(language()))
             return redirect(back)
-        response = Response(book, mimetype=_SHEET_TYPE)
+        response = Response(book, mimetype=giving.SHEET_TYPE)
     response.headers.set("Content-Disposition", "attachment", filename=f"{name}.{kind}")
     response.headers["Cache-Control"] = "no-store"
     return response
