@@ -9,6 +9,7 @@ import openpyxl
 import pytest
 from desk_forms import faults, send
 from PIL import Image
+from sqlalchemy import text
 
 from tests.desk_work import Book, plain, version_in
 from tracker import clock
@@ -297,6 +298,25 @@ def test_each_number_of_an_approver_opens_what_it_counts(as_, book, second, late
     assert found.sheetnames == ["按审批人", "指标定义"]
     assert manager.get("/excuses/approvers.csv?reason=weather").data.decode("utf-8-sig").count("\n") == 1
     assert as_("dispatcher").get("/excuses/approvers.csv").status_code == 403
+
+
+def test_the_decider_is_told_that_a_submitted_report_stays_as_it_is(as_, book, second, late) -> None:
+    request = asked(book, late, second)
+    manager = as_("manager")
+    said = "该半年度的报告已报送，报告中的数字不变"
+    assert said not in manager.get(f"/excuses/{request}").text
+    due = clock.local_date(book.row(late).accepted_at + 2 * DAY)
+    with book.runtime.db.transaction() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO half_year_reports (operator_id, starts_on, revision, state, version, content,"
+                " content_version, digest, as_of, created_by, created_at, offered_by, reviewed_by,"
+                " submitted_at) VALUES (1, :half, 1, 'submitted', 4, '{}', 1, 'x', now(), 'staff:a', now(),"
+                " 'staff:a', 'staff:b', now())"
+            ),
+            {"half": due.replace(month=1 if due.month < 7 else 7, day=1)},
+        )
+    assert said in manager.get(f"/excuses/{request}").text
 
 
 def test_what_the_console_decided_is_found(as_, book, late) -> None:

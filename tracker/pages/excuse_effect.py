@@ -19,6 +19,7 @@ from tracker.orders.models import Order
 from tracker.orders.standing import ENDED_EARLY
 from tracker.promises.ledger import Kind
 from tracker.promises.queries import Ledger, read_ledgers
+from tracker.reports.queries import is_submitted
 
 
 @dataclass(frozen=True)
@@ -28,8 +29,9 @@ class Effect:
 
     `standing`: "on_time", "ended" and "connected_before" (the delay began) are left as they are, "excused"
     was left out already, "running" may come to be late, and "late" is left out from the approval on. `before`
-    and `after` are the month's counts; `now_owed` and `then_owed` how the compensation is counted, None where
-    the order is not late.
+    and `after` are the month's counts; `is_reported`: the report of its half-year was submitted, which leaves
+    that as it is. `now_owed` and `then_owed` are how the compensation is counted, None where the order is not
+    late.
     """
 
     standing: str
@@ -37,6 +39,7 @@ class Effect:
     month: date
     before: Counts
     after: Counts
+    is_reported: bool
     now_owed: Working | None
     then_owed: Working | None
 
@@ -61,7 +64,16 @@ def effect_of(
         working = count(ledger, until, totals)
         stretches = [*stretches_in(ledger.entries), Stretch(asked.starts_at, asked.ends_at)]
         then = working_of(order.deadline, until, stretches, working.fee_fen)
-    return Effect(standing, asked.ends_at - asked.starts_at, month.starts_on, before, after, working, then)
+    return Effect(
+        standing,
+        asked.ends_at - asked.starts_at,
+        month.starts_on,
+        before,
+        after,
+        is_submitted(connection, operator_id, period_of(PeriodKind.HALF, month.starts_on).starts_on),
+        working,
+        then,
+    )
 
 
 def _standing(order: Head, asked: Row[Any], ledger: Ledger, until: datetime, now: datetime) -> str:

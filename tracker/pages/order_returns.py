@@ -27,7 +27,7 @@ ROWS = 20
 FIELDS = {
     "reason_code": Asked("reason_code", N_("原因")),
     "reason_text": Asked("reason_text", N_("说明")),
-    "evidence": Asked("evidence", N_("依据")),
+    "evidence": Asked("evidence", N_("依据编号")),
 }
 _schema = ReturnRequestSchema()
 
