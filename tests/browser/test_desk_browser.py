@@ -78,7 +78,7 @@ def test_the_counters_path(counter: Callable[..., Page], clerk: Clerk, book: Boo
     page.get_by_label("原因").select_option("line_too_long")
     page.get_by_label("说明").fill("光缆不到")
     page.get_by_role("button", name="提交审批").click()
-    expect(page.locator("main")).to_contain_text("等待审批")
+    expect(page.locator("main")).to_contain_text("待审批")
 
     manager = clerk.enter("/", width=390, script=script)
     manager.get_by_role("link", name="有退单申请待审批").click()

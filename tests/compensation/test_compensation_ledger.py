@@ -1,7 +1,7 @@
 """The ledger of compensation: fixed once, corrected when something changes, paid, and told."""
 
 import threading
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import text
@@ -13,7 +13,7 @@ from tracker import clock
 from tracker.compensation.keep_ledger import catch_up
 from tracker.compensation.pay import pay_compensation, undo_payment
 from tracker.compensation.queries import Totals, compensation_totals
-from tracker.compensation.running import running, running_total
+from tracker.compensation.running import RunningTotal, running, total_of
 from tracker.figures.keep_cells import keep_cells
 from tracker.figures.on_time import Stretch
 from tracker.orders.place_hold import place_hold
@@ -328,18 +328,32 @@ def test_another_operators_is_not_there(book, office, late, runtime) -> None:
 def test_an_open_order_runs_up_by_the_passing_of_time_alone(book, office) -> None:
     number = book.accepted(PROMISED + DAY + HOUR)
     book.accepted(HOUR)
+
+    def in_all(operator_id: int, now: datetime) -> RunningTotal:
+        with book.runtime.db.reading() as connection:
+            return total_of(running(connection, operator_id, now))
+
+    own, now = book.channel.operator_id, clock.now()
     with book.runtime.db.reading() as connection:
-        now = clock.now()
-        (one,) = running(connection, book.channel.operator_id, now)
-        assert (one.number, one.working.days) == (number, 2)
-        later = running_total(connection, book.channel.operator_id, now + 3 * DAY)
-        assert later.orders == 2
-        assert later.amount_fen > running_total(connection, book.channel.operator_id, now).amount_fen
-        other = next(o for o in book.runtime.reference.current().operators if o != book.channel.operator_id)
-        assert running_total(connection, other, now).orders == 0
+        (one,) = running(connection, own, now)
+    assert (one.number, one.working.days) == (number, 2)
+    later = in_all(own, now + 3 * DAY)
+    assert later.orders == 2
+    assert later.amount_fen > in_all(own, now).amount_fen
+    other = next(o for o in book.runtime.reference.current().operators if o != own)
+    assert in_all(other, now).orders == 0
     book.connect(number, DAY)
+    assert in_all(own, clock.now()).orders == 0
+
+
+def test_who_is_connected_while_they_are_counted_hides_nobody(book, office, monkeypatch) -> None:
+    monkeypatch.setattr("tracker.compensation.running._AT_ONCE", 1)
+    numbers = [book.accepted(PROMISED + days * DAY) for days in (4, 3, 2)]
     with book.runtime.db.reading() as connection:
-        assert running_total(connection, book.channel.operator_id, clock.now()).orders == 0
+        found = running(connection, book.channel.operator_id, clock.now())
+        seen_first = next(found).number
+        book.connect(numbers[0], DAY)
+        assert [seen_first, *(one.number for one in found)] == numbers
 
 
 def test_nothing_that_was_written_is_rewritten(book, late) -> None:

@@ -1,7 +1,7 @@
 """Excuses: asked for by one person, decided on by another manager, in one commit with what follows."""
 
 import threading
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import text
@@ -10,13 +10,13 @@ from sqlalchemy.exc import IntegrityError
 from tracker import clock
 from tracker.excuses.ask_excuse import retract_excuse
 from tracker.excuses.decide_excuse import decide_excuse
-from tracker.excuses.queries import excuses_by_approver
+from tracker.excuses.queries import Days, Decided, Wanted, decided_by_person, excuses_below
 from tracker.excuses.removed import removed_by_approver
 from tracker.figures.keep_cells import keep_cells
 from tracker.figures.on_time import Asked, Stretch, on_time_figures
 from tracker.figures.rules import Counts
 from tracker.orders.actor import Actor
-from tracker.orders.rules import Stage
+from tracker.orders.rules import PATH, Stage
 from tracker.problems import Refusal
 from tracker.staff.models import Account
 
@@ -153,6 +153,9 @@ def test_what_overlaps_is_asked_for_once_but_what_follows_may_be_asked_for(book,
     with pytest.raises(Refusal) as refusal:
         ask(late)
     assert rules(refusal) == ["excuse.overlaps"]
+    with pytest.raises(Refusal) as refusal:
+        ask(late, starts_at=begin + timedelta(minutes=1), ends_at=begin + DAY)
+    assert rules(refusal) == ["excuse.overlaps"]
     ask(late, starts_at=begin + timedelta(hours=2), ends_at=begin + timedelta(hours=3))
 
 
@@ -188,6 +191,34 @@ def test_an_order_that_ended_without_a_line_is_excused_nothing(book, office, by,
     with pytest.raises(Refusal) as refusal:
         ask(number, starts_at=clock.now(), ends_at=clock.now() + timedelta(seconds=1))
     assert rules(refusal) == ["promise.order_done"]
+
+
+def test_what_began_after_the_connection_made_nothing_late(book, office, by, ask, late) -> None:
+    """Neither asked for then, nor approved where the connection is told of later."""
+    begin = book.row(late).accepted_at
+    # Which is told of at last: the line was connected a day after its promise, and an hour before the delay.
+    connected = begin + 3 * DAY
+    after = {"starts_at": connected + timedelta(hours=1), "ends_at": connected + timedelta(hours=3)}
+    request = ask(late, **after)
+    earlier = {"occurred_at": begin + timedelta(minutes=1)}
+    visit = {"starts_at": begin + timedelta(hours=1), "ends_at": begin + timedelta(hours=2)}
+    for stage in PATH[1 : PATH.index(Stage.ACTIVATED)]:
+        more = {"appointment": visit} if stage is Stage.APPOINTED else {}
+        book.move(late, stage, **earlier, **more)
+    book.move(late, Stage.ACTIVATED, occurred_at=connected)
+    before = counts(book)
+    assert before == Counts(due=1, net_due=1)
+    with pytest.raises(Refusal) as refusal:
+        decide_excuse(book.runtime, by("wang"), request, approve=True)
+    assert rules(refusal) == ["excuse.after_connection"]
+    decide_excuse(book.runtime, by("wang"), request, approve=False, words="装通之后的事")
+    for starts_at in (connected, connected + timedelta(hours=1)):
+        with pytest.raises(Refusal) as refusal:
+            ask(late, starts_at=starts_at, ends_at=connected + timedelta(hours=3))
+        assert rules(refusal) == ["excuse.after_connection"]
+    assert counts(book) == before
+    # What lasted into the connection may have made it late.
+    ask(late, starts_at=connected - timedelta(hours=1), ends_at=connected + timedelta(hours=1))
 
 
 def test_a_decider_who_saw_an_older_order_is_told(book, office, by, ask, late) -> None:
@@ -263,25 +294,69 @@ def test_of_many_who_ask_at_once_one_has_asked(book, office, ask, late) -> None:
     assert sorted(outcomes) == ["done", *["excuse.overlaps"] * 4]
 
 
-def test_the_report_reads_who_approved_what(book, office, by, ask, runtime, late) -> None:
+def decided(book, **wanted) -> dict[str, dict[str, Decided]]:
+    with book.runtime.db.reading() as connection:
+        return decided_by_person(connection, book.channel.operator_id, Wanted(**wanted), clock.now())
+
+
+def listed(book, **wanted) -> list[int]:
+    """The ids of what the list shows, the earliest first."""
+    with book.runtime.db.reading() as connection:
+        rows = excuses_below(connection, book.channel.operator_id, Wanted(**wanted), clock.now(), limit=99)
+    return sorted(row.id for row in rows)
+
+
+@pytest.mark.parametrize("are_read", [True, False])
+def test_who_approved_how_much_of_what_the_net_figure_leaves_out(
+    book, office, by, ask, runtime, late, are_read
+) -> None:
     begin = book.row(late).accepted_at
+    asked = []
     for who, reason, hour in (("wang", "roadworks", 0), ("wang", "roadworks", 3), ("li", "weather", 6)):
-        asked = ask(
-            late,
-            reason_code=reason,
-            starts_at=begin + timedelta(hours=hour),
-            ends_at=begin + timedelta(hours=hour + 2),
-        )
-        decide_excuse(runtime, by(who), asked, approve=True)
-    today = clock.today()
+        stretch = {
+            "starts_at": begin + timedelta(hours=hour),
+            "ends_at": begin + timedelta(hours=hour + 2),
+        }
+        asked.append(ask(late, reason_code=reason, **stretch))
+        decide_excuse(runtime, by(who), asked[-1], approve=True)
+    in_time, unsure = book.order(), book.order(accepted_at=(clock.now() - 6 * DAY).isoformat())
+    now = clock.now()
+    not_late = ask(in_time, starts_at=now, ends_at=now + timedelta(seconds=1))
+    decide_excuse(runtime, by("wang"), not_late, approve=True)
+    refused = ask(unsure)
+    decide_excuse(runtime, by("wang"), refused, approve=False, words="函未盖章")
+    retract_excuse(runtime, by("chen"), ask(unsure))
+    ask(unsure)
+    if are_read:
+        keep_cells(runtime.db)
+    # Of an order that was excused more than once, the last is what removes it.
+    assert decided(book) == {
+        "staff:wang": {"roadworks": Decided(3, 1, 0, timedelta(hours=4, seconds=1))},
+        "staff:li": {"weather": Decided(1, 0, 1, timedelta(hours=2))},
+    }
+    assert listed(book, is_removing=True) == [asked[2]]
+    assert counts(book).removed == {"weather": 1}
+    assert listed(book, is_removing=True, decided_by="staff:wang") == []
+    assert listed(book, state="approved", decided_by="staff:wang") == [*asked[:2], not_late]
+    assert decided(book, reason_code="weather").keys() == {"staff:li"}
+    # By the day that the promise falls due: two days after the acceptance, and in two days.
+    due = clock.local_date(book.row(late).accepted_at + 2 * DAY)
+    on_that_day = {"days": Days(due, due), "is_due": True}
+    assert decided(book, **on_that_day)["staff:wang"]["roadworks"].approved == 2
+    assert listed(book, is_removing=True, **on_that_day) == [asked[2]]
+    assert not_late not in listed(book, **on_that_day)
+    assert decided(book, days=Days(due, due)) == {}
     with runtime.db.reading() as connection:
-        found = excuses_by_approver(connection, book.channel.operator_id, Stretch(today - DAY, today + DAY))
-        everywhere = excuses_by_approver(connection, None, Stretch(today - DAY, today + DAY))
-        before = excuses_by_approver(connection, None, Stretch(today - 9 * DAY, today - 2 * DAY))
-    told = [(one.approver, one.reason_code, one.excuses, one.orders) for one in found]
-    assert told == [("staff:wang", "roadworks", 2, 1), ("staff:li", "weather", 1, 1)]
-    assert everywhere == found
-    assert before == []
+        elsewhere = decided_by_person(connection, 10**4, Wanted(), clock.now())
+    assert elsewhere == {}
+
+
+def test_a_promise_until_midnight_falls_due_on_the_day_that_ends_then(book, office, by, ask) -> None:
+    midnight = datetime.combine(clock.today() - 6 * DAY, datetime.min.time(), clock.CITY_ZONE)
+    asked = ask(book.order(accepted_at=midnight.isoformat()))
+    last = midnight.date() + DAY
+    assert listed(book, days=Days(last, last), is_due=True) == [asked]
+    assert listed(book, days=Days(last + DAY, last + DAY), is_due=True) == []
 
 
 @pytest.mark.parametrize("are_read", [True, False])

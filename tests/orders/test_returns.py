@@ -3,12 +3,14 @@
 import threading
 from collections.abc import Callable
 
+import argon2
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
+from tests.complaining import Desk
 from tests.desk_work import Book
-from tracker.orders import decide_return as deciding
+from tracker.orders import approvals
 from tracker.orders.actor import Actor
 from tracker.orders.ask_return import ask_return, retract_return
 from tracker.orders.decide_return import decide_return
@@ -16,9 +18,27 @@ from tracker.orders.rules import MOVES, Stage
 from tracker.problems import Refusal
 
 
+@pytest.fixture(scope="module", autouse=True)
+def quick_hashes():
+    """Hashes are slow on purpose; here they only have to be right."""
+    with pytest.MonkeyPatch.context() as patch:
+        cheap = (1, 8, 1, 32, 16, "utf-8", argon2.Type.ID)
+        patch.setattr(argon2.PasswordHasher.__init__, "__defaults__", cheap)
+        yield
+
+
 @pytest.fixture
 def book(runtime, channel, place):
     return Book(runtime, channel, place)
+
+
+@pytest.fixture(autouse=True)
+def office(book) -> Desk:
+    """Two managers and somebody at the counter."""
+    made = Desk(book.runtime, book.channel.operator_id, book.place)
+    for username, role in (("manager", "manager"), ("manager2", "manager"), ("counter", "counter")):
+        made.hire(username, role)
+    return made
 
 
 @pytest.fixture
@@ -81,6 +101,19 @@ def test_nobody_decides_on_their_own_request(book, by, ask) -> None:
     assert book.row(number).stage == "accepted"
     decide_return(book.runtime, by("manager2"), request, approve=True)
     assert book.row(number).stage == "returned"
+
+
+@pytest.mark.parametrize("who", ["staff:counter", "staff:nobody", "staff:gone", "channel:app", "system"])
+def test_only_a_manager_in_office_decides(book, office, ask, who) -> None:
+    gone = office.hire("gone")
+    with book.runtime.db.transaction() as connection:
+        connection.execute(text("UPDATE accounts SET disabled_at = now() WHERE id = :id"), {"id": gone})
+    number = book.order()
+    request = ask(number, "manager")
+    with pytest.raises(Refusal) as refusal:
+        decide_return(book.runtime, Actor(book.channel.operator_id, who), request, approve=True)
+    assert rules(refusal) == ["return.not_manager"]
+    assert book.row(number).stage == "accepted"
 
 
 def test_not_even_the_database_lets_one_person_do_both(book, ask) -> None:
@@ -188,28 +221,30 @@ def test_another_operators_requests_are_not_there(book, ask, runtime) -> None:
     assert state(book, request) == "open"
 
 
-def test_of_many_deciders_at_once_one_decides(book, by, ask) -> None:
+def test_of_many_deciders_at_once_one_decides(book, office, by, ask) -> None:
+    for index in range(3, 9):
+        office.hire(f"manager{index}")
     number = book.order()
     request = ask(number)
     outcomes: list[str] = []
-    start = threading.Barrier(8)
+    start = threading.Barrier(7)
 
     def decide(index: int) -> None:
         start.wait()
         try:
             decide_return(
-                book.runtime, by(f"manager{index}"), request, approve=index % 2 == 0, words="见意见"
+                book.runtime, by(f"manager{index + 2}"), request, approve=index % 2 == 0, words="见意见"
             )
             outcomes.append("done")
         except Refusal as refusal:
             outcomes.append(refusal.faults[0].rule)
 
-    threads = [threading.Thread(target=decide, args=(index,)) for index in range(8)]
+    threads = [threading.Thread(target=decide, args=(index,)) for index in range(7)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert sorted(outcomes) == ["done", *["return.decided"] * 7]
+    assert sorted(outcomes) == ["done", *["return.decided"] * 6]
     returned = book.row(number).stage == "returned"
     assert returned == (state(book, request) == "approved")
     assert len(book.texts("cancelled")) == int(returned)
@@ -250,14 +285,14 @@ def test_a_request_cannot_be_taken_back_while_it_is_decided_on(book, by, ask, mo
             told.append(refusal.faults[0].rule)
 
     meanwhile = threading.Thread(target=take_back)
-    faults_of = deciding.decision_faults
+    faults_of = approvals.decision_faults
 
-    def slowly(**given):
+    def slowly(*given, **more):
         meanwhile.start()
         meanwhile.join(timeout=1)
-        return faults_of(**given)
+        return faults_of(*given, **more)
 
-    monkeypatch.setattr(deciding, "decision_faults", slowly)
+    monkeypatch.setattr(approvals, "decision_faults", slowly)
     decide_return(book.runtime, by("manager"), request, approve=True)
     meanwhile.join(timeout=10)
     assert told == ["return.decided"]

@@ -55,7 +55,7 @@ def test_where_another_manager_could_decide_the_console_does_not(book, office, w
     office.hire("second")
     refused = run("approve", waiting)
     assert refused.exit_code == 1
-    assert "another manager" in refused.output
+    assert "Another manager" in refused.output
     assert book.row(waiting).stage == "accepted"
 
 

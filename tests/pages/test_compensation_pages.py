@@ -3,6 +3,7 @@
 import io
 import re
 from datetime import timedelta
+from html import unescape
 
 import openpyxl
 import pytest
@@ -11,6 +12,7 @@ from desk_forms import faults, send
 from tests.compensation.conftest import HOUR, PROMISED, Late
 from tests.desk_work import plain
 from tracker import clock
+from tracker.pages import compensation as ledger_page
 
 LATE = timedelta(days=2, hours=1)
 AGO = PROMISED + LATE + HOUR
@@ -122,6 +124,33 @@ def test_the_order_shows_it_and_a_wrong_mark_is_taken_back(desk, as_, book, late
     assert counter.get(path).status_code == 200
     taken_back = {"line": "3", "reason": "x"}
     assert send(counter, path, taken_back, page=f"/orders/{late}/contact").status_code == 403
+
+
+def test_what_was_connected_just_now_is_told_before_it_is_written_down(desk, book) -> None:
+    number = book.accepted(AGO)
+    book.connect(number, LATE)
+    for path in (f"/orders/{number}", f"/orders/{number}/compensation"):
+        said = plain(desk.get(path).text)
+        assert "3 天 × 1 % ×" in said
+        assert "待核定" in said
+    assert "几分钟内自动核定" in said
+    assert "尚未装通" not in said
+
+
+def test_a_payment_that_is_refused_leaves_one_where_one_was(desk, book, late, monkeypatch) -> None:
+    monkeypatch.setattr(ledger_page, "ROWS", 1)
+    other = book.accepted(AGO)
+    book.connect(other, LATE)
+    book.keep()
+    first = desk.get("/compensation").text
+    assert late not in first
+    (older,) = set(re.findall(r'href="(/compensation\?before=\d+)"', first))
+    page = desk.get(older).text
+    (action,) = re.findall(r'<form method="post" action="([^"]+)" novalidate', page)
+    answer = send(desk, unescape(action), payment(page, reference=""))
+    assert answer.status_code == 422
+    assert f'value="{ticks(page)[0]}" checked' in answer.text
+    assert other not in answer.text
 
 
 def test_an_order_in_time_says_so(desk, book) -> None:

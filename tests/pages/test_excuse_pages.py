@@ -3,11 +3,13 @@
 import io
 import re
 from datetime import timedelta
+from html import unescape
 
 import openpyxl
 import pytest
 from desk_forms import faults, send
 from PIL import Image
+from sqlalchemy import text
 
 from tests.desk_work import Book, plain, version_in
 from tracker import clock
@@ -247,7 +249,7 @@ def test_the_list_is_narrowed_by_its_address_and_given_out_with_definitions(as_,
         below = page[page.index('id="all"') :]
         assert {number for number in (late, other) if number in below} == shown, query
     page = plain(manager.get("/excuses").text)
-    assert re.search(r"按审批人和原因的件数 .* manager 市政施工 0 1", page)
+    assert re.search(r"按审批人 .* manager 0 1 0 0 剔除工单", page)
     lines = manager.get("/excuses.csv?state=refused").data.decode("utf-8-sig").splitlines()
     assert len(lines) == 2
     assert "'=函" in lines[1]
@@ -258,6 +260,94 @@ def test_the_list_is_narrowed_by_its_address_and_given_out_with_definitions(as_,
     assert sheet.max_row == 3
     assert {sheet.cell(2, 2).value, sheet.cell(3, 2).value} == {late, other}
     assert book_of["指标定义"].cell(1, 1).value == "免责"
+
+
+def test_each_number_of_an_approver_opens_what_it_counts(as_, book, second, late) -> None:
+    manager, own = as_("manager"), Actor(book.channel.operator_id, "staff:manager")
+    other = book.order(accepted_at=(clock.now() - 6 * DAY).isoformat())
+    for actor, number, approve in ((own, late, True), (own, other, False), (second, other, True)):
+        request = asked(book, number, second if actor is own else own)
+        decide_excuse(book.runtime, actor, request, approve=approve, words="见意见")
+    page = manager.get("/excuses").text
+    table = page[page.index('<table class="work excuse-counts"') :]
+    rows = re.findall(r'<tr role="row">(.*?)</tr>', table[: table.index("</table>")], re.DOTALL)[1:]
+    said = [re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", row)).strip() for row in rows]
+    assert said == ["manager 1 1 1 3 天", "第二经理 1 0 1 3 天", "合计 2 1 2 6 天"]
+    expected = [
+        [{late}, {other}, {late}, {late}],
+        [{other}, {other}, {other}],
+        [{late, other}, {other}, {late, other}, {late, other}],
+    ]
+    for row, counted in zip(rows, expected, strict=True):
+        shown = []
+        for address in re.findall(r'href="(/excuses[^"]*)"', row):
+            below = manager.get(unescape(address).partition("#")[0]).text
+            below = below[below.index('id="list"') :]
+            shown.append({number for number in (late, other) if number in below})
+            narrowed = unescape(address).partition("#")[0].replace("/excuses", "/excuses.csv")
+            lines = manager.get(narrowed).data.decode("utf-8-sig").splitlines()[1:]
+            assert {number for number in (late, other) if any(number in line for line in lines)} == shown[-1]
+        assert shown == counted
+    lines = manager.get("/excuses/approvers.csv?reason=roadworks").data.decode("utf-8-sig").splitlines()
+    assert lines == [
+        "审批人,原因,已同意,已驳回,剔除工单,延误小时",
+        "manager,市政施工,1,1,1,72.0",
+        "第二经理,市政施工,1,0,1,72.0",
+    ]
+    found = openpyxl.load_workbook(io.BytesIO(manager.get("/excuses/approvers.xlsx").data))
+    assert found.sheetnames == ["按审批人", "指标定义"]
+    assert manager.get("/excuses/approvers.csv?reason=weather").data.decode("utf-8-sig").count("\n") == 1
+    assert as_("dispatcher").get("/excuses/approvers.csv").status_code == 403
+
+
+def test_the_decider_is_told_that_a_submitted_report_stays_as_it_is(as_, book, second, late) -> None:
+    request = asked(book, late, second)
+    manager = as_("manager")
+    said = "该半年度的报告已报送，报告中的数字不变"
+    assert said not in manager.get(f"/excuses/{request}").text
+    due = clock.local_date(book.row(late).accepted_at + 2 * DAY)
+    with book.runtime.db.transaction() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO half_year_reports (operator_id, starts_on, revision, state, version, content,"
+                " content_version, digest, as_of, created_by, created_at, offered_by, reviewed_by,"
+                " submitted_at) VALUES (1, :half, 1, 'submitted', 4, '{}', 1, 'x', now(), 'staff:a', now(),"
+                " 'staff:a', 'staff:b', now())"
+            ),
+            {"half": due.replace(month=1 if due.month < 7 else 7, day=1)},
+        )
+    assert said in manager.get(f"/excuses/{request}").text
+
+
+def test_what_the_console_decided_is_found(as_, book, late) -> None:
+    manager = as_("manager")
+    request = asked(book, late, Actor(book.channel.operator_id, "staff:manager"))
+    decide_excuse(book.runtime, Actor(book.channel.operator_id, "console:excuses"), request, approve=True)
+    assert "控制台 1 0 1 3 天" in plain(manager.get("/excuses").text)
+    assert late in manager.get("/excuses?by=console:excuses&state=removing").text
+    assert late not in manager.get("/excuses?by=manager").text
+
+
+def test_a_figure_opens_the_excuses_that_it_leaves_out(as_, book, second, late) -> None:
+    manager, own = as_("manager"), Actor(book.channel.operator_id, "staff:manager")
+    decide_excuse(book.runtime, own, asked(book, late, second), approve=True)
+    (address,) = re.findall(r'href="(/excuses[?][^"]*)"', manager.get("/figures").text)
+    page = manager.get(unescape(address)).text
+    assert late in page[page.index('id="list"') :]
+    assert "按审批人" in page
+
+
+@pytest.mark.parametrize("words", ["长" * 201, "长" * 399])
+def test_words_that_are_too_long_are_refused_and_not_cut(as_, book, second, late, words) -> None:
+    request = asked(book, late, second)
+    manager = as_("manager")
+    form = {"step": "refuse", "words": words, "version": "1"}
+    answer = send(manager, f"/excuses/{request}", form)
+    assert (answer.status_code, set(faults(answer.text))) == (422, {"words"})
+    assert words in answer.text
+    # What was typed in several lines is kept as one.
+    send(manager, f"/excuses/{request}", form | {"words": "函未盖章\r\n请补"})
+    assert book.ask("SELECT words FROM excuse_requests") == "函未盖章 请补"
 
 
 def test_an_order_that_ended_early_takes_none(as_, book) -> None:

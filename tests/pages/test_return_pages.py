@@ -51,7 +51,7 @@ def test_asked_at_the_counter_and_approved_by_a_manager(enter, book) -> None:
     counter, manager = enter("counter"), enter("manager")
     assert "有退单申请待审批" not in manager.get("/").text
     assert send(counter, f"/orders/{number}/return", ASKED).status_code == 302
-    assert "等待审批" in plain(counter.get(f"/orders/{number}/return").text)
+    assert "线路过长 · 光缆不到 待审批" in plain(counter.get(f"/orders/{number}/return").text)
     assert "有人申请退单，等待审批" in plain(counter.get(f"/orders/{number}").text)
     assert "有退单申请待审批" in manager.get("/").text
     assert "有退单申请待审批" not in counter.get("/").text

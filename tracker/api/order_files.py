@@ -16,6 +16,7 @@ from tracker.api.idempotency import given_key
 from tracker.api.problems import language
 from tracker.api.signed import is_signed
 from tracker.fields import StrictSchema
+from tracker.files.giving import SHEET_TYPE
 from tracker.files.scratch import PutAside
 from tracker.order_files.parts import PART
 from tracker.order_files.queries import FileShown, channel_file, failed_rows_of
@@ -30,7 +31,7 @@ blueprint = Blueprint(
 _FILE = {"type": "string", "format": "binary"}
 _TYPES: dict[str, dict[str, str]] = {
     "text/csv": {"type": "string"},
-    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": _FILE,
+    SHEET_TYPE: _FILE,
     "application/octet-stream": _FILE,
 }
 _CHUNK = 1 << 16

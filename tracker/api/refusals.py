@@ -133,6 +133,7 @@ EXCUSING = (
     "excuse.end_before_start",
     "excuse.in_the_future",
     "excuse.before_acceptance",
+    "excuse.after_connection",
     "excuse.overlaps",
     "order.reason_text_required",
 )

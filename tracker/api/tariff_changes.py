@@ -14,6 +14,7 @@ from tracker.api.common import IDEMPOTENCY, authenticate, id_of, runtime
 from tracker.api.field_rules import rules_of
 from tracker.api.idempotency import Answer, once
 from tracker.fields import Choice, Day, StrictSchema
+from tracker.files.giving import SHEET_TYPE
 from tracker.problems import Fault, Refusal
 from tracker.tariff_changes import queries
 from tracker.tariff_changes.announce_change import announce_change
@@ -39,7 +40,6 @@ from tracker.tariffs.schemas import PlanDraftSchema
 _SCOPE = "tariffs"
 # What is to change is written as in a plan, and refused like one.
 _ANNOUNCING = (*refusals.ANNOUNCING, *rules_of(PlanDraftSchema))
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 blueprint = Blueprint(
     "tariff_changes",
@@ -225,12 +225,12 @@ class CoverageAsWorkbook(MethodView):
         sends=("Content-Disposition",),
     )
     @blueprint.arguments(CoverageQuerySchema(), location="query")
-    @blueprint.response(200, {"type": "string", "format": "binary"}, content_type=_XLSX)
+    @blueprint.response(200, {"type": "string", "format": "binary"}, content_type=SHEET_TYPE)
     def get(self, of: dict[str, Any], change_id: int) -> Response:
         """Download the same as a workbook, of up to 100,000 subscribers."""
         require_scope(_SCOPE)
         content = xlsx(runtime().db, _change(change_id), clock.now(), _told(of))
-        return Response(content, mimetype=_XLSX, headers=_attached(change_id, "xlsx"))
+        return Response(content, mimetype=SHEET_TYPE, headers=_attached(change_id, "xlsx"))
 
 
 @prices.route("/<reference>/price")

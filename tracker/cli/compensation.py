@@ -10,7 +10,8 @@ from tracker import clock
 from tracker.cli.context import counting, running, say, show_table
 from tracker.compensation.keep_ledger import catch_up, keep_ledger
 from tracker.compensation.queries import compensation_totals
-from tracker.compensation.running import running_total
+from tracker.compensation.running import running as running_orders
+from tracker.compensation.running import total_of
 from tracker.figures.keep_cells import keep_cells
 from tracker.figures.on_time import Stretch
 
@@ -39,7 +40,7 @@ def totals(first: datetime | None, last: datetime | None) -> None:
         for operator in sorted(run.reference.current().operators.values(), key=lambda one: one.id):
             with run.db.reading() as connection:
                 found = compensation_totals(connection, operator.id, days)
-                going = running_total(connection, operator.id, clock.now())
+                going = total_of(running_orders(connection, operator.id, clock.now()))
             money = (found.amount_fen, found.paid_fen, found.owed_fen, found.overpaid_fen, going.amount_fen)
             counts = (found.orders, found.free, found.days)
             table.add_row(operator.code, *map(str, counts), *(f"{fen / 100:.2f}" for fen in money))

@@ -1,18 +1,17 @@
 """Excuses that wait for a decision, where an operator has no second manager."""
 
 import click
-from rich.table import Table
 from sqlalchemy import select
 
-from tracker.cli.context import running, say, show_table
+from tracker.cli.approvals import decided, list_waiting
+from tracker.cli.context import running, say
 from tracker.excuses.decide_excuse import decide_excuse
 from tracker.excuses.models import ExcuseRequest
-from tracker.excuses.queries import waiting_excuses
+from tracker.excuses.queries import EXCUSES
 from tracker.orders.actor import Actor
-from tracker.problems import Refusal
 
 _ACTOR = "console:excuses"
-_MOST = 200
+_HEAD = ("id", "order", "reason", "from (UTC)", "to (UTC)", "evidence", "files", "asked by")
 
 
 @click.group()
@@ -22,33 +21,27 @@ def excuses() -> None:
 
 @excuses.command("list")
 @click.option("--operator", required=True, help="Code of the operator.")
-def list_waiting(operator: str) -> None:
+def list_excuses(operator: str) -> None:
     """List what waits for a decision, the longest first.
 
     \b
     Example:
       tracker excuses list --operator telecom
     """
-    with running() as run:
-        operators = {one.code: one.id for one in run.reference.current().operators.values()}
-        if operator not in operators:
-            raise click.ClickException(f"no operator has the code {operator}")
-        with run.db.reading() as connection:
-            rows, more = waiting_excuses(connection, operators[operator], _MOST)
-    table = Table("id", "order", "reason", "from (UTC)", "to (UTC)", "evidence", "files", "asked by")
-    for row in rows:
-        stretch = (f"{at:%Y-%m-%dT%H:%MZ}" for at in (row.starts_at, row.ends_at))
-        table.add_row(
+    list_waiting(
+        EXCUSES,
+        operator,
+        _HEAD,
+        lambda row: (
             str(row.id),
             row.number,
             row.reason_code,
-            *stretch,
+            *(f"{at:%Y-%m-%dT%H:%MZ}" for at in (row.starts_at, row.ends_at)),
             row.evidence or "",
             str(row.files),
             row.asked_by,
-        )
-    show_table(table)
-    say(f"{len(rows)} waiting{', and more' if more else ''}")
+        ),
+    )
 
 
 @excuses.command("approve")
@@ -88,8 +81,6 @@ def _decide(excuse: int, words: str | None, *, approve: bool) -> None:
             )
         if operator_id is None:
             raise click.ClickException(f"there is no excuse {excuse}")
-        try:
-            number = decide_excuse(run, Actor(operator_id, _ACTOR), excuse, approve=approve, words=words)
-        except Refusal as refusal:
-            raise click.ClickException(refusal.faults[0].words("en")) from None
+        actor = Actor(operator_id, _ACTOR)
+        number = decided(lambda: decide_excuse(run, actor, excuse, approve=approve, words=words))
     say(f"{number}: {'excused' if approve else 'refused'}")

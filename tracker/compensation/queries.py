@@ -5,7 +5,19 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, case, exists, func, select, true
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    case,
+    exists,
+    func,
+    literal,
+    select,
+    true,
+    tuple_,
+)
 from sqlalchemy.orm import aliased
 
 from tracker import clock
@@ -113,6 +125,7 @@ def running_orders(
     """Open orders that are late, the longest late first, in portions: id, number, price, stage, deadline."""
     latest = latest_entry(Order.id, PromiseEntry.deadline)
     deadline = current(latest, "deadline")
+    deadline_now = func.coalesce(latest.c.deadline, Promise.deadline)
     wanted = (
         select(Order.id, Order.number, Order.price, Order.stage, Order.community_code, deadline)
         .join(Promise, Promise.order_id == Order.id)
@@ -121,20 +134,18 @@ def running_orders(
             Order.operator_id == operator_id,
             Order.closed_at.is_(None),
             Order.stage.not_in(_CONNECTED),
-            func.coalesce(latest.c.deadline, Promise.deadline) < now,
+            deadline_now < now,
         )
-        .order_by(deadline, Order.id)
+        .order_by(deadline_now, Order.id)
     )
     if county is not None:
         wanted = wanted.where(func.left(Order.community_code, _COUNTY_DIGITS) == county)
-    skip = 0
-    while True:
-        rows = connection.execute(wanted.limit(at_once).offset(skip)).all()
-        if rows:
-            yield rows
-        if len(rows) < at_once:
-            return
-        skip += at_once
+    rows = connection.execute(wanted.limit(at_once)).all()
+    while rows:
+        yield rows
+        # Behind the last one, and not behind so many: meanwhile some of them may have been connected.
+        behind = tuple_(deadline_now, Order.id) > tuple_(literal(rows[-1].deadline), literal(rows[-1].id))
+        rows = connection.execute(wanted.where(behind).limit(at_once)).all()
 
 
 def _standing(operator_id: int) -> Select[Any]:

@@ -1,6 +1,6 @@
 """What open orders that are late come to by now: counted at the question, for it grows by the day."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -46,12 +46,7 @@ def running(
                 yield Running(one.id, one.number, one.community_code, working)
 
 
-def running_total(
-    connection: Connection, operator_id: int, now: datetime, *, county: str | None = None
-) -> RunningTotal:
+def total_of(orders: Iterable[Running]) -> RunningTotal:
     """All of them together."""
-    orders = amount_fen = 0
-    for one in running(connection, operator_id, now, county=county):
-        orders += 1
-        amount_fen += one.working.amount_fen
-    return RunningTotal(orders, amount_fen)
+    every = [one.working.amount_fen for one in orders]
+    return RunningTotal(len(every), sum(every))

@@ -5,6 +5,7 @@ from itertools import cycle
 
 from sqlalchemy import Row, exists, select
 
+from tracker.demo.sample_excuses import DISPATCHER, decider_of
 from tracker.orders.actor import Actor
 from tracker.orders.ask_return import ask_return
 from tracker.orders.decide_return import decide_return
@@ -44,7 +45,8 @@ def fill(runtime: Runtime, say: Callable[[str], None]) -> None:
             continue
         checks = _check(runtime, operator.id, orders)
         require_checks(runtime.db, operator.id, _REQUIRED, "固话宽带开户管控要求（示例）", _ACTOR)
-        returns = _return(runtime, operator.id, orders)
+        asker = Actor(operator.id, DISPATCHER.format(operator=operator.code))
+        returns = _return(runtime, asker, orders)
         say(f"{operator.name}: {checks} example real-name checks, {returns} returns asked for")
 
 
@@ -72,9 +74,9 @@ def _check(runtime: Runtime, operator_id: int, orders: Sequence[Row[tuple[int, s
     return recorded
 
 
-def _return(runtime: Runtime, operator_id: int, orders: Sequence[Row[tuple[int, str, str]]]) -> int:
+def _return(runtime: Runtime, asker: Actor, orders: Sequence[Row[tuple[int, str, str]]]) -> int:
     """Ask for a few; the last one is refused, so that the history of decisions is not empty."""
-    asker, asked = Actor(operator_id, _ACTOR), []
+    asked: list[int] = []
     for order in orders:
         if len(asked) == _RETURNS:
             break
@@ -87,6 +89,6 @@ def _return(runtime: Runtime, operator_id: int, orders: Sequence[Row[tuple[int, 
         except Refusal:
             continue
     if asked:
-        decider = Actor(operator_id, f"{_ACTOR}:manager")
+        decider = decider_of(runtime, asker.operator_id)
         decide_return(runtime, decider, asked[-1], approve=False, words=_REFUSED)
     return len(asked)

@@ -26,7 +26,8 @@ from tracker.runtime import Runtime
 from tracker.staff.models import Account
 
 _CONSOLE = "console:demo"
-_DISPATCHER = "{operator}.dispatcher"
+# As histories name whoever asks.
+DISPATCHER = "staff:{operator}.dispatcher"
 _KEPT_DAYS = 400
 _EXCUSES = (
     ("property_manager", "物业两次拒绝进入弱电间", "WY-0061", False),
@@ -66,7 +67,7 @@ def fill(runtime: Runtime, say: Callable[[str], None]) -> None:
     keep_cells(runtime.db)
     catch_up(runtime, clock.today() - timedelta(days=_KEPT_DAYS))
     for operator in sorted(runtime.reference.current().operators.values(), key=lambda one: one.id):
-        asker = Actor(operator.id, f"staff:{_DISPATCHER.format(operator=operator.code)}")
+        asker = Actor(operator.id, DISPATCHER.format(operator=operator.code))
         with runtime.db.reading() as connection:
             known = connection.scalar(select(exists().where(ExcuseRequest.asked_by == asker.label)))
         if known:

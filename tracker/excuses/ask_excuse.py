@@ -3,17 +3,20 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, exists, insert, select
 
 from tracker import clock
 from tracker.audit.append import append
 from tracker.audit.rules import Action
 from tracker.excuses.evidence import Kept, check_files, stored
 from tracker.excuses.models import ExcuseFile, ExcuseRequest
-from tracker.excuses.rules import State, Stretch, overlapping
+from tracker.excuses.queries import EXCUSES
+from tracker.excuses.rules import lies_after
 from tracker.orders.actor import Actor
+from tracker.orders.approval_rules import State
 from tracker.orders.hold_rules import excuse_faults
 from tracker.orders.locking import lock_order
+from tracker.orders.queries import connected_at
 from tracker.orders.standing import ENDED_EARLY
 from tracker.problems import Fault, Refusal
 from tracker.runtime import Runtime
@@ -36,8 +39,8 @@ def ask_excuse(
 
     Nothing changes of the order and of its figures until another manager approves, and nobody is told.
     `uploads`: photos and PDF documents as they were sent. Raises Refusal: order.not_found, version.stale,
-    promise.order_done for an order that ended without a line, excuse.overlaps, excuse.evidence_required,
-    what is wrong with a file, or every excuse rule broken.
+    promise.order_done for an order that ended without a line, excuse.after_connection, excuse.overlaps,
+    excuse.evidence_required, what is wrong with a file, or every excuse rule broken.
     """
     # Before anything is locked: drawing a picture takes longer than all the rest.
     checked = check_files(uploads)
@@ -86,22 +89,7 @@ def retract_excuse(runtime: Runtime, actor: Actor, request_id: int) -> None:
     Raises Refusal: excuse.not_found, excuse.not_own, excuse.decided.
     """
     with runtime.db.transaction() as connection:
-        asked = connection.execute(
-            select(_requests)
-            .where(_requests.c.id == request_id, _requests.c.operator_id == actor.operator_id)
-            .with_for_update()
-        ).one_or_none()
-        if asked is None:
-            raise Refusal(Fault("excuse.not_found"))
-        if asked.asked_by != actor.label:
-            raise Refusal(Fault("excuse.not_own"))
-        if asked.state != State.OPEN:
-            raise Refusal(Fault("excuse.decided"))
-        connection.execute(
-            update(_requests)
-            .where(_requests.c.id == request_id)
-            .values(state=State.RETRACTED, decided_by=actor.label, decided_at=clock.now())
-        )
+        EXCUSES.retract(connection, actor, request_id)
         note(connection, actor, request_id, "excuse taken back")
 
 
@@ -129,12 +117,15 @@ def _own_faults(
         faults.append(Fault("order.reason_text_required", "/reason_text"))
     if not request["evidence"] and not kept:
         faults.append(Fault("excuse.evidence_required", _EVIDENCE))
-    standing = connection.execute(
-        select(_requests.c.starts_at, _requests.c.ends_at).where(
-            _requests.c.order_id == order.id, _requests.c.state.in_((State.OPEN, State.APPROVED))
-        )
+    if lies_after(request["starts_at"], connected_at(connection, order.id)):
+        faults.append(Fault("excuse.after_connection", "/starts_at"))
+    # One may begin where another ends.
+    same = exists().where(
+        _requests.c.order_id == order.id,
+        _requests.c.state.in_((State.OPEN, State.APPROVED)),
+        _requests.c.starts_at < request["ends_at"],
+        _requests.c.ends_at > request["starts_at"],
     )
-    known = [Stretch(one.starts_at, one.ends_at) for one in standing]
-    if overlapping(Stretch(request["starts_at"], request["ends_at"]), known):
+    if connection.scalar(select(same)):
         faults.append(Fault("excuse.overlaps", "/starts_at"))
     return faults

@@ -12,50 +12,30 @@ from sqlalchemy import (
     SmallInteger,
     String,
     UniqueConstraint,
-    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tracker.db import Base
-from tracker.excuses.rules import FileKind, State
+from tracker.excuses.rules import FileKind
+from tracker.orders.approval_models import Approval, approval_constraints
 
 
-class ExcuseRequest(Base):
-    """Somebody asks that a delay be excused, and another manager decides (invariant I7).
+class ExcuseRequest(Approval, Base):
+    """Somebody asks that a delay be excused; there may be files besides the reference of `evidence`.
 
-    `evidence` is the reference of a document kept elsewhere; there may be files besides. `words` are the
-    decider's. `entry` is the number of the line of the promise ledger that the approval wrote. Nobody
-    decides on a request of their own, whatever the code does.
+    `entry` is the number of the line of the promise ledger that the approval wrote.
     """
 
     __tablename__ = "excuse_requests"
     __table_args__ = (
-        CheckConstraint(f"state IN ({', '.join(repr(one.value) for one in State)})", name="state"),
-        CheckConstraint("(state = 'open') = (decided_at IS NULL)", name="decided_at"),
-        CheckConstraint("(decided_at IS NULL) = (decided_by IS NULL)", name="decided_by"),
-        CheckConstraint("state NOT IN ('approved', 'refused') OR decided_by <> asked_by", name="two_people"),
-        CheckConstraint("state <> 'refused' OR words IS NOT NULL", name="words"),
+        *approval_constraints(__tablename__),
         CheckConstraint("(state = 'approved') = (entry IS NOT NULL)", name="entry"),
         CheckConstraint("ends_at > starts_at", name="stretch"),
-        Index("ix_excuse_requests_open", "operator_id", "id", postgresql_where=text("state = 'open'")),
         Index(None, "operator_id", "asked_at", "id"),
-        Index(None, "order_id"),
     )
 
-    id: Mapped[int] = mapped_column(BigInteger, Identity(), primary_key=True)
-    operator_id: Mapped[int] = mapped_column(ForeignKey("operators.id"))
-    order_id: Mapped[int] = mapped_column(ForeignKey("orders.id"))
-    reason_code: Mapped[str] = mapped_column(String(40))
-    reason_text: Mapped[str | None] = mapped_column(String(200))
     starts_at: Mapped[datetime]
     ends_at: Mapped[datetime]
-    evidence: Mapped[str | None] = mapped_column(String(200))
-    asked_by: Mapped[str] = mapped_column(String(80))
-    asked_at: Mapped[datetime]
-    state: Mapped[str] = mapped_column(String(10))
-    decided_by: Mapped[str | None] = mapped_column(String(80))
-    decided_at: Mapped[datetime | None]
-    words: Mapped[str | None] = mapped_column(String(200))
     entry: Mapped[int | None] = mapped_column(SmallInteger)
 
 

@@ -1,22 +1,29 @@
 """Reads of excuses: what waits, what was decided, by whom and why."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, exists, func, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, func, select, true
 
 from tracker import clock
 from tracker.excuses.models import ExcuseFile, ExcuseRequest
-from tracker.excuses.rules import State
-from tracker.figures.on_time import Stretch
+from tracker.excuses.removed import removing
+from tracker.excuses.rules import BREACHES
+from tracker.orders.approval_rules import State
+from tracker.orders.approvals import Requests
 from tracker.orders.models import Order
-from tracker.promises.ledger import Kind
-from tracker.promises.models import PromiseEntry
+from tracker.promises.models import Promise, PromiseEntry
+from tracker.promises.standing import current, latest_entry
 
 _requests = ExcuseRequest.__table__
 _files = ExcuseFile.__table__
+_how_many_files = (
+    select(func.count()).select_from(_files).where(_files.c.request_id == _requests.c.id).scalar_subquery()
+)
+
+EXCUSES = Requests(_requests, BREACHES, (_how_many_files.label("files"),))
 
 
 @dataclass(frozen=True)
@@ -38,93 +45,68 @@ class Days:
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a list is narrowed to, by the day it was asked on; None leaves it open."""
+    """What a list is narrowed to; None leaves it open.
+
+    `days`: on which it was asked for, or, where `is_due`, on which the order's promise falls due as it
+    stands. `is_removing`: those alone for which the net figure leaves their orders out.
+    """
 
     state: str | None = None
     reason_code: str | None = None
     decided_by: str | None = None
     days: Days = Days()
+    is_due: bool = False
+    is_removing: bool = False
 
 
 @dataclass(frozen=True)
-class Approved:
-    """How many delays somebody excused for one reason, and of how many orders."""
+class Decided:
+    """What came of requests: how many were approved and refused, how long the delays of those approved lasted
+    together, and how many orders the net figure leaves out for them.
+    """
 
-    approver: str
-    reason_code: str
-    excuses: int
-    orders: int
+    approved: int = 0
+    refused: int = 0
+    orders: int = 0
+    length: timedelta = timedelta(0)
 
-
-def _with_order() -> Select[Any]:
-    files = (
-        select(func.count())
-        .select_from(_files)
-        .where(_files.c.request_id == _requests.c.id)
-        .scalar_subquery()
-        .label("files")
-    )
-    return select(
-        *_requests.c, files, Order.number, Order.version.label("order_version"), Order.community_code
-    ).join(Order, Order.id == _requests.c.order_id)
-
-
-def waiting_excuses(connection: Connection, operator_id: int, limit: int) -> tuple[Sequence[Row[Any]], bool]:
-    """What waits for a decision, the longest first, and whether there is more."""
-    rows = connection.execute(
-        _with_order()
-        .where(_requests.c.operator_id == operator_id, _requests.c.state == State.OPEN)
-        .order_by(_requests.c.id)
-        .limit(limit + 1)
-    ).all()
-    return rows[:limit], len(rows) > limit
-
-
-def excuses_to_decide(connection: Connection, operator_id: int, label: str) -> bool:
-    """Whether anything waits that this person may decide on."""
-    waiting = exists().where(
-        _requests.c.operator_id == operator_id,
-        _requests.c.state == State.OPEN,
-        _requests.c.asked_by != label,
-    )
-    return bool(connection.scalar(select(waiting)))
+    def __add__(self, other: "Decided") -> "Decided":
+        return Decided(
+            self.approved + other.approved,
+            self.refused + other.refused,
+            self.orders + other.orders,
+            self.length + other.length,
+        )
 
 
 def excuses_below(
-    connection: Connection, operator_id: int, wanted: Wanted, *, limit: int, before_id: int | None = None
+    connection: Connection,
+    operator_id: int,
+    wanted: Wanted,
+    now: datetime,
+    *,
+    limit: int,
+    before_id: int | None = None,
 ) -> Sequence[Row[Any]]:
     """Requests with ids below `before_id`, the latest first."""
-    found = _narrowed(_with_order(), operator_id, wanted).order_by(_requests.c.id.desc()).limit(limit)
+    found = _narrowed(EXCUSES.with_order(), operator_id, wanted, now)
+    found = found.order_by(_requests.c.id.desc()).limit(limit)
     if before_id is not None:
         found = found.where(_requests.c.id < before_id)
     return connection.execute(found).all()
 
 
-def excuse_request(connection: Connection, operator_id: int, request_id: int) -> Row[Any] | None:
-    """One request of an operator with its order; None for another's."""
-    return connection.execute(
-        _with_order().where(_requests.c.id == request_id, _requests.c.operator_id == operator_id)
-    ).one_or_none()
-
-
-def excuses_of_order(connection: Connection, operator_id: int, order_id: int) -> Sequence[Row[Any]]:
-    """Every excuse that was asked for of an order, the earliest first."""
-    return connection.execute(
-        _with_order()
-        .where(_requests.c.order_id == order_id, _requests.c.operator_id == operator_id)
-        .order_by(_requests.c.id)
-    ).all()
-
-
 def excuses_of_channel(connection: Connection, channel_id: int, number: str) -> Sequence[Row[Any]] | None:
-    """The same of an order of a channel; None where it has no such order."""
+    """Every excuse that was asked for of an order of a channel, the earliest first; None where it has no
+    such order.
+    """
     order_id = connection.scalar(
         select(Order.id).where(Order.channel_id == channel_id, Order.number == number)
     )
     if order_id is None:
         return None
     return connection.execute(
-        _with_order().where(_requests.c.order_id == order_id).order_by(_requests.c.id)
+        EXCUSES.with_order().where(_requests.c.order_id == order_id).order_by(_requests.c.id)
     ).all()
 
 
@@ -144,51 +126,61 @@ def evidence_file(connection: Connection, operator_id: int, file_id: int) -> Row
     ).one_or_none()
 
 
-def counts_by_decider(connection: Connection, operator_id: int, wanted: Wanted) -> Sequence[Row[Any]]:
-    """How many of these requests each person decided, by reason and outcome: decided_by, reason_code, state
-    and count, most first; of what waits, decided_by is null.
+def decided_by_person(
+    connection: Connection, operator_id: int, wanted: Wanted, now: datetime
+) -> dict[str, dict[str, Decided]]:
+    """What each person decided of these requests as of now, by the codes of their reasons; whoever decided
+    most first.
     """
-    many = func.count().label("many")
-    found = _narrowed(
-        select(_requests.c.decided_by, _requests.c.reason_code, _requests.c.state, many), operator_id, wanted
+    every = replace(wanted, state=None, is_removing=False)
+    length = _requests.c.ends_at - _requests.c.starts_at
+    is_removing = _removing(operator_id, every, now)
+    one = _narrowed(
+        select(_requests, length.label("length"), is_removing.label("is_removing")), operator_id, every, now
+    ).subquery("one")
+    is_approved = one.c.state == State.APPROVED
+    rows = connection.execute(
+        select(
+            one.c.decided_by,
+            one.c.reason_code,
+            func.count().filter(is_approved).label("approved"),
+            func.count().filter(~is_approved).label("refused"),
+            func.count().filter(one.c.is_removing).label("orders"),
+            func.coalesce(func.sum(one.c.length).filter(is_approved), timedelta(0)).label("length"),
+        )
+        .where(one.c.state.in_((State.APPROVED, State.REFUSED)))
+        .group_by(one.c.decided_by, one.c.reason_code)
+        .order_by(func.count().desc(), one.c.decided_by, one.c.reason_code)
     )
-    return connection.execute(
-        found.where(_requests.c.state.in_((State.APPROVED, State.REFUSED)))
-        .group_by(_requests.c.decided_by, _requests.c.reason_code, _requests.c.state)
-        .order_by(many.desc(), _requests.c.decided_by, _requests.c.reason_code, _requests.c.state)
-    ).all()
+    found: dict[str, dict[str, Decided]] = {}
+    for row in rows:
+        decided = Decided(row.approved, row.refused, row.orders, row.length)
+        found.setdefault(row.decided_by, {})[row.reason_code] = decided
+    return found
 
 
-def excuses_by_approver(connection: Connection, operator_id: int | None, period: Stretch) -> list[Approved]:
-    """Delays that were excused on these days, by who approved and why, most first; of one operator or of all.
-
-    Counted are lines of promise ledgers by when they were written, those of
-    before excuses had to be approved among them: their actor wrote them alone.
-    """
-    days = Days(period.first_on, period.last_on)
-    excuses = func.count().label("excuses")
-    orders = func.count(PromiseEntry.order_id.distinct()).label("orders")
-    found = (
-        select(PromiseEntry.actor, PromiseEntry.reason_code, excuses, orders)
-        .where(PromiseEntry.kind == Kind.EXCUSE, *days.hold(PromiseEntry.recorded_at))
-        .group_by(PromiseEntry.actor, PromiseEntry.reason_code)
-        .order_by(excuses.desc(), PromiseEntry.actor, PromiseEntry.reason_code)
-    )
-    if operator_id is not None:
-        found = found.where(PromiseEntry.operator_id == operator_id)
-    return [
-        Approved(row.actor, row.reason_code or "", row.excuses, row.orders)
-        for row in connection.execute(found)
-    ]
-
-
-def _narrowed(found: Select[Any], operator_id: int, wanted: Wanted) -> Select[Any]:
-    found = found.where(_requests.c.operator_id == operator_id, *wanted.days.hold(_requests.c.asked_at))
+def _narrowed(found: Select[Any], operator_id: int, wanted: Wanted, now: datetime) -> Select[Any]:
+    found = found.where(_requests.c.operator_id == operator_id)
+    if wanted.is_due:
+        latest = latest_entry(Promise.order_id, PromiseEntry.deadline)
+        found = found.join(Promise, Promise.order_id == _requests.c.order_id).outerjoin(latest, true())
+        # A promise until 24:00 falls due on the day that ends then.
+        found = found.where(*wanted.days.hold(current(latest, "deadline") - timedelta(microseconds=1)))
+    else:
+        found = found.where(*wanted.days.hold(_requests.c.asked_at))
     for name in ("state", "reason_code", "decided_by"):
         value = getattr(wanted, name)
         if value is not None:
             found = found.where(_requests.c[name] == value)
+    if wanted.is_removing:
+        found = found.where(_removing(operator_id, replace(wanted, is_removing=False), now))
     return found
+
+
+def _removing(operator_id: int, wanted: Wanted, now: datetime) -> ColumnElement[bool]:
+    """Whether a request is why the net figure leaves its order out, of those that are wanted."""
+    approved = replace(wanted, state=State.APPROVED)
+    return removing(_requests, _narrowed(select(_requests.c.order_id), operator_id, approved, now), now)
 
 
 def _midnight(day: date) -> datetime:

@@ -1,9 +1,10 @@
-"""Which orders the net figure leaves out, by who approved the excuse and why: exact as of the question."""
+"""Which orders the net figure leaves out for an excuse, and for which: exact as of the question."""
 
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from typing import Any
 
-from sqlalchemy import Connection, and_, func, select, true, union
+from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, exists, func, select, true, union
 
 from tracker import clock
 from tracker.figures.facts import facts_of, removed, within
@@ -50,14 +51,45 @@ def removed_by_approver(
         .lateral("latest_excuse")
     )
     orders = func.count().label("orders")
-    why = removed(facts)
     found = (
         select(latest.c.actor, facts.c.excuse, orders)
         .join(latest, true())
-        .where(and_(within(facts.c.deadline, begins, until), why.is_not(None), why != WITHDRAWN))
+        .where(within(facts.c.deadline, begins, until), _is_removed(facts))
         .group_by(latest.c.actor, facts.c.excuse)
         .order_by(orders.desc(), latest.c.actor, facts.c.excuse)
     )
     if operator_id is not None:
         found = found.where(facts.c.operator_id == operator_id)
     return [Removed(row.actor, row.excuse, row.orders) for row in connection.execute(found)]
+
+
+def removing(requests: FromClause, order_ids: Select[Any], now: datetime) -> ColumnElement[bool]:
+    """Whether a row of `requests` is the excuse for which the net figure leaves its order out: its latest.
+
+    `order_ids`: the orders that may be asked about. Of a day that is not over those are left out that were
+    due by now.
+    """
+    touched = order_ids.subquery("touched")
+    wanted = select(touched.c.order_id)
+    unread = unread_orders(select(FigureReading.read_to).scalar_subquery()).cte("unread")
+    read = FigureFact.__table__
+    known = select(read.c.order_id).where(
+        read.c.order_id.in_(wanted), read.c.order_id.not_in(select(unread.c.order_id))
+    )
+    anew = select(unread.c.order_id).where(unread.c.order_id.in_(wanted)).subquery("anew")
+    fresh = facts_of(anew).subquery("fresh")
+    left_out = known.where(read.c.deadline <= now, _is_removed(read)).union_all(
+        select(fresh.c.order_id).where(fresh.c.deadline <= now, _is_removed(fresh))
+    )
+    is_followed = exists().where(
+        PromiseEntry.order_id == requests.c.order_id,
+        PromiseEntry.kind == Kind.EXCUSE,
+        PromiseEntry.number > requests.c.entry,
+    )
+    return and_(requests.c.entry.is_not(None), requests.c.order_id.in_(left_out), ~is_followed)
+
+
+def _is_removed(facts: FromClause) -> ColumnElement[bool]:
+    """Left out of the net figure, and not because the customer withdrew."""
+    why = removed(facts)
+    return and_(why.is_not(None), why != WITHDRAWN)

@@ -2,8 +2,8 @@
 
 from marshmallow import fields
 
-from tracker.excuses.rules import State
 from tracker.fields import StrictSchema, Text, Timestamp
+from tracker.orders.approval_rules import State
 from tracker.orders.schemas import ExcuseRequestSchema
 
 

@@ -9,6 +9,9 @@ import xlsxwriter
 from tracker.files.cells import BOM, csv_line, harmless
 from tracker.problems import Fault, Refusal
 
+SHEET_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+"""The media type of a workbook."""
+
 _CHUNK = 1 << 16
 
 # Of a sheet that says what words mean, in characters.

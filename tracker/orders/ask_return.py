@@ -3,14 +3,15 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import exists, insert, select, update
+from sqlalchemy import exists, insert, select
 
 from tracker import clock
 from tracker.orders.actor import Actor
+from tracker.orders.approval_rules import State
 from tracker.orders.locking import lock_order
 from tracker.orders.return_models import ReturnRequest
-from tracker.orders.return_queries import number_of_request
-from tracker.orders.return_rules import State, can_be_returned
+from tracker.orders.return_queries import RETURNS
+from tracker.orders.return_rules import can_be_returned
 from tracker.orders.rules import Stage
 from tracker.problems import Fault, Refusal
 from tracker.runtime import Runtime
@@ -58,18 +59,4 @@ def retract_return(runtime: Runtime, actor: Actor, request_id: int) -> None:
     Raises Refusal: return.not_found, return.not_own, return.decided.
     """
     with runtime.db.transaction() as connection:
-        number = number_of_request(connection, actor.operator_id, request_id)
-        if number is None:
-            raise Refusal(Fault("return.not_found"))
-        # The order first, as whoever decides does: nobody decides meanwhile.
-        lock_order(connection, actor, number, None)
-        asked = connection.execute(select(_requests).where(_requests.c.id == request_id)).one()
-        if asked.asked_by != actor.label:
-            raise Refusal(Fault("return.not_own"))
-        if asked.state != State.OPEN:
-            raise Refusal(Fault("return.decided"))
-        connection.execute(
-            update(_requests)
-            .where(_requests.c.id == request_id)
-            .values(state=State.RETRACTED, decided_by=actor.label, decided_at=clock.now())
-        )
+        RETURNS.retract(connection, actor, request_id)

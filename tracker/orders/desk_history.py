@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, select
 
 from tracker.orders.models import OrderEvent
-from tracker.orders.return_queries import returns_of_order
+from tracker.orders.return_queries import RETURNS
 from tracker.promises.models import PromiseEntry
 
 _EVENT = (
@@ -49,7 +49,7 @@ def history_of(connection: Connection, operator_id: int, order_id: int) -> Histo
     events = connection.execute(
         _EVENT.where(OrderEvent.order_id == order_id, OrderEvent.operator_id == operator_id)
     ).all()
-    return History(events, returns_of_order(connection, operator_id, order_id))
+    return History(events, RETURNS.of_order(connection, operator_id, order_id))
 
 
 def events_since(connection: Connection, operator_id: int, order_id: int, version: int) -> Sequence[Row[Any]]:

@@ -1,7 +1,9 @@
-"""What the desk asks of an order beside what channels do: its return, another contact."""
+"""What the desk asks of an order beside what channels do: its return, a decision, another contact."""
 
 from tracker.fields import Choice, Phone, StrictSchema, Text
 from tracker.orders.rules import REASONS
+
+LONGEST_WORDS = 200
 
 
 class ReturnRequestSchema(StrictSchema):
@@ -10,6 +12,12 @@ class ReturnRequestSchema(StrictSchema):
     reason_code = Choice(tuple(REASONS), required=True)
     reason_text = Text(200, load_default=None)
     evidence = Text(200, load_default=None)
+
+
+class DecisionSchema(StrictSchema):
+    """What somebody says who decides on what another asked for."""
+
+    words = Text(LONGEST_WORDS, load_default=None)
 
 
 class ContactChangeSchema(StrictSchema):

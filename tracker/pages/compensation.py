@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from datetime import date
-from itertools import islice
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
@@ -13,7 +12,7 @@ from tracker.compensation import queries
 from tracker.compensation.pay import pay_compensation
 from tracker.compensation.queries import Wanted
 from tracker.compensation.rules import State
-from tracker.compensation.running import running, running_total
+from tracker.compensation.running import running, total_of
 from tracker.compensation.schemas import PaymentSchema
 from tracker.orders.standing import N_
 from tracker.pages.access import acting, open_to, operator_of, runtime
@@ -89,8 +88,7 @@ def _page(
     with runtime().db.reading() as connection:
         rows = queries.compensations_below(connection, operator_id, wanted, limit=ROWS + 1, before_id=before)
         totals = queries.totals_of_wanted(connection, operator_id, wanted)
-        total = running_total(connection, operator_id, now, county=wanted.county)
-        going = list(islice(running(connection, operator_id, now, county=wanted.county), RUNNING_SHOWN))
+        going = list(running(connection, operator_id, now, county=wanted.county))
     facts = runtime().reference.current()
     faults = [] if refusal is None else placed(refusal.faults, FIELDS)
     page = render_template(
@@ -99,10 +97,10 @@ def _page(
         operator=facts.operators[operator_id],
         rows=rows[:ROWS],
         older=rows[ROWS - 1].id if len(rows) > ROWS else None,
-        is_older=before is not None,
+        before=before,
         totals=totals,
-        running_total=total,
-        going=going,
+        running_total=total_of(going),
+        going=going[:RUNNING_SHOWN],
         asked=asked,
         counties=facts.counties,
         places=facts.places,

@@ -37,22 +37,21 @@ _LEFT_OUT_WORDS = {"excuse": N_("免责"), "hold": N_("缓装")}
 def sentence(kept: dict[str, Any]) -> str:
     """How late an order is and what was left out of that, as its line of the ledger keeps it."""
     deadline, until = (datetime.fromisoformat(kept[name]) for name in ("deadline", "until"))
-    said = [
-        gettext(
-            "承诺 %(deadline)s，%(until)s 装通",
-            deadline=wording.deadline(deadline, language(), clock.today()),
-            until=wording.instant(until, language(), clock.today()),
-        )
-    ]
-    said += _counted(deadline, until, kept)
-    return gettext("；").join(said)
+    said = gettext(
+        "承诺 %(deadline)s，%(until)s 装通",
+        deadline=wording.deadline(deadline, language(), clock.today()),
+        until=wording.instant(until, language(), clock.today()),
+    )
+    return gettext("；").join([said, *_counted(deadline, until, kept)])
 
 
-def running_sentence(working: Working) -> str:
-    """The same of an order that is not connected yet."""
+def running_sentence(working: Working, connected_at: datetime | None = None) -> str:
+    """The same of an order of which no line says it yet, for it is not connected, or was just now."""
+    if connected_at is not None:
+        return sentence(as_json(working))
     deadline = wording.deadline(working.deadline, language(), clock.today())
-    said = [gettext("承诺 %(deadline)s，尚未装通", deadline=deadline)]
-    return gettext("；").join([*said, *_counted(working.deadline, working.until, as_json(working))])
+    said = gettext("承诺 %(deadline)s，尚未装通", deadline=deadline)
+    return gettext("；").join([said, *_counted(working.deadline, working.until, as_json(working))])
 
 
 def _counted(deadline: datetime, until: datetime, kept: dict[str, Any]) -> list[str]:

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Row, select
 from tracker import clock
 from tracker.compensation.recount import count, stretches_in
 from tracker.compensation.rules import Stretch, Working, working_of
+from tracker.excuses.rules import lies_after
 from tracker.figures.on_time import Asked, on_time_figures
 from tracker.figures.on_time import Stretch as Days
 from tracker.figures.rules import Counts, Period, PeriodKind, period_of
@@ -18,6 +19,7 @@ from tracker.orders.models import Order
 from tracker.orders.standing import ENDED_EARLY
 from tracker.promises.ledger import Kind
 from tracker.promises.queries import Ledger, read_ledgers
+from tracker.reports.queries import is_submitted
 
 
 @dataclass(frozen=True)
@@ -25,9 +27,11 @@ class Effect:
     """How an order stands in the net figure of the month of its deadline, and what approving would make of
     that and of its compensation.
 
-    `standing`: "on_time" and "ended" are left as they are, "excused" was left out already, "running" may come
-    to be late, and "late" is left out from the approval on. `before` and `after` are the month's counts;
-    `now_owed` and `then_owed` how the compensation is counted, None where the order is not late.
+    `standing`: "on_time", "ended" and "connected_before" (the delay began) are left as they are, "excused"
+    was left out already, "running" may come to be late, and "late" is left out from the approval on. `before`
+    and `after` are the month's counts; `is_reported`: the report of its half-year was submitted, which leaves
+    that as it is. `now_owed` and `then_owed` are how the compensation is counted, None where the order is not
+    late.
     """
 
     standing: str
@@ -35,6 +39,7 @@ class Effect:
     month: date
     before: Counts
     after: Counts
+    is_reported: bool
     now_owed: Working | None
     then_owed: Working | None
 
@@ -46,7 +51,7 @@ def effect_of(
     row = connection.execute(select(Order.id, Order.price, Order.stage).where(Order.id == order.id)).one()
     ledger = read_ledgers(connection, [order.id])[order.id]
     until = order.connected_at or now
-    standing = _standing(order, ledger, until, now)
+    standing = _standing(order, asked, ledger, until, now)
     month = period_of(PeriodKind.MONTH, clock.local_date(order.deadline - timedelta(microseconds=1)))
     before = _counts(connection, operator_id, month, now)
     after = before
@@ -59,12 +64,23 @@ def effect_of(
         working = count(ledger, until, totals)
         stretches = [*stretches_in(ledger.entries), Stretch(asked.starts_at, asked.ends_at)]
         then = working_of(order.deadline, until, stretches, working.fee_fen)
-    return Effect(standing, asked.ends_at - asked.starts_at, month.starts_on, before, after, working, then)
+    return Effect(
+        standing,
+        asked.ends_at - asked.starts_at,
+        month.starts_on,
+        before,
+        after,
+        is_submitted(connection, operator_id, period_of(PeriodKind.HALF, month.starts_on).starts_on),
+        working,
+        then,
+    )
 
 
-def _standing(order: Head, ledger: Ledger, until: datetime, now: datetime) -> str:
+def _standing(order: Head, asked: Row[Any], ledger: Ledger, until: datetime, now: datetime) -> str:
     if order.stage in ENDED_EARLY:
         return "ended"
+    if lies_after(asked.starts_at, order.connected_at):
+        return "connected_before"
     if order.connected_at is not None and order.connected_at <= order.deadline:
         return "on_time"
     if any(entry.kind is Kind.EXCUSE for entry in ledger.entries):

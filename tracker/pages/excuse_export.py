@@ -1,25 +1,26 @@
 """The list of excuses as a file, by the filters that the page stands at, and what its columns mean."""
 
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import request, url_for
 from flask_babel import gettext
 from sqlalchemy import Row
 
+from tracker import clock
 from tracker.db import Database
-from tracker.excuses.queries import Wanted, excuses_below
+from tracker.excuses.queries import Wanted, decided_by_person, excuses_below
 from tracker.files.cells import instant_cell
-from tracker.orders.rules import REASONS
-from tracker.pages.access import language, open_to, operator_of, runtime
-from tracker.pages.excuse_words import STATE_WORDS
+from tracker.pages.access import open_to, operator_of, runtime
+from tracker.pages.approvals import STATE_WORDS
 from tracker.pages.excuses import wanted_of
 from tracker.pages.list_files import list_file
-from tracker.pages.order_frame import people_of
+from tracker.pages.order_frame import people_of, reasons
 from tracker.pages.signing_in import blueprint, signed_in
 
 _WIDTHS = (10, 18, 10, 16, 40, 20, 20, 12, 30, 10, 14, 20, 14, 20, 40)
+_APPROVER_WIDTHS = (14, 16, 10, 10, 10, 12)
 _AT_ONCE = 1000
 _HOUR = timedelta(hours=1)
 
@@ -32,7 +33,8 @@ def excuses_file(kind: str) -> Any:
     """What the list shows, all pages of it; the evidence itself is not in it."""
     person = signed_in()
     wanted, _ = wanted_of(person)
-    pages = _pages(runtime().db, operator_of(person), wanted, _cells(people_of(person).name))
+    cells = _cells(people_of(person).name)
+    pages = _pages(runtime().db, operator_of(person), wanted, clock.now(), cells)
     return list_file(
         kind,
         "excuses",
@@ -44,6 +46,44 @@ def excuses_file(kind: str) -> Any:
         definitions=(gettext("指标定义"), _definitions()),
         back=url_for("staff.excuses", **request.args.to_dict()),
     )
+
+
+@blueprint.get("/excuses/approvers.<any(csv, xlsx):kind>")
+@open_to("manager")
+def excuse_approvers_file(kind: str) -> Any:
+    """Who decided what, a line for each of their reasons."""
+    person = signed_in()
+    wanted, _ = wanted_of(person)
+    with runtime().db.reading() as connection:
+        decided = decided_by_person(connection, operator_of(person), wanted, clock.now())
+    who, why = people_of(person).name, reasons()
+    lines = [
+        (who(label), why[code], one.approved, one.refused, one.orders, round(one.length / _HOUR, 2))
+        for label, theirs in decided.items()
+        for code, one in theirs.items()
+    ]
+    return list_file(
+        kind,
+        "excuses-by-approver",
+        gettext("按审批人"),
+        (
+            gettext("审批人"),
+            gettext("原因"),
+            gettext("已同意"),
+            gettext("已驳回"),
+            gettext("剔除工单"),
+            gettext("延误小时"),
+        ),
+        _APPROVER_WIDTHS,
+        [lines],
+        too_many="excuse.too_many_rows",
+        definitions=(gettext("指标定义"), [*_definitions(), (gettext("剔除工单"), _removed_words())]),
+        back=url_for("staff.excuses", **request.args.to_dict()),
+    )
+
+
+def _removed_words() -> str:
+    return gettext("净按时率因这些免责不计入的工单；一张工单有几次免责的，算在最后一次上。")
 
 
 def _head() -> tuple[str, ...]:
@@ -81,7 +121,7 @@ def _definitions() -> list[tuple[str, str]]:
 def _cells(name: Callable[[str], str]) -> Callable[[Row[Any]], Cells]:
     """Makes the cells of a row; words are looked up now, because rows are made after the request."""
     states = {state: gettext(word) for state, word in STATE_WORDS.items()}
-    english = language() == "en"
+    why = reasons()
     names: dict[str, str] = {}
     console, system = gettext("控制台"), gettext("系统")
 
@@ -93,12 +133,11 @@ def _cells(name: Callable[[str], str]) -> Callable[[Row[Any]], Cells]:
         return names[label]
 
     def cells(row: Row[Any]) -> Cells:
-        reason = REASONS.get(row.reason_code)
         return (
             row.id,
             row.number,
             states[row.state],
-            row.reason_code if reason is None else (reason.en if english else reason.zh),
+            why[row.reason_code],
             row.reason_text or "",
             instant_cell(row.starts_at),
             instant_cell(row.ends_at),
@@ -123,12 +162,12 @@ def _name(label: str, name: Callable[[str], str], console: str, system: str) -> 
 
 
 def _pages(
-    db: Database, operator_id: int, wanted: Wanted, cells: Callable[[Row[Any]], Cells]
+    db: Database, operator_id: int, wanted: Wanted, now: datetime, cells: Callable[[Row[Any]], Cells]
 ) -> Iterator[list[Cells]]:
     before: int | None = None
     while True:
         with db.reading() as connection:
-            rows = excuses_below(connection, operator_id, wanted, limit=_AT_ONCE, before_id=before)
+            rows = excuses_below(connection, operator_id, wanted, now, limit=_AT_ONCE, before_id=before)
         yield [cells(row) for row in rows]
         if len(rows) < _AT_ONCE:
             return

@@ -1,10 +1,10 @@
 """Excuses for managers: what waits, what was decided and by whom, and the decision itself."""
 
-from dataclasses import replace
 from datetime import date
 from typing import Any
 
 from flask import Response, flash, redirect, render_template, request, url_for
+from flask_babel import gettext
 from werkzeug.exceptions import NotFound
 
 from tracker import clock
@@ -12,29 +12,24 @@ from tracker.audit.note_seen import note_seen
 from tracker.excuses import queries
 from tracker.excuses.decide_excuse import decide_excuse
 from tracker.excuses.evidence import excuse_files
-from tracker.excuses.queries import Days, Wanted
-from tracker.excuses.rules import FileKind, State
-from tracker.orders.rules import REASONS
+from tracker.excuses.queries import Days, Decided, Wanted
+from tracker.excuses.rules import FileKind
 from tracker.orders.standing import N_
-from tracker.pages.access import acting, label_of, language, open_to, operator_of, runtime
+from tracker.pages.access import acting, open_to, operator_of, runtime
+from tracker.pages.approvals import DECISION_FIELDS, STATE_WORDS, decide, words_of
 from tracker.pages.excuse_effect import effect_of
-from tracker.pages.excuse_words import DECISION_FIELDS, EXCUSING, LONGEST_WORDS, words_of
-from tracker.pages.order_frame import (
-    Form,
-    form_page,
-    head,
-    people_of,
-    reasons,
-    refused,
-    seen_version,
-    typed_in,
-)
+from tracker.pages.excuse_words import EXCUSING
+from tracker.pages.order_frame import Form, form_page, head, people_of, reasons
 from tracker.pages.signing_in import blueprint, signed_in
 from tracker.pages.slots import day_typed
-from tracker.problems import Fault, Refusal
 from tracker.staff.sign_in import Person
 
 ROWS = 20
+# Who decides where no other manager is left: `tracker excuses`.
+CONSOLE = "console:excuses"
+_STAFF = "staff:"
+_DUE, _REMOVING = "due", "removing"
+LISTED_WORDS = {**STATE_WORDS, _REMOVING: N_("已同意，工单已剔除")}
 _LARGEST_ID = 2**63 - 1
 _TYPES = {FileKind.PHOTO: ("image/jpeg", "jpg"), FileKind.PDF: ("application/pdf", "pdf")}
 
@@ -42,15 +37,15 @@ _TYPES = {FileKind.PHOTO: ("image/jpeg", "jpg"), FileKind.PDF: ("application/pdf
 @blueprint.get("/excuses")
 @open_to("manager")
 def excuses() -> str:
-    """What waits on top, then what the address narrows the list to, counted by approver and reason."""
-    person = signed_in()
+    """What waits on top, then what the address narrows the list to, and the same by approver."""
+    person, now = signed_in(), clock.now()
     operator_id = operator_of(person)
     wanted, asked = wanted_of(person)
     before = _id_typed(request.args.get("before", ""))
     with runtime().db.reading() as connection:
-        waiting, more = queries.waiting_excuses(connection, operator_id, ROWS)
-        rows = queries.excuses_below(connection, operator_id, wanted, limit=ROWS + 1, before_id=before)
-        counts = queries.counts_by_decider(connection, operator_id, replace(wanted, state=None))
+        waiting, more = queries.EXCUSES.waiting(connection, operator_id, ROWS)
+        rows = queries.excuses_below(connection, operator_id, wanted, now, limit=ROWS + 1, before_id=before)
+        decided = queries.decided_by_person(connection, operator_id, wanted, now)
     facts = runtime().reference.current()
     return render_template(
         "staff/excuses.html",
@@ -61,13 +56,14 @@ def excuses() -> str:
         rows=rows[:ROWS],
         older=rows[ROWS - 1].id if len(rows) > ROWS else None,
         is_older=before is not None,
-        counts=_by_person(counts),
+        decided={who: (sum(theirs.values(), Decided()), theirs) for who, theirs in decided.items()},
+        in_all=sum((one for theirs in decided.values() for one in theirs.values()), Decided()),
         asked=asked,
-        deciders=people_of(person).staff,
+        in_address=_in_address,
+        states=LISTED_WORDS,
+        deciders=people_of(person).staff | {CONSOLE: gettext("控制台")},
         reasons=reasons(*EXCUSING),
-        reason_of=_reason,
         places=facts.places,
-        own=label_of(person),
         **words_of(person),
     )
 
@@ -82,29 +78,13 @@ def excuse_decide(excuse_id: int) -> Any:
     order = head(person, asked.number)
     form = Form()
     if request.method == "POST":
-        typed = typed_in(("words",))
-        step = request.form.get("step", "")
-        try:
-            if step not in ("approve", "refuse"):
-                raise Refusal(Fault("field.invalid"))
-            decide_excuse(
-                runtime(),
-                acting(person),
-                excuse_id,
-                approve=step == "approve",
-                words=typed["words"][:LONGEST_WORDS] or None,
-                if_version=seen_version(),
-            )
-        except Refusal as refusal:
-            form = refused(person, order, typed, refusal, DECISION_FIELDS)
-            order, asked = head(person, asked.number), _asked(operator_id, excuse_id)
-        else:
+        done = decide(person, order, decide_excuse, excuse_id)
+        if not isinstance(done, Form):
             flash(
-                N_("已同意。净按时率从现在起不再计入这段延误。")
-                if step == "approve"
-                else N_("已驳回，工单和按时率不变。")
+                N_("已同意。净按时率从现在起不再计入这段延误。") if done else N_("已驳回，工单和按时率不变。")
             )
             return redirect(url_for("staff.excuses"))
+        form, order, asked = done, head(person, asked.number), _asked(operator_id, excuse_id)
     with runtime().db.reading() as connection:
         files = queries.files_of(connection, operator_id, excuse_id)
         effect = effect_of(connection, operator_id, order, asked, clock.now())
@@ -117,8 +97,6 @@ def excuse_decide(excuse_id: int) -> Any:
         asked=asked,
         files=files,
         effect=effect,
-        own=label_of(person),
-        longest=LONGEST_WORDS,
         **words_of(person),
     )
 
@@ -157,8 +135,12 @@ def excuse_file(evidence_id: int) -> Response:
 
 def wanted_of(person: Person) -> tuple[Wanted, dict[str, str]]:
     """What the list is narrowed to by its address, and the part of the address that says so."""
-    staff = people_of(person).staff
-    known = {"state": set(State), "reason": set(EXCUSING), "by": set(staff)}
+    known = {
+        "state": set(LISTED_WORDS),
+        "reason": set(EXCUSING),
+        "by": {CONSOLE, *people_of(person).staff},
+        "days": {_DUE},
+    }
     asked = {name: request.args[name] for name, among in known.items() if request.args.get(name) in among}
     days: dict[str, date] = {}
     for name in ("first", "last"):
@@ -166,38 +148,31 @@ def wanted_of(person: Person) -> tuple[Wanted, dict[str, str]]:
         if day is not None:
             days[name] = day
             asked[name] = day.isoformat()
-    decided_by = f"staff:{asked['by']}" if "by" in asked else None
-    return (
-        Wanted(
-            asked.get("state"), asked.get("reason"), decided_by, Days(days.get("first"), days.get("last"))
-        ),
-        asked,
+    by, state = asked.get("by"), asked.get("state")
+    wanted = Wanted(
+        state=None if state == _REMOVING else state,
+        reason_code=asked.get("reason"),
+        decided_by=f"{_STAFF}{by}" if by and by != CONSOLE else by,
+        days=Days(days.get("first"), days.get("last")),
+        is_due=asked.get("days") == _DUE,
+        is_removing=state == _REMOVING,
     )
+    return wanted, asked
+
+
+def _in_address(label: str) -> str:
+    """Somebody as the list is narrowed to what they decided."""
+    return label.removeprefix(_STAFF)
 
 
 def _asked(operator_id: int, excuse_id: int) -> Any:
     row = None
     if excuse_id <= _LARGEST_ID:
         with runtime().db.reading() as connection:
-            row = queries.excuse_request(connection, operator_id, excuse_id)
+            row = queries.EXCUSES.one(connection, operator_id, excuse_id)
     if row is None:
         raise NotFound
     return row
-
-
-def _by_person(counts: Any) -> dict[str, dict[str, dict[str, int]]]:
-    """How many each person decided: by reason, and of each reason by outcome."""
-    found: dict[str, dict[str, dict[str, int]]] = {}
-    for row in counts:
-        found.setdefault(row.decided_by, {}).setdefault(row.reason_code, {})[row.state] = row.many
-    return found
-
-
-def _reason(code: str) -> str:
-    reason = REASONS.get(code)
-    if reason is None:
-        return code
-    return reason.en if language() == "en" else reason.zh
 
 
 def _id_typed(text: str) -> int | None:

@@ -26,7 +26,6 @@ from tracker.pages.figure_values import Value, remark, values_of
 from tracker.pages.figures import asked_of
 from tracker.pages.signing_in import blueprint, signed_in
 
-_SHEET_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _SOURCE_WORDS = {Source.LAW: N_("法律法规"), Source.PRACTICE: N_("行业惯例"), Source.OURS: N_("本系统约定")}
 
 _COUNT_WIDTHS = (22, 8, 8, 10, 10, 8, 8, 10, 10, 10, 40)
@@ -82,7 +81,7 @@ def figures_file(kind: str) -> Any:
     if kind == "csv":
         response = Response("".join(giving.csv_lines(_csv_head(), _csv_pages(told))), mimetype="text/csv")
     else:
-        response = Response(book(_sheets(told)), mimetype=_SHEET_TYPE)
+        response = Response(book(_sheets(told)), mimetype=giving.SHEET_TYPE)
     name = f"figures-{question.days.first_on}-{question.days.last_on}.{kind}"
     response.headers.set("Content-Disposition", "attachment", filename=name)
     response.headers["Cache-Control"] = "no-store"

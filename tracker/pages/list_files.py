@@ -9,8 +9,6 @@ from tracker.files import giving
 from tracker.pages.access import language
 from tracker.problems import Refusal
 
-SHEET_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-
 
 def attached(body: str | bytes | Iterable[str] | Iterable[bytes], mimetype: str, name: str) -> Response:
     """A file to be saved under this name, of which no cache keeps a copy."""
@@ -34,7 +32,7 @@ def csv_or_book(
     if kind == "csv":
         return attached(lines(), "text/csv", f"{name}.csv")
     try:
-        return attached(book(), SHEET_TYPE, f"{name}.xlsx")
+        return attached(book(), giving.SHEET_TYPE, f"{name}.xlsx")
     except Refusal as refusal:
         flash(refusal.faults[0].words(language()))
         return redirect(back)

@@ -32,7 +32,7 @@ _undo = UndoSchema()
 
 @dataclass(frozen=True)
 class Compensation:
-    """How an order stands: its ledger, the earliest line first, or what it comes to while it is open."""
+    """How an order stands: its ledger, the earliest line first, or what it comes to while there is none."""
 
     lines: tuple[Row[Any], ...]
     running: Working | None
@@ -56,13 +56,13 @@ class Compensation:
 def compensation_of_order(connection: Connection, operator_id: int, order: Head) -> Compensation:
     """What an operator's order is compensated with, as of now."""
     lines = tuple(lines_of(connection, operator_id, order.id))
-    now = clock.now()
-    is_running = order.connected_at is None and order.stage not in ENDED_EARLY and now > order.deadline
-    if lines or not is_running:
+    # Connected just now, it is not written down yet.
+    until = order.connected_at or clock.now()
+    if lines or order.stage in ENDED_EARLY or until <= order.deadline:
         return Compensation(lines, None)
     row = connection.execute(select(Order.id, Order.price, Order.stage).where(Order.id == order.id)).one()
     ledger = read_ledgers(connection, [order.id])[order.id]
-    working = count(ledger, now, totals_of(connection, [row])[order.id])
+    working = count(ledger, until, totals_of(connection, [row])[order.id])
     return Compensation((), working if working.days else None)
 
 

@@ -10,9 +10,9 @@ from sqlalchemy import Row
 
 from tracker import clock
 from tracker.orders import wording as order_wording
+from tracker.orders.approval_rules import State
 from tracker.orders.fee_words import FEE_WORDS
 from tracker.orders.models import APPOINTMENT_KIND, CONTACT_KIND, MONEY_KINDS, MOVE_KINDS, REAL_NAME_KIND
-from tracker.orders.return_rules import State as ReturnState
 from tracker.orders.rules import REASONS, Stage
 from tracker.orders.standing import N_, STAGE_WORDS
 from tracker.pages import wording
@@ -69,11 +69,20 @@ FIELD_WORDS = {
     "language": N_("通知语言"),
 }
 RESULT_WORDS = {Result.PASSED: N_("通过"), Result.FAILED: N_("未通过"), Result.WAIVED: N_("免除")}
-RETURN_WORDS = {
-    ReturnState.OPEN: N_("申请退单"),
-    ReturnState.APPROVED: N_("同意退单"),
-    ReturnState.REFUSED: N_("驳回退单申请"),
-    ReturnState.RETRACTED: N_("撤回退单申请"),
+# Requests that one person makes and another decides on, by the kinds of their lines.
+REQUEST_WORDS = {
+    "return_request": {
+        State.OPEN: N_("申请退单"),
+        State.APPROVED: N_("同意退单"),
+        State.REFUSED: N_("驳回退单申请"),
+        State.RETRACTED: N_("撤回退单申请"),
+    },
+    "excuse_request": {
+        State.OPEN: N_("申请免责"),
+        State.APPROVED: N_("同意免责"),
+        State.REFUSED: N_("驳回免责申请"),
+        State.RETRACTED: N_("撤回免责申请"),
+    },
 }
 
 
@@ -119,23 +128,15 @@ def event_line(event: Row[Any], people: People) -> Line:
     )
 
 
-def return_lines(asked: Row[Any], people: People) -> list[Line]:
-    """That a return was asked for, and what was decided; an approval is the order's own event too."""
+def request_lines(kind: str, asked: Row[Any], people: People) -> list[Line]:
+    """That something was asked for, and what became of it; an approval is the order's own event too."""
+    words, why = REQUEST_WORDS[kind], reason_said(asked.reason_code, asked.reason_text)
     details = (gettext("依据：%(evidence)s", evidence=asked.evidence),) if asked.evidence else ()
-    lines = [
-        Line(
-            "return_request",
-            gettext(RETURN_WORDS[ReturnState.OPEN]),
-            asked.asked_at,
-            people.name(asked.asked_by),
-            reason_said(asked.reason_code, asked.reason_text),
-            details,
-        )
-    ]
+    who = people.name(asked.asked_by)
+    lines = [Line(kind, gettext(words[State.OPEN]), asked.asked_at, who, why, details)]
     if asked.decided_at is not None:
-        word = gettext(RETURN_WORDS[ReturnState(asked.state)])
         who = people.name(asked.decided_by)
-        lines.append(Line("return_request", word, asked.decided_at, who, asked.words or ""))
+        lines.append(Line(kind, gettext(words[State(asked.state)]), asked.decided_at, who, asked.words or ""))
     return lines
 
 

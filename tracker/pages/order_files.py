@@ -8,6 +8,7 @@ from flask import Request, Response, flash, make_response, redirect, render_temp
 from flask_login import current_user
 from werkzeug.exceptions import NotFound
 
+from tracker.files.giving import SHEET_TYPE
 from tracker.files.scratch import PutAside
 from tracker.order_files.cancel_file import cancel_file
 from tracker.order_files.parts import PART
@@ -18,7 +19,7 @@ from tracker.order_files.take_in import LIMITS
 from tracker.orders.file_template import csv_template, xlsx_template
 from tracker.orders.standing import N_
 from tracker.pages.access import label_of, language, open_to, operator_of, runtime
-from tracker.pages.list_files import SHEET_TYPE, attached
+from tracker.pages.list_files import attached
 from tracker.pages.photo_uploads import PHOTO_UPLOADS
 from tracker.pages.plans import said
 from tracker.pages.signing_in import blueprint, signed_in

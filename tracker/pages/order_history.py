@@ -8,14 +8,13 @@ from flask_babel import gettext
 
 from tracker.at_risk.history import escalations_of, takeovers_of
 from tracker.complaints.persons import names
-from tracker.excuses.queries import excuses_of_order
+from tracker.excuses.queries import EXCUSES
 from tracker.files.cells import instant_cell
 from tracker.orders.desk_history import history_of
 from tracker.orders.head import Head
 from tracker.pages.access import AT_DESK, open_to, operator_of, runtime
-from tracker.pages.excuse_words import excuse_lines
 from tracker.pages.list_files import list_file
-from tracker.pages.order_event_words import GROUP_WORDS, GROUPS, Line, event_line, return_lines
+from tracker.pages.order_event_words import GROUP_WORDS, GROUPS, Line, event_line, request_lines
 from tracker.pages.order_frame import head, people_of, render
 from tracker.pages.risk_words import escalation_line, takeover_line
 from tracker.pages.signing_in import blueprint, signed_in
@@ -75,12 +74,12 @@ def _lines(person: Person, order: Head, group: str) -> list[Line]:
         escalations = escalations_of(connection, operator_of(person), order.id)
         takeovers = takeovers_of(connection, operator_of(person), order.id)
         by_account, _ = names(connection, operator_of(person))
-        excuses = excuses_of_order(connection, operator_of(person), order.id)
+        excuses = EXCUSES.of_order(connection, operator_of(person), order.id)
     lines = [event_line(event, people) for event in history.events]
-    lines += [line for asked in history.returns for line in return_lines(asked, people)]
+    lines += [line for asked in history.returns for line in request_lines("return_request", asked, people)]
     lines += [escalation_line(row, people, by_account) for row in escalations]
     lines += [takeover_line(row, people) for row in takeovers]
-    lines += [line for asked in excuses for line in excuse_lines(asked, people)]
+    lines += [line for asked in excuses for line in request_lines("excuse_request", asked, people)]
     if group:
         lines = [line for line in lines if line.kind in GROUPS[group]]
     return sorted(lines, key=lambda line: line.at)

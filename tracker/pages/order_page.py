@@ -17,17 +17,16 @@ from tracker.complaints.rate import COMMENT
 from tracker.complaints.rules import standing_of
 from tracker.customer_requests.of_order import requests_of_order
 from tracker.customer_requests.rules import State as Asked
-from tracker.excuses.queries import excuses_of_order
-from tracker.excuses.rules import State as ExcuseState
+from tracker.excuses.queries import EXCUSES
 from tracker.masks import holds_number, mask_address
 from tracker.notices.of_order import notices_of_order
 from tracker.notices.rules import State as Told
+from tracker.orders.approval_rules import State as Approval
 from tracker.orders.desk_history import last_event
 from tracker.orders.desk_view import DeskView, desk_view
 from tracker.orders.fee_queries import fees_of
 from tracker.orders.head import Head
-from tracker.orders.return_queries import returns_of_order
-from tracker.orders.return_rules import State as ReturnState
+from tracker.orders.return_queries import RETURNS
 from tracker.orders.rules import CLOSED, PATH, REASONS, Stage
 from tracker.orders.see_customer import see_customer
 from tracker.orders.standing import N_, STAGE_WORDS
@@ -126,11 +125,11 @@ def _page(
         ratings = rating_queries.ratings_of_order(connection, row.id)
         _, by_name = names(connection, operator_id)
         undo_until = undoable_until(last_event(connection, operator_id, row.id))
-        returns = returns_of_order(connection, operator_id, row.id)
+        returns = RETURNS.of_order(connection, operator_id, row.id)
         results = latest_results(connection, row.id)
         site_work = site_work_of(connection, operator_id, row.id)
         calls = open_calls_of(connection, operator_id, row.id)
-        excuses = excuses_of_order(connection, operator_id, row.id)
+        excuses = EXCUSES.of_order(connection, operator_id, row.id)
         compensation = compensation_of_order(connection, operator_id, found)
     if person.role == "manager" and any(one.comment is not None for one in ratings):
         note_shown(person, [f"order:{row.id}"], ("comment",), "order shown")
@@ -152,7 +151,7 @@ def _page(
         longest_why=_LONGEST_WHY,
         doings=doings(person, found),
         undo_until=undo_until if undo_until is not None and undo_until > now else None,
-        return_waits=any(one.state == ReturnState.OPEN for one in returns),
+        return_waits=any(one.state == Approval.OPEN for one in returns),
         wanting=[CHECKS[one].said(language()) for one in missing(required, results)],
         checked=bool(required or results),
         channel=reference.channels[row.channel_id].name,
@@ -172,7 +171,7 @@ def _page(
         site_work=site_work,
         calls=calls,
         call_reasons=REASON_WORDS,
-        excuse_waits=any(one.state == ExcuseState.OPEN for one in excuses),
+        excuse_waits=any(one.state == Approval.OPEN for one in excuses),
         compensation=compensation,
         compensation_words=compensation_words.words_of(),
     )

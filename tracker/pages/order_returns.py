@@ -4,56 +4,31 @@ from datetime import datetime
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
-from marshmallow import ValidationError
 from werkzeug.exceptions import NotFound
 
 from tracker import clock
+from tracker.orders.approval_rules import State
 from tracker.orders.ask_return import ask_return, retract_return
 from tracker.orders.decide_return import decide_return
 from tracker.orders.desk_schemas import ReturnRequestSchema
 from tracker.orders.head import Head
-from tracker.orders.return_queries import decided_returns, open_returns, return_request, returns_of_order
-from tracker.orders.return_rules import State, can_be_returned
+from tracker.orders.return_queries import RETURNS, decided_returns
+from tracker.orders.return_rules import can_be_returned
 from tracker.orders.rules import Stage
 from tracker.orders.standing import N_
-from tracker.pages.access import OF_OPERATOR, acting, label_of, open_to, operator_of, runtime
-from tracker.pages.order_event_words import reason_said
-from tracker.pages.order_frame import (
-    Form,
-    act,
-    form_page,
-    head,
-    people_of,
-    reasons,
-    refused,
-    seen_version,
-    typed_in,
-)
+from tracker.pages.access import OF_OPERATOR, acting, open_to, operator_of, runtime
+from tracker.pages.approvals import DECISION_FIELDS, ask_or_take_back, decide, loaded, words_of
+from tracker.pages.order_frame import Form, form_page, head, people_of, reasons, seen_version
 from tracker.pages.outage_request import Asked
 from tracker.pages.signing_in import blueprint, signed_in
-from tracker.problems import Fault, Refusal, faults_in
 from tracker.staff.sign_in import Person
 
 ROWS = 20
 FIELDS = {
     "reason_code": Asked("reason_code", N_("原因")),
     "reason_text": Asked("reason_text", N_("说明")),
-    "evidence": Asked("evidence", N_("依据")),
+    "evidence": Asked("evidence", N_("依据编号")),
 }
-DECISION_FIELDS = {"words": Asked("words", N_("审批意见"))}
-STATE_WORDS = {
-    State.OPEN: N_("待审批"),
-    State.APPROVED: N_("已同意"),
-    State.REFUSED: N_("已驳回"),
-    State.RETRACTED: N_("申请人已撤回"),
-}
-STATE_TONES = {
-    State.OPEN: "warning",
-    State.APPROVED: "accent",
-    State.REFUSED: "danger",
-    State.RETRACTED: "quiet",
-}
-_LONGEST_WORDS = 200
 _schema = ReturnRequestSchema()
 
 
@@ -65,20 +40,12 @@ def order_return(number: str) -> Any:
     order = _order(person, number)
     form = Form()
     if request.method == "POST":
-        typed = typed_in(tuple(FIELDS))
-        retracts = request.form.get("step") == "retract"
-        done = act(
-            person,
-            order,
-            typed,
-            FIELDS,
-            lambda: _retract(person) if retracts else _ask(person, order, typed),
-        )
-        if not isinstance(done, Form):
+        done = ask_or_take_back(person, order, FIELDS, _ask, _retract)
+        if done is None:
             return redirect(url_for("staff.order_return", number=order.number))
         form, order = done, _order(person, number)
     with runtime().db.reading() as connection:
-        asked = returns_of_order(connection, operator_of(person), order.id)
+        asked = RETURNS.of_order(connection, operator_of(person), order.id)
     return form_page(
         "staff/order_return.html",
         person,
@@ -89,8 +56,7 @@ def order_return(number: str) -> Any:
         asked=asked,
         waiting=next((one for one in asked if one.state == State.OPEN), None),
         possible=can_be_returned(Stage(order.stage)),
-        own=label_of(person),
-        **_words(person),
+        **words_of(person),
     )
 
 
@@ -104,7 +70,7 @@ def order_returns() -> str:
     people = people_of(person)
     decided_by = f"staff:{by}" if by in people.staff else None
     with runtime().db.reading() as connection:
-        waiting, more = open_returns(connection, operator_id, ROWS)
+        waiting, more = RETURNS.waiting(connection, operator_id, ROWS)
         decided, older = decided_returns(
             connection, operator_id, decided_by=decided_by, before=_before(), limit=ROWS
         )
@@ -120,9 +86,8 @@ def order_returns() -> str:
         by=by if decided_by else "",
         deciders=people.staff,
         places=facts.places,
-        own=label_of(person),
         now=clock.now(),
-        **_words(person),
+        **words_of(person),
     )
 
 
@@ -132,31 +97,17 @@ def order_return_decide(request_id: int) -> Any:
     """One request with its order as it stands now; approved or refused by somebody else than who asked."""
     person = signed_in()
     with runtime().db.reading() as connection:
-        asked = return_request(connection, operator_of(person), request_id)
+        asked = RETURNS.one(connection, operator_of(person), request_id)
     if asked is None:
         raise NotFound
     order = head(person, asked.number)
     form = Form()
     if request.method == "POST":
-        typed = typed_in(("words",))
-        step = request.form.get("step", "")
-        try:
-            if step not in ("approve", "refuse"):
-                raise Refusal(Fault("field.invalid"))
-            decide_return(
-                runtime(),
-                acting(person),
-                request_id,
-                approve=step == "approve",
-                words=typed["words"][:_LONGEST_WORDS] or None,
-                if_version=seen_version(),
-            )
-        except Refusal as refusal:
-            form = refused(person, order, typed, refusal, DECISION_FIELDS)
-            order = head(person, asked.number)
-        else:
-            flash(N_("已退单，并已告知客户。") if step == "approve" else N_("已驳回，工单继续办理。"))
+        done = decide(person, order, decide_return, request_id)
+        if not isinstance(done, Form):
+            flash(N_("已退单，并已告知客户。") if done else N_("已驳回，工单继续办理。"))
             return redirect(url_for("staff.order_returns"))
+        form, order = done, head(person, asked.number)
     return form_page(
         "staff/order_return_decide.html",
         person,
@@ -164,20 +115,9 @@ def order_return_decide(request_id: int) -> Any:
         form,
         DECISION_FIELDS,
         asked=asked,
-        own=label_of(person),
         moved_on=asked.stage != order.stage,
-        longest=_LONGEST_WORDS,
-        **_words(person),
+        **words_of(person),
     )
-
-
-def _words(person: Person) -> dict[str, Any]:
-    return {
-        "who": people_of(person).name,
-        "why": lambda one: reason_said(one.reason_code, one.reason_text),
-        "state_words": STATE_WORDS,
-        "state_tones": STATE_TONES,
-    }
 
 
 def _order(person: Person, number: str) -> Head:
@@ -189,19 +129,12 @@ def _order(person: Person, number: str) -> Head:
 
 
 def _ask(person: Person, order: Head, typed: dict[str, str]) -> str:
-    try:
-        asked = _schema.load({name: value for name, value in typed.items() if value})
-    except ValidationError as error:
-        raise Refusal(*faults_in(error.messages)) from None
-    ask_return(runtime(), acting(person), order.number, asked, if_version=seen_version())
+    ask_return(runtime(), acting(person), order.number, loaded(_schema, typed), if_version=seen_version())
     return N_("已提交退单申请，等待另一位经理审批。")
 
 
-def _retract(person: Person) -> str:
-    given = request.form.get("request", "")
-    if not given.isdecimal() or len(given) > 18:
-        raise Refusal(Fault("return.not_found"))
-    retract_return(runtime(), acting(person), int(given))
+def _retract(person: Person, known: int) -> str:
+    retract_return(runtime(), acting(person), known)
     return N_("已撤回退单申请。")
 
 

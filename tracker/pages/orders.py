@@ -11,10 +11,10 @@ from sqlalchemy import select
 from tracker import clock
 from tracker.complaints import rating_queries
 from tracker.complaints.queries import pressing
-from tracker.excuses.queries import excuses_to_decide
+from tracker.excuses.queries import EXCUSES
 from tracker.orders.desk_list import STANDINGS, Position, Sorting, Wanted, list_orders
 from tracker.orders.fee_queries import fees_of
-from tracker.orders.return_queries import returns_to_decide
+from tracker.orders.return_queries import RETURNS
 from tracker.orders.rules import Stage
 from tracker.orders.standing import MARK_WORDS, N_
 from tracker.pages.access import AT_DESK, label_of, open_to, operator_of, runtime
@@ -105,8 +105,8 @@ def orders() -> Any:
         if person.role == "manager":
             presses = pressing(connection, clock.today(), operator_id)
             to_call_back = rating_queries.to_call_back(connection, operator_id)
-            to_decide = returns_to_decide(connection, operator_id, label_of(person))
-            to_excuse = excuses_to_decide(connection, operator_id, label_of(person))
+            to_decide = RETURNS.any_to_decide(connection, operator_id, label_of(person))
+            to_excuse = EXCUSES.any_to_decide(connection, operator_id, label_of(person))
     return render_template(
         "staff/orders.html",
         person=person,

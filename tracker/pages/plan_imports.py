@@ -7,9 +7,10 @@ from typing import Any
 
 from flask import Response, request
 
+from tracker.files.giving import SHEET_TYPE
 from tracker.files.sheets import MOST_BYTES, MOST_ROWS
 from tracker.pages.access import label_of, language, open_to, runtime
-from tracker.pages.list_files import SHEET_TYPE, attached
+from tracker.pages.list_files import attached
 from tracker.pages.plans import render, said
 from tracker.pages.signing_in import blueprint, signed_in
 from tracker.problems import Fault, Refusal

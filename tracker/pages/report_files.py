@@ -5,6 +5,7 @@ from typing import Any
 from flask import Response, flash, redirect, url_for
 from werkzeug.exceptions import NotFound
 
+from tracker.files.giving import SHEET_TYPE
 from tracker.pages.access import language, open_to
 from tracker.pages.reports import REPORTERS, found
 from tracker.pages.signing_in import blueprint, signed_in
@@ -13,8 +14,6 @@ from tracker.reports.pdf import pdf_of
 from tracker.reports.rules import half_at, half_code
 from tracker.reports.stored import stored
 from tracker.reports.workbook import workbook_of
-
-_SHEET_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @blueprint.get("/reports/<int:report_id>.<any(pdf, xlsx, json):form>")
@@ -33,7 +32,7 @@ def file_of(row: Any, form: str, *, back: str) -> Any:
         if form == "pdf":
             response = Response(pdf_of(row, language()), mimetype="application/pdf")
         elif form == "xlsx":
-            response = Response(workbook_of(row, language()), mimetype=_SHEET_TYPE)
+            response = Response(workbook_of(row, language()), mimetype=SHEET_TYPE)
         else:
             stored(row)
             response = Response(row.content, mimetype="application/json")

@@ -43,6 +43,18 @@ RULES: tuple[ProblemRule, ...] = (
         "Nobody decides on a return that they asked for: another manager does.",
     ),
     ProblemRule(
+        "return.not_manager",
+        403,
+        "只有本运营商在职的经理可以审批",
+        "Only a manager of the operator who is in office decides.",
+    ),
+    ProblemRule(
+        "return.other_manager",
+        409,
+        "有其他经理可以审批，请在“退单审批”页面处理",
+        "Another manager of the operator can decide: on the page 退单审批.",
+    ),
+    ProblemRule(
         "return.not_own",
         403,
         "只有申请人可以撤回申请",

@@ -32,6 +32,12 @@ RULES: tuple[ProblemRule, ...] = (
         "This stretch, or a part of it, was asked for or excused already.",
     ),
     ProblemRule(
+        "excuse.after_connection",
+        409,
+        "这段延误晚于装通，与超时无关",
+        "The delay began after the line was connected: it did not make it late.",
+    ),
+    ProblemRule(
         "excuse.evidence_required",
         422,
         "请填写依据编号，或上传照片、PDF",

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, exists, select
 
 from tracker.reports.author import Author
 from tracker.reports.models import CountySelfCheck, HalfYearReport, HalfYearReportEvent
@@ -47,6 +47,16 @@ def report_named(
     if revision is not None:
         wanted = wanted.where(_reports.c.revision == revision)
     return connection.execute(wanted).one_or_none()
+
+
+def is_submitted(connection: Connection, operator_id: int, starts_on: date) -> bool:
+    """Whether an operator's report of the half-year that begins then was submitted."""
+    submitted = exists().where(
+        _reports.c.operator_id == operator_id,
+        _reports.c.starts_on == starts_on,
+        _reports.c.state == State.SUBMITTED,
+    )
+    return bool(connection.scalar(select(submitted)))
 
 
 def submitted_reports(connection: Connection) -> Sequence[Row[Any]]:
