@@ -14,13 +14,13 @@ from tracker.problems import Refusal
 _SHEET_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
-@blueprint.get("/orders.<any(csv, xlsx):kind>")
+@blueprint.get("/orders.<any(csv, xlsx):form>")
 @open_to(*AT_DESK)
-def orders_file(kind: str) -> Any:
+def orders_file(form: str) -> Any:
     """Every order of the operator that the filters of the address leave."""
     operator_id, words = operator_of(signed_in()), _words()
     filters = asked(runtime().reference.current(), operator_id)
-    if kind == "csv":
+    if form == "csv":
         response = Response(
             export_orders.csv_lines(runtime(), operator_id, filters.wanted, words), mimetype="text/csv"
         )
@@ -32,7 +32,7 @@ def orders_file(kind: str) -> Any:
             return redirect(url_for("staff.orders", **filters.given))
         response = Response(book, mimetype=_SHEET_TYPE)
     stage = filters.wanted.stage
-    name = f"orders{f'-{stage}' if stage else ''}.{kind}"
+    name = f"orders{f'-{stage}' if stage else ''}.{form}"
     response.headers.set("Content-Disposition", "attachment", filename=name)
     response.headers["Cache-Control"] = "no-store"
     return response

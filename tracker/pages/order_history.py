@@ -42,20 +42,20 @@ def order_history(number: str) -> str:
     )
 
 
-@blueprint.get("/orders/<number>/history.<any(csv, xlsx):kind>")
+@blueprint.get("/orders/<number>/history.<any(csv, xlsx):form>")
 @open_to(*AT_DESK)
-def order_history_file(number: str, kind: str) -> Response:
+def order_history_file(number: str, form: str) -> Response:
     """The same as a file, the earliest first."""
     person = signed_in()
     order = head(person, number)
     title = (gettext("时间"), gettext("事项"), gettext("内容"), gettext("经办人"), gettext("原因"))
     pages = _pages(_lines(person, order, _group()))
-    if kind == "csv":
+    if form == "csv":
         response = Response(giving.csv_lines(title, pages), mimetype="text/csv")
     else:
         book = giving.xlsx(gettext("历史"), title, _WIDTHS, pages, too_many="order.too_many_rows")
         response = Response(book, mimetype=_SHEET_TYPE)
-    response.headers.set("Content-Disposition", "attachment", filename=f"{order.number}-history.{kind}")
+    response.headers.set("Content-Disposition", "attachment", filename=f"{order.number}-history.{form}")
     response.headers["Cache-Control"] = "no-store"
     return response
 
