@@ -88,7 +88,7 @@ def _rules(
     common = {
         "valid_from": data["in_force_from"],
         "remark": data.get("remark", ""),
-        "reason": "the operator's limits when the city was set up",
+        "reason": "设置城市时录入",
     }
     for rule in rules:
         try:
@@ -143,7 +143,7 @@ def _plans(connection: Connection, operators: dict[str, int], data: dict[str, An
                 fields = PlanDraftSchema().load(_as_json({**common, **said, **price}))
                 key = (operators[code], fields["filing_number"], fields["region"])
                 if key not in known:
-                    reason = "on sale when the city was set up"
+                    reason = "设置城市时在售"
                     publish_version(
                         connection, operators[code], fields, _ACTOR, reason, change_id=None, back_dated=True
                     )

@@ -177,6 +177,9 @@ def test_every_staff_page_is_accessible(
     for page in staff_pages(clerk.enter("/", width=width, language=language)):
         assert_no_sideways_scrolling(page)
         assert_accessible(page, looks_only=(width, language) != (1280, "zh-CN"))
+    page.goto("/outages")
+    label = page.locator("td[data-label]").last.evaluate("cell => getComputedStyle(cell, '::before').content")
+    assert label == {320: '"公告时间"', 390: '"Announced"', 1280: "none"}[width]
 
 
 def test_a_change_is_on_the_open_page_at_once(visitor: Visitor, outages: Announcer) -> None:

@@ -66,7 +66,7 @@ def test_the_timeline_shows_every_day_and_moment(clerk: Clerk, order: Callable[[
 def test_the_same_is_said_in_words(clerk: Clerk, order: Callable[[str], str]) -> None:
     page = clerk.enter(f"/orders/{order('held')}/promise", width=1280, script=False)
     page.locator("summary").click()
-    rows = page.locator(".days tbody tr")
+    rows = page.locator(".promise-days tbody tr")
     expect(rows).to_have_count(22)
     expect(rows.nth(0)).to_contain_text("受理当日，不计")
     expect(rows.nth(1)).to_contain_text("第 1 日 · 计入")
@@ -75,7 +75,7 @@ def test_the_same_is_said_in_words(clerk: Clerk, order: Callable[[str], str]) ->
     ledger = page.locator(".ledger > li")
     expect(ledger).to_have_count(6)
     expect(ledger.nth(3)).to_contain_text("第 1 条缓装自 11月23日 10:00 起恢复计时")
-    expect(ledger.nth(4)).to_contain_text("依据 核查单2026-1187")
+    expect(ledger.nth(4)).to_contain_text("依据：核查单2026-1187")
     expect(ledger.nth(5)).to_contain_text("期限 12月7日（周一）18:00")
 
 

@@ -12,7 +12,22 @@ from test_shots import _DESKTOP, _ENGLISH, _PHONE, _take
 from visiting import Clerk
 
 from tracker import clock
-from tracker.demo import sample, sample_complaints, sample_desk, sample_staff, sample_teams, sample_visits
+from tracker.demo import (
+    sample,
+    sample_calls,
+    sample_complaints,
+    sample_desk,
+    sample_excuses,
+    sample_figures,
+    sample_history,
+    sample_reports,
+    sample_rules,
+    sample_staff,
+    sample_teams,
+    sample_visits,
+)
+from tracker.notices.deliver import deliver
+from tracker.notices.sweep import sweep
 from tracker.orders.actor import Actor
 from tracker.orders.see_customer import see_customer
 from tracker.runtime import Runtime
@@ -76,6 +91,32 @@ _SHOTS: dict[str, tuple[str, dict[str, Any], str, int]] = {
     "team-form-phone-zh": ("dispatcher", _PHONE, "/teams/{team}/edit", 844),
     "team-closing-desktop-en": ("dispatcher", _DESKTOP | _ENGLISH, "/teams/{team}/close", 760),
     "slot-form-desktop-zh": ("manager", _DESKTOP, "/slots/new", 1000),
+    "dashboard-desktop-zh": ("manager", _DESKTOP, "/figures", 1560),
+    "dashboard-phone-zh": ("manager", _PHONE, "/figures", 1560),
+    "dashboard-desktop-en-dark": ("manager", _DESKTOP | _ENGLISH | _DARK, "/figures", 1560),
+    "at-risk-desktop-zh": ("manager", _DESKTOP, "/at-risk", 1180),
+    "at-risk-phone-en": ("manager", _PHONE | _ENGLISH, "/at-risk", 1300),
+    "at-risk-steps-desktop-zh": ("manager", _DESKTOP, "/at-risk/steps", 1280),
+    "excuses-desktop-zh": ("manager", _DESKTOP, "/excuses", 1000),
+    "excuses-phone-zh": ("manager", _PHONE, "/excuses", 1300),
+    "compensation-desktop-zh": ("manager", _DESKTOP, "/compensation", 1000),
+    "compensation-phone-en-dark": ("manager", _PHONE | _ENGLISH | _DARK, "/compensation", 1300),
+    "notices-desktop-zh": ("manager", _DESKTOP, "/notices", 1280),
+    "notices-phone-zh": ("manager", _PHONE, "/notices", 1300),
+    "calls-desktop-zh": ("manager", _DESKTOP, "/calls", 860),
+    "calls-phone-zh": ("counter", _PHONE, "/calls", 1130),
+    "reports-desktop-zh": ("manager", _DESKTOP, "/reports", 760),
+    "reports-phone-en": ("manager", _PHONE | _ENGLISH, "/reports", 1130),
+    "report-desktop-zh": ("manager", _DESKTOP, "/reports/{report}", 1560),
+    "report-phone-zh": ("manager", _PHONE, "/reports/{report}", 1560),
+    "regulator-desktop-zh": ("regulator", _DESKTOP, "/regulator", 1280),
+    "regulator-phone-en": ("regulator", _PHONE | _ENGLISH, "/regulator", 1300),
+    "promise-rules-desktop-zh": ("manager", _DESKTOP, "/promise-rules", 1000),
+    "promise-rules-phone-zh": ("manager", _PHONE, "/promise-rules", 1300),
+    "calendar-desktop-zh": ("manager", _DESKTOP, "/calendar", 1560),
+    "calendar-phone-en-dark": ("manager", _PHONE | _ENGLISH | _DARK, "/calendar", 1300),
+    "templates-desktop-zh": ("manager", _DESKTOP, "/templates", 1180),
+    "templates-phone-zh": ("manager", _PHONE, "/templates", 1300),
 }
 
 
@@ -85,8 +126,16 @@ def test_staff_shots(clerk: Clerk, runtime: Runtime, tmp_path: Path, channel: An
 
     sample_staff.fill(runtime, Clerk.password, new_secret())
     sample.fill(runtime, tmp_path, quietly)
-    for part in (sample_visits, sample_complaints, sample_teams, sample_desk):
+    for part in (sample_history, sample_figures):
+        part.fill(runtime, tmp_path, quietly)
+    for part in (sample_visits, sample_complaints, sample_teams, sample_calls, sample_excuses):
         part.fill(runtime, quietly)
+    sample_reports.fill(runtime, tmp_path, quietly)
+    for part in (sample_rules, sample_desk):
+        part.fill(runtime, quietly)
+    for queue in ("urgent", "progress", "bulk"):
+        deliver(runtime, queue)
+    sweep(runtime)
     operator = runtime.reference.current().operators[channel.operator_id].code
     found = _found(runtime, channel.operator_id, operator)
     see_customer(runtime, Actor(channel.operator_id, f"staff:{operator}.counter"), found["order"], "致电客户")
@@ -95,10 +144,14 @@ def test_staff_shots(clerk: Clerk, runtime: Runtime, tmp_path: Path, channel: An
         if not role:
             page = clerk.open(address, **how)
         else:
-            page = clerk.enter(address, username=f"{operator}.{role}", **how)
+            username = role if role == "regulator" else f"{operator}.{role}"
+            page = clerk.enter(address, username=username, **how)
         if path in ("/staff", "/account"):
             _as_if_signed_in_today(runtime)
             page.reload()
+        if path == "/figures":
+            # Charts take their time to rise.
+            page.wait_for_timeout(600)
         _take(page, name, how, height)
         page.context.close()
     for name, (role, how, path, height) in _DONE_SHOTS.items():
@@ -150,6 +203,8 @@ def _found(runtime: Runtime, operator_id: int, code: str) -> dict[str, Any]:
         "request": "SELECT max(id) FROM return_requests WHERE operator_id = :operator AND state = 'open'",
         "team": "SELECT min(t.id) FROM teams t JOIN team_members USING (operator_id)"
         " WHERE t.operator_id = :operator",
+        "report": "SELECT max(id) FROM half_year_reports"
+        " WHERE operator_id = :operator AND state = 'submitted'",
         "person": "SELECT id FROM accounts WHERE username = :code || '.installer1'",
     }
     named = {"operator": operator_id, "code": code, "now": clock.now()}

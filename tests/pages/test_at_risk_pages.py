@@ -97,6 +97,9 @@ def test_the_list_says_why_and_how_long(desk: FlaskClient, watch: Watch) -> None
     assert counts(desk.get("/at-risk?risk=overdue").text)["未派人"] == 2
     assert numbers(desk.get(f"/at-risk?place={TOWN}").text) == [late, due]
     assert numbers(desk.get("/at-risk?place=441881").text) == []
+    of_homes = desk.get("/at-risk?kind=home").text
+    assert numbers(of_homes) == [late, due]
+    assert 'href="/at-risk.csv?kind=home"' in of_homes
     english = plain(desk.get("/at-risk?lang=en").text)
     assert "3 hours overdue Overdue Nobody assigned" in english
 

@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from html import unescape
 
 import pytest
 from desk_forms import send
@@ -147,6 +148,7 @@ def test_the_list_is_narrowed_by_the_address(desk, book, runtime, channel) -> No
         ("place=441881001", [away]),
         ("place=441802006&stage=accepted", [near, late]),
         (f"channel={channel.id}", every),
+        ("kind=home", every),
         ("kind=enterprise", []),
         ("stage=x&standing=y&place=9&channel=99&sort=z&kind=q&team=x&behind=x", every),
     ):
@@ -156,6 +158,10 @@ def test_the_list_is_narrowed_by_the_address(desk, book, runtime, channel) -> No
     assert "清除筛选" in page
     rows = desk.get("/orders.csv?standing=late").text.splitlines()
     assert [late in row for row in rows] == [False, True]
+    file = re.search(r'href="(/orders\.csv\?[^"]+)"', desk.get("/?kind=home&stage=withdrawn").text)
+    assert file
+    assert len(desk.get(unescape(file[1])).text.splitlines()) == 2
+    assert desk.get("/orders.csv?kind=enterprise").text.count("\n") == 1
     assert "请放宽筛选条件" in plain(desk.get("/?kind=enterprise").text)
 
 

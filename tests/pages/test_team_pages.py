@@ -121,6 +121,15 @@ def test_the_slots_of_the_area_and_the_load_are_shown(runtime, channel, crew, re
     assert "在途工单1" in page
 
 
+def test_who_has_nothing_to_do_has_nought(crew, desk):
+    lee = crew.installer()
+    team = crew.team("一班", TOWN)
+    send(desk, f"/teams/{team}", {"step": "join", "member": str(lee)})
+    assert "在途 0 · 今日上门 0" in plain(desk.get(f"/teams/{team}").text)
+    row = plain(desk.get("/teams").text)
+    assert "0 张在途工单 0" in row
+
+
 def test_a_team_without_orders_is_closed_and_reopened(runtime, crew, desk):
     team = crew.team()
     assert send(desk, f"/teams/{team}/close", {"reason": "撤并"}).status_code == 302

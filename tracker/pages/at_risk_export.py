@@ -20,16 +20,16 @@ from tracker.staff.sign_in import Person
 _WIDTHS = (18, 20, 12, 40, 12, 14, 12, 14, 16, 16, 16, 20, 18, 10, 14)
 
 
-@blueprint.get("/at-risk.<any(csv, xlsx):kind>")
+@blueprint.get("/at-risk.<any(csv, xlsx):form>")
 @open_to(*DISPATCHING)
-def at_risk_file(kind: str) -> Any:
+def at_risk_file(form: str) -> Any:
     """What the list shows, all pages of it."""
     person = signed_in()
     operator_id = operator_of(person)
     wish = asked(runtime().reference.current(), operator_id)
     pages = export_at_risk.pages(runtime(), operator_id, wish.wanted, _words(person))
     return list_file(
-        kind,
+        form,
         "at-risk",
         gettext("超时预警"),
         _head(),

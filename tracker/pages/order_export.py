@@ -12,15 +12,15 @@ from tracker.pages.orders import asked
 from tracker.pages.signing_in import blueprint, signed_in
 
 
-@blueprint.get("/orders.<any(csv, xlsx):kind>")
+@blueprint.get("/orders.<any(csv, xlsx):form>")
 @open_to(*AT_DESK)
-def orders_file(kind: str) -> Any:
+def orders_file(form: str) -> Any:
     """Every order of the operator that the filters of the address leave."""
     operator_id, words = operator_of(signed_in()), _words()
     filters = asked(runtime().reference.current(), operator_id)
     stage = filters.wanted.stage
     return csv_or_book(
-        kind,
+        form,
         f"orders-{stage}" if stage else "orders",
         lambda: export_orders.csv_lines(runtime(), operator_id, filters.wanted, words),
         lambda: export_orders.xlsx(runtime(), operator_id, filters.wanted, words, gettext("工单")),

@@ -41,16 +41,16 @@ def order_history(number: str) -> str:
     )
 
 
-@blueprint.get("/orders/<number>/history.<any(csv, xlsx):kind>")
+@blueprint.get("/orders/<number>/history.<any(csv, xlsx):form>")
 @open_to(*AT_DESK)
-def order_history_file(number: str, kind: str) -> Any:
+def order_history_file(number: str, form: str) -> Any:
     """The same as a file, the earliest first."""
     person = signed_in()
     order = head(person, number)
     title = (gettext("时间"), gettext("事项"), gettext("内容"), gettext("经办人"), gettext("原因"))
     pages = _pages(_lines(person, order, _group()))
     return list_file(
-        kind,
+        form,
         f"{order.number}-history",
         gettext("历史"),
         title,

@@ -39,7 +39,7 @@ def render(template: str, person: Person, **more: Any) -> str:
         person=person,
         operator=runtime().reference.current().operators[operator_of(person)],
         team_words=team_words,
-        none=Load(),
+        idle=Load(),
         now=clock.now(),
         today=clock.today(),
         **more,
