@@ -30,6 +30,9 @@ class Outcome(StrEnum):
     SENT_AGAIN = "sent_again"  # a manager had the text tried once more instead; no call's outcome
 
 
+# In the history of a task: the call before it was taken back by whoever had written it down.
+TAKEN_BACK = "taken_back"
+
 # What a person can say of a call.
 OF_A_CALL = (Outcome.REACHED, Outcome.NO_ANSWER, Outcome.CALL_BACK, Outcome.WRONG_NUMBER)
 CLOSING = frozenset({Outcome.REACHED, Outcome.WRONG_NUMBER})
