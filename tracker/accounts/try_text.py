@@ -18,6 +18,7 @@ from tracker.customer_requests.send_code import in_words
 from tracker.notices.drafts import Wanted
 from tracker.notices.models import Notice
 from tracker.notices.plan_notices import plan_notices
+from tracker.notices.to_staff import IS_TRIAL, TRIAL
 from tracker.problems import Fault, Refusal
 from tracker.runtime import Runtime
 from tracker.staff.models import Account
@@ -25,8 +26,6 @@ from tracker.staff.sign_in import Person
 from tracker.templates.registry import Registry
 from tracker.templates.rules import Template
 
-# By the beginning of its key a trial is told from what a customer is sent.
-TRIAL = "trial"
 _LONGEST = max((stretch for stretch, _ in MOST_TEXTS), default=timedelta(0))
 
 
@@ -99,7 +98,7 @@ def _tried_at(connection: Connection, runtime: Runtime, phone: str) -> list[date
             select(Notice.created_at).where(
                 Notice.recipient_digest == digest,
                 Notice.created_at > clock.now() - _LONGEST,
-                Notice.dedup_key.startswith(f"{TRIAL}:"),
+                IS_TRIAL,
             )
         )
     )
