@@ -8,10 +8,10 @@ from sqlalchemy import Connection, Row, func, insert, select, update
 
 from tracker import clock
 from tracker.at_risk.models import Escalation, EscalationText
-from tracker.at_risk.office_hours import is_at_work
 from tracker.at_risk.recipients import of_level, recipients, texts_to
 from tracker.at_risk.rules import GRAVITY, TEXTS_APART, Level, Risk
 from tracker.at_risk.words import LEVEL_WORDS, RISK_WORDS
+from tracker.notices.office_hours import is_at_work
 from tracker.notices.plan_notices import plan_notices
 from tracker.orders.desk_list import held
 from tracker.orders.models import Order

@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
-from tracker.at_risk.rules import in_working_hours
 from tracker.promises.calendar import WorkingCalendar
+from tracker.promises.office_hours import in_working_hours
 from tracker.runtime import Runtime
 
 # What one county has set for itself does not close an office that works for all of them.
@@ -20,3 +20,8 @@ def is_at_work(runtime: Runtime, operator_id: int, now: datetime) -> bool:
     """Whether staff of the operator may be sent a text now."""
     calendar = office_calendar(runtime, operator_id)
     return calendar is not None and in_working_hours(calendar, now)
+
+
+def resting(runtime: Runtime, now: datetime) -> list[int]:
+    """The operators whose staff may be sent no text now."""
+    return [one for one in runtime.reference.current().operators if not is_at_work(runtime, one, now)]
