@@ -141,6 +141,22 @@ def test_what_is_over_before_work_begins_is_not_told(office: Watch) -> None:
     assert len(office.all("SELECT FROM escalations WHERE text_id IS NULL")) == 2
 
 
+@pytest.mark.parametrize(("hours", "told_of"), [(36.1, 0), (48.1, 1)])
+def test_who_came_before_work_began_is_not_said_to_be_missing(
+    office: Watch, hours: float, told_of: int
+) -> None:
+    """But an order that is late by now is late, whoever is there."""
+    number = office.book.order(Stage.RESOURCE_CHECKED)
+    office.pass_hours(hours)
+    assert escalate(office.run) == 1
+    for stage in (Stage.DISPATCHED, Stage.APPOINTED, Stage.ON_SITE):
+        begin = office.now + timedelta(hours=1)
+        visit = {"appointment": {"starts_at": begin, "ends_at": begin + timedelta(hours=1)}}
+        office.book.move(number, stage, **(visit if stage is Stage.APPOINTED else {}))
+    office.now = max(office.now, FRIDAY_TEN - timedelta(hours=1))
+    assert tell_staff(office.run) == told_of
+
+
 def test_a_new_deadline_begins_anew(office: Watch) -> None:
     number = office.book.order(Stage.RESOURCE_CHECKED)
     office.pass_hours(49)

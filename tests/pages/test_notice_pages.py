@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 
 from tests.calling import DAY, HOUR, MORNING, Exchange, at
 from tracker.notices.heartbeat import SWEEP, beat
+from tracker.notices.intervene import tell_by_call
 from tracker.orders.actor import Actor
 from tracker.orders.place_orders import Placed
 from tracker.pages import notice_words
@@ -65,6 +66,22 @@ def test_every_count_leads_to_so_many_notices(as_: As, told: Exchange) -> None:
         seen += 1
     # The whole and its kinds, three tables of them, the reasons and the calls.
     assert seen > 30
+
+
+def test_a_count_of_what_happens_twice_leads_to_its_own_notices(as_: As, told: Exchange) -> None:
+    # The same words of another provider, and two calls that ended alike.
+    other = told.undelivered("30005")
+    told.change("UPDATE notices SET provider = 'twilio' WHERE id = :id", id=other.id)
+    told.call(told.task(other).id, "wrong_number")
+    tell_by_call(told.runtime, told.operator_id, "staff:wang", other.id)
+    told.call(told.task(other).id, "wrong_number")
+    client, seen = as_("manager"), 0
+    for address, number in counts(client.get("/notices").text):
+        if "reason=" in address or "call=" in address:
+            found = client.get(address).text
+            assert len(re.findall(r'<td role="cell" class="reference">', found)) == number, address
+            seen += 1
+    assert seen == 8
 
 
 def test_the_board_counts_what_there_is(as_: As, told: Exchange) -> None:

@@ -25,8 +25,9 @@ def keep_to_work(runtime: Runtime) -> int:
     One that was handed over already is left as it is.
     """
     late = 0
-    for operator_id in runtime.reference.current().operators:
-        now, calendar = clock.now(), office_calendar(runtime, operator_id)
+    reference = runtime.reference.current()
+    for operator_id in reference.operators:
+        now, calendar = clock.now(), office_calendar(reference, operator_id)
         if calendar is None or in_working_hours(calendar, now):
             continue
         opens = next_opening(calendar, now)

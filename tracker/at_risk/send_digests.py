@@ -30,7 +30,7 @@ def send_digests(runtime: Runtime) -> int:
 
 def _send(runtime: Runtime, operator_id: int) -> int:
     now = clock.now()
-    calendar = office_calendar(runtime, operator_id)
+    calendar = office_calendar(runtime.reference.current(), operator_id)
     if calendar is None:
         return 0
     with runtime.db.reading() as connection:

@@ -196,10 +196,13 @@ def digest(reason: str) -> str:
 
 
 def calls(connection: Connection, period: Period) -> Mapping[str, int]:
-    """Calls that came of these notices: how many are open, and how many were closed with each outcome."""
+    """Of how many of these notices a call came that is open, or was closed with each outcome.
+
+    One that was called about twice stands with either outcome, and once with the same.
+    """
     how = case((CallTask.closed_at.is_(None), OPEN_CALL), else_=CallTask.outcome)
     rows = connection.execute(
-        select(how.label("how"), func.count().label("number"))
+        select(how.label("how"), func.count(CallTask.notice_id.distinct()).label("number"))
         .select_from(CallTask)
         .join(Notice, Notice.id == CallTask.notice_id)
         # Nobody is asked to call about a text before it is planned.

@@ -31,7 +31,7 @@ from tracker.notices.models import Notice
 from tracker.notices.office_hours import resting
 from tracker.notices.record import record
 from tracker.notices.rules import CODE_VALID, State, in_window
-from tracker.notices.to_staff import IS_TRIAL, OF_WORK
+from tracker.notices.to_staff import IS_TRIAL, OF_WORK, QUEUES_OF_WORK
 from tracker.runtime import Runtime
 from tracker.sms.port import SECRET_SHOWN, Gateway, NotSent, Sms
 from tracker.templates.seed import SEED
@@ -125,7 +125,7 @@ def claim(
     claiming = _CLAIM
     if not in_window(now):
         claiming = _CLAIM_AT_NIGHT
-    elif away := resting(runtime, now):
+    elif queue in QUEUES_OF_WORK and (away := resting(runtime.reference.current(), now)):
         claiming, values["resting"] = _CLAIM_AFTER_WORK, away
     with runtime.db.transaction() as connection:
         rows = connection.execute(_STATEMENTS[claiming, gateway.by_template], values).all()

@@ -14,4 +14,6 @@ _WORK = [code for code, template in SEED.items() if template.category is Categor
 OF_WORK = and_(Notice.template.in_(_WORK), not_(IS_TRIAL))
 """What is told in working hours alone; a code and a trial are asked for, at whatever hour."""
 
+QUEUES_OF_WORK = frozenset(SEED[code].queue for code in _WORK)
+
 TO_STAFF = or_(Notice.template.in_([*_WORK, "staff_code"]), IS_TRIAL)

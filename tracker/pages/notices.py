@@ -112,6 +112,7 @@ def notices() -> str:
         calls_in_words=CALL_FILTER_WORDS,
         waits=[(state, waits[state]) for state in (State.ACCEPTED, State.DELIVERED)],
         causes=causes,
+        no_provider=NO_PROVIDER,
         calls=[(how, came[how]) for how in (OPEN_CALL, *Outcome) if how in came],
         cost_fen=round(whole.parts * config.sms_part_fen),
         part_fen=config.sms_part_fen,
