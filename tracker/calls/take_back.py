@@ -131,5 +131,5 @@ def _was_due(task: Row[Any], former: Row[Any] | None) -> tuple[datetime, datetim
     following = None
     if former is not None:
         call = Call(Outcome(former.outcome), former.called_at, former.call_back_at)
-        following = next_call(call, task.attempts - 1)
+        following = next_call(call, task.attempts - 1, former.recorded_at)
     return following or first_call(task.opened_at)

@@ -52,8 +52,11 @@ def first_call(now: datetime) -> tuple[datetime, datetime]:
     return _between(now)
 
 
-def next_call(call: Call, attempts: int) -> tuple[datetime, datetime] | None:
-    """From when and by when to call again after the latest of `attempts`; None when all is said."""
+def next_call(call: Call, attempts: int, recorded_at: datetime) -> tuple[datetime, datetime] | None:
+    """From when and by when to call again after the latest of `attempts`; None when all is said.
+
+    What is written down late is late for nobody: the time to call again begins when it is.
+    """
     match call.outcome:
         case Outcome.CALL_BACK if call.call_back_at is not None:
             # The customer's own wish knows no hours.
@@ -62,7 +65,7 @@ def next_call(call: Call, attempts: int) -> tuple[datetime, datetime] | None:
             return None
         case _:
             wait = _AGAIN[min(max(attempts, 1), len(_AGAIN)) - 1]
-            return _between(call.called_at + wait)
+            return _between(max(call.called_at + wait, recorded_at))
 
 
 def _between(earliest: datetime) -> tuple[datetime, datetime]:

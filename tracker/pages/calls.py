@@ -312,7 +312,7 @@ def _without_signature(body: str) -> str:
 
 def _again_at(attempts: int, now: datetime) -> datetime | None:
     """When the customer would be called again if nobody answers now."""
-    following = next_call(Call(Outcome.NO_ANSWER, now), attempts + 1)
+    following = next_call(Call(Outcome.NO_ANSWER, now), attempts + 1, now)
     return None if following is None else following[0]
 
 
