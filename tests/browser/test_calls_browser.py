@@ -144,7 +144,7 @@ def test_who_was_slower_keeps_what_was_typed(clerk: Clerk, exchange: Exchange) -
     expect(page.locator("#outcome-no_answer")).to_be_checked()
     page.get_by_role("button", name="保存，回列表").click()
     expect(page.get_by_role("status")).to_contain_text("已登记")
-    expect(page).to_have_url(re.compile(r"/calls$"))
+    expect(page).to_have_url(re.compile(r"/calls\?done=\d+$"))
 
 
 def test_a_count_leads_to_a_text_that_is_sent_again(clerk: Clerk, exchange: Exchange) -> None:
