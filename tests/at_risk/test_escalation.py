@@ -22,6 +22,7 @@ from tracker.at_risk.save_rules import save_rules
 from tracker.at_risk.send_digests import send_digests
 from tracker.at_risk.take_over import take_over
 from tracker.at_risk.tell_staff import tell_staff
+from tracker.notices.claim import claim
 from tracker.notices.drafts import RECIPIENT
 from tracker.notices.open_calls import Needed, open_calls
 from tracker.notices.rules import Why
@@ -140,6 +141,22 @@ def test_what_is_over_before_work_begins_is_not_told(office: Watch) -> None:
     assert len(office.all("SELECT FROM escalations WHERE text_id IS NULL")) == 2
 
 
+@pytest.mark.parametrize(("hours", "told_of"), [(36.1, 0), (48.1, 1)])
+def test_who_came_before_work_began_is_not_said_to_be_missing(
+    office: Watch, hours: float, told_of: int
+) -> None:
+    """But an order that is late by now is late, whoever is there."""
+    number = office.book.order(Stage.RESOURCE_CHECKED)
+    office.pass_hours(hours)
+    assert escalate(office.run) == 1
+    for stage in (Stage.DISPATCHED, Stage.APPOINTED, Stage.ON_SITE):
+        begin = office.now + timedelta(hours=1)
+        visit = {"appointment": {"starts_at": begin, "ends_at": begin + timedelta(hours=1)}}
+        office.book.move(number, stage, **(visit if stage is Stage.APPOINTED else {}))
+    office.now = max(office.now, FRIDAY_TEN - timedelta(hours=1))
+    assert tell_staff(office.run) == told_of
+
+
 def test_a_new_deadline_begins_anew(office: Watch) -> None:
     number = office.book.order(Stage.RESOURCE_CHECKED)
     office.pass_hours(49)
@@ -236,6 +253,50 @@ def test_what_is_late_for_working_hours_waits_for_the_next(office: Watch) -> Non
         ("risk_digest", "cancelled", False),
         ("risk_digest", "cancelled", False),
     ]
+
+
+@pytest.mark.parametrize(
+    ("at", "leaves"),
+    [
+        ("2026-11-27T17:59:59", True),  # Friday
+        ("2026-11-27T18:00:00", False),
+        ("2026-11-27T20:59:00", False),
+        ("2026-11-27T23:00:00", False),
+        ("2026-11-28T10:00:00", False),  # Saturday
+        ("2026-10-01T10:00:00", False),  # National Day
+        ("2026-10-10T10:00:00", True),  # a Saturday that is worked for it
+    ],
+)
+def test_a_worker_hands_over_no_text_to_staff_who_are_not_at_work(
+    office: Watch, at: str, leaves: bool
+) -> None:
+    """Also before the job has come round that puts it off."""
+    office.now = datetime.fromisoformat(f"{at}+08:00").astimezone(UTC)
+    office.write(
+        "INSERT INTO notices (operator_id, template, template_version, language, params, body, recipient,"
+        " dedup_key, queue, state, next_at, attempts, misses, created_at)"
+        " SELECT :o, template, 1, 'zh', '{}', '', :to, key, 'progress', 'created', :now, tried, 0, :now FROM"
+        " (VALUES ('escalation', 'a', 0), ('escalations', 'b', 0), ('risk_digest', 'c', 1),"
+        " ('escalation', 'trial:1:d', 0), ('order_accepted', 'e', 0)) given (template, key, tried)",
+        o=office.operator_id,
+        to=office.run.keys.seal("+8613900000001", RECIPIENT),
+        now=office.now,
+    )
+    claimed = {one.sms.notice_id for one in claim(office.run, "progress")}
+    keys = {row.dedup_key for row in office.all("SELECT id, dedup_key FROM notices") if row.id in claimed}
+    # A trial and an answer to a customer leave at any hour.
+    assert keys == ({"a", "b", "c", "trial:1:d", "e"} if leaves else {"trial:1:d", "e"})
+
+
+def test_a_digest_that_was_tried_waits_for_the_next_working_hours(office: Watch) -> None:
+    office.book.order()
+    office.now = FRIDAY_TEN
+    assert send_digests(office.run) == 2
+    office.write("UPDATE notices SET attempts = 1 WHERE template = 'risk_digest'")
+    office.pass_hours(8)
+    assert (keep_to_work(office.run), keep_to_work(office.run)) == (2, 0)
+    monday = FRIDAY_TEN + timedelta(days=3, hours=-2)
+    assert {(row.state, row.next_at) for row in office.texts()} == {("created", monday)}
 
 
 def test_two_rounds_at_once_write_and_tell_once(office: Watch) -> None:

@@ -124,8 +124,13 @@ def test_the_customer_cannot_be_reached(watch: Watch) -> None:
     assert watch.risks(number) == [], "nobody has tried yet"
     watch.pass_hours(4.1)
     assert watch.risks(number) == ["unreachable"]
-    watch.write("UPDATE call_tasks SET attempts = 1, due_at = :later", later=watch.now + timedelta(hours=4))
+    later = watch.now + timedelta(hours=4)
+    watch.write("UPDATE call_tasks SET attempts = 1, outcome = 'no_answer', due_at = :later", later=later)
     assert watch.risks(number) == ["unreachable"]
+    watch.write("UPDATE call_tasks SET attempts = 2, outcome = 'call_back'")
+    assert watch.risks(number) == [], "who named another time was got through to"
+    watch.pass_hours(4.1)
+    assert watch.risks(number) == ["unreachable"], "and was not called then"
     watch.write("UPDATE call_tasks SET closed_at = :now, outcome = 'reached'", now=watch.now)
     assert watch.risks(number) == []
 

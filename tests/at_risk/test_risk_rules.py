@@ -10,11 +10,10 @@ from tracker.at_risk.rules import (
     Rules,
     digest_due,
     faults_of,
-    in_working_hours,
     level_of,
-    next_opening,
 )
 from tracker.promises.calendar import announced
+from tracker.promises.office_hours import in_working_hours, next_opening
 
 NOW = datetime(2026, 11, 25, 2, tzinfo=UTC)
 CALENDAR = announced()

@@ -285,7 +285,7 @@ AWARE = st.datetimes(datetime(2026, 1, 1), datetime(2028, 1, 1), timezones=st.ju
 
 @given(AWARE, st.integers(1, 30))
 def test_who_did_not_answer_is_called_again_by_day_and_later(at: datetime, attempts: int) -> None:
-    following = next_call(Call(Outcome.NO_ANSWER, at), attempts)
+    following = next_call(Call(Outcome.NO_ANSWER, at), attempts, at)
     assert following is not None
     begins, due = following
     assert at + timedelta(hours=2) <= begins <= at + timedelta(hours=36)
@@ -295,6 +295,14 @@ def test_who_did_not_answer_is_called_again_by_day_and_later(at: datetime, attem
 
 def test_the_customers_own_time_is_kept() -> None:
     wish = there(26, 21)
-    assert next_call(Call(Outcome.CALL_BACK, there(24, 12), wish), 1) == (wish, wish + timedelta(hours=4))
-    assert next_call(Call(Outcome.REACHED, there(24, 12)), 1) is None
-    assert next_call(Call(Outcome.WRONG_NUMBER, there(24, 12)), 1) is None
+    at = there(24, 12)
+    assert next_call(Call(Outcome.CALL_BACK, at, wish), 1, at) == (wish, wish + timedelta(hours=4))
+    assert next_call(Call(Outcome.REACHED, at), 1, at) is None
+    assert next_call(Call(Outcome.WRONG_NUMBER, at), 1, at) is None
+
+
+def test_what_is_written_down_days_later_is_not_overdue_at_once() -> None:
+    call = Call(Outcome.NO_ANSWER, there(21, 12))
+    assert next_call(call, 1, there(24, 12)) == (there(24, 12), there(24, 16))
+    # But for what is written down in time it is the call that counts.
+    assert next_call(call, 1, there(21, 13)) == (there(21, 14), there(21, 18))

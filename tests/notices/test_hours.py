@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 import time_machine
 from scripted import Scripted
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 
 from tracker import clock
 from tracker.clock import CITY_ZONE
@@ -89,3 +89,15 @@ def test_the_rest_is_put_off_until_morning_and_is_not_taken_for_stuck(
 def test_by_day_nothing_is_put_off(runtime: Runtime, late: dict[str, int]) -> None:
     assert sweep(runtime)["put_off"] == 0
     assert states(runtime)["tariff_change"][1] == EVENING
+
+
+def test_a_wording_that_somebody_tries_leaves_at_any_hour(
+    runtime: Runtime, late: dict[str, int], evening: time_machine.Traveller
+) -> None:
+    with runtime.db.transaction() as connection:
+        tried = update(Notice).where(Notice.id == late["tariff_change"]).values(dedup_key="trial:1:x")
+        connection.execute(tried)
+    evening.move_to(EVENING.replace(hour=22).astimezone(UTC))
+    runtime.__dict__["gateway"] = Scripted()
+    assert sweep(runtime)["put_off"] == 0
+    assert deliver(runtime, "bulk") == 2

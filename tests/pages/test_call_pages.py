@@ -142,8 +142,8 @@ def test_each_outcome(as_: As, exchange: Exchange, typed: dict[str, str], outcom
     client = as_("counter")
     take(client, exchange.task(notice).id)
     answer = save(client, exchange.task(notice).id, note="谢谢", **typed)
-    assert (answer.status_code, answer.location) == (302, "/calls")
     task = exchange.task(notice)
+    assert (answer.status_code, answer.location) == (302, f"/calls?done={task.id}")
     assert (task.outcome, task.attempts, task.closed_at is not None) == (outcome, 1, closed)
     assert exchange.one("SELECT actor FROM call_attempts").actor == "staff:counter"
     assert "谢谢" in client.get(f"/calls/{task.id}").text
@@ -187,13 +187,58 @@ def test_saved_it_goes_on_to_the_next_of_the_list(as_: As, exchange: Exchange) -
     assert answer.location == f"/calls/{first}?reason=landline"
     given = {"version": "1", "seen": "0", "then": "next", "outcome": "reached"}
     answer = send(client, answer.location, given)
-    assert answer.location == f"/calls/{third}?reason=landline"
+    assert answer.location == f"/calls/{third}?done={first}&reason=landline"
     page = client.get(answer.location).text
     assert "电话已告知。" in page
     assert "tel:" in page
     answer = send(client, f"/calls/{third}?reason=landline", given)
-    assert answer.location == "/calls?reason=landline"
+    assert answer.location == f"/calls?done={third}&reason=landline"
     assert exchange.one("SELECT claimed_by FROM call_tasks WHERE id = :id", id=other).claimed_by is None
+
+
+class TestTakenBack:
+    def test_whoever_wrote_it_down_is_offered_it_at_once(self, as_: As, exchange: Exchange) -> None:
+        first, second = (exchange.task(exchange.landline()) for _ in range(2))
+        client = as_("counter")
+        take(client, first.id)
+        answer = save(client, first.id, outcome="reached", then="next", note="孩子接的")
+        page = client.get(answer.location).text
+        assert f"/calls/{second.id}?" in answer.location
+        assert "10:10 前可以撤回" in page
+        form = f'action="/calls/{first.id}/take-back"'
+        assert form in page
+        assert form in client.get(f"/calls/{first.id}").text
+        assert "take-back" not in as_("dispatcher").get(f"/calls/{second.id}?done={first.id}").text
+        back = send(client, f"/calls/{first.id}/take-back", {"version": "2"}, page=answer.location)
+        assert back.location == f"/calls/{first.id}"
+        page = client.get(back.location).text
+        assert "已撤回登记" in page
+        assert "撤回了登记" in page
+        assert "孩子接的" in page
+        assert 'name="version" value="3"' in page
+        assert "tel:" in page
+        assert save(client, first.id, 3, outcome="no_answer").status_code == 302
+        task = exchange.task(exchange.notice(first.notice_id))
+        assert (task.outcome, task.attempts) == ("no_answer", 1)
+
+    def test_after_ten_minutes_nobody_is(self, as_: As, exchange: Exchange, monkeypatch) -> None:
+        task = exchange.task(exchange.landline())
+        client = as_("counter")
+        take(client, task.id)
+        answer = save(client, task.id, outcome="reached")
+        assert "take-back" in client.get(answer.location).text
+        at(monkeypatch, MORNING + 10 * MINUTE)
+        for path in (answer.location, f"/calls/{task.id}"):
+            assert "take-back" not in client.get(path).text
+        send(client, f"/calls/{task.id}/take-back", {"version": "2"}, page="/calls")
+        assert "已超过10分钟" in client.get("/calls").text
+        assert exchange.task(exchange.notice(task.notice_id)).closed_at is not None
+
+    @pytest.mark.parametrize("done", ["x", "0", "9" * 18, "9" * 30])
+    def test_any_address_is_answered(self, as_: As, exchange: Exchange, done: str) -> None:
+        page = as_("counter").get(f"/calls?done={done}")
+        assert page.status_code == 200
+        assert "take-back" not in page.text
 
 
 class TestStale:

@@ -101,7 +101,7 @@ def listed(desk: FlaskClient, href: str) -> list[str]:
     numbers: list[str] = []
     while href:
         page = desk.get(href).text
-        numbers += re.findall(r'class="reference"><a href="/orders/(\w+)"', page)
+        numbers += re.findall(r'class="reference"><a href="/orders/(\w+)[?"]', page)
         more = re.search(r'<a href="([^"]*behind=[^"]*)">下一页', page)
         href = unescape(more[1]) if more else ""
     return numbers

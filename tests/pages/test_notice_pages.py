@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 
 from tests.calling import DAY, HOUR, MORNING, Exchange, at
 from tracker.notices.heartbeat import SWEEP, beat
+from tracker.notices.intervene import tell_by_call
 from tracker.orders.actor import Actor
 from tracker.orders.place_orders import Placed
 from tracker.pages import notice_words
@@ -67,6 +68,22 @@ def test_every_count_leads_to_so_many_notices(as_: As, told: Exchange) -> None:
     assert seen > 30
 
 
+def test_a_count_of_what_happens_twice_leads_to_its_own_notices(as_: As, told: Exchange) -> None:
+    # The same words of another provider, and two calls that ended alike.
+    other = told.undelivered("30005")
+    told.change("UPDATE notices SET provider = 'twilio' WHERE id = :id", id=other.id)
+    told.call(told.task(other).id, "wrong_number")
+    tell_by_call(told.runtime, told.operator_id, "staff:wang", other.id)
+    told.call(told.task(other).id, "wrong_number")
+    client, seen = as_("manager"), 0
+    for address, number in counts(client.get("/notices").text):
+        if "reason=" in address or "call=" in address:
+            found = client.get(address).text
+            assert len(re.findall(r'<td role="cell" class="reference">', found)) == number, address
+            seen += 1
+    assert seen == 8
+
+
 def test_the_board_counts_what_there_is(as_: As, told: Exchange) -> None:
     page = as_("manager").get("/notices").text
     figures = page[page.index('class="figures"') :]
@@ -84,6 +101,37 @@ def test_the_board_counts_what_there_is(as_: As, told: Exchange) -> None:
         assert word in page
     assert "connection refused" in page
     assert "3800001234" not in page
+
+
+def test_texts_to_staff_are_counted_apart(as_: As, told: Exchange) -> None:
+    copied = (
+        "INSERT INTO notices (operator_id, template, template_version, language, params, body, recipient,"
+        " dedup_key, queue, state, next_at, attempts, misses, created_at) SELECT operator_id, :template,"
+        " 1, language, '{}', body, recipient, :key, queue, 'delivered', next_at, 1, 0, created_at"
+        " FROM notices WHERE id = (SELECT min(id) FROM notices)"
+    )
+    for template, key in (
+        ("risk_digest", "risk_digest:1"),
+        ("escalation", "escalation:1:1"),
+        ("staff_code", "staff_code:1"),
+        ("dispatched", "trial:1:abc"),
+    ):
+        told.change(copied, template=template, key=key)
+    client = as_("manager")
+    page = client.get("/notices").text
+    assert ">8</strong> 条短信" in page
+    assert "发给员工的和模板试发的另计" in page
+    staff = client.get("/notices?audience=staff").text
+    assert ">4</strong> 条短信" in staff
+    assert "不算客户通知" in staff
+    assert "由此打的电话" not in staff
+    for address, number in counts(staff):
+        assert "audience=staff" in address
+        found = client.get(address).text
+        assert len(re.findall(r'<td role="cell" class="reference">', found)) == number, address
+    assert 'name="audience" value="staff"' in client.get("/notices/list?audience=staff").text
+    # The days that are chosen stay.
+    assert 'href="/notices?days=30"' in client.get("/notices?audience=staff&days=30").text
 
 
 def test_days_are_chosen(as_: As, told: Exchange) -> None:
@@ -197,7 +245,7 @@ def test_it_is_told_by_a_person_instead(as_: As, exchange: Exchange) -> None:
     send(client, f"/notices/{first.id}/call", page=f"/notices/{first.id}")
     page = client.get(f"/notices/{first.id}").text
     assert "已列入外呼任务" in page
-    assert "经理要求电话告知" in page
+    assert "工作人员要求致电" in page
     task = exchange.task(first)
     assert f'href="/calls/{task.id}"' in page
     send(client, f"/notices/{first.id}/call", page="/notices")
@@ -228,7 +276,7 @@ def test_the_list_goes_on_from_page_to_page(
     client, address, seen = as_("manager"), "/notices/list?kind=sent", []
     while address:
         page = client.get(address).text
-        seen += re.findall(r'class="reference"><a href="/notices/(\d+)"', page)
+        seen += re.findall(r'class="reference"><a href="/notices/(\d+)[?"]', page)
         more = re.search(r'href="([^"]*before=[^"]*)">下一页', page)
         address = unescape(more[1]) if more else ""
     assert seen == sorted(seen, reverse=True)

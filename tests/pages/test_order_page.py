@@ -169,7 +169,7 @@ def test_an_order_or_a_complaint_is_found_by_its_number(desk, office) -> None:
 
 def test_the_list_leads_to_the_order(desk, office) -> None:
     number = office.order()
-    assert f'href="/orders/{number}"' in desk.get("/").text
+    assert f'href="/orders/{number}?back=/"' in desk.get("/").text
     for page in ("promise", "fees"):
         assert f'href="/orders/{number}"' in desk.get(f"/orders/{number}/{page}").text
         assert f'href="/orders/{number}/{page}"' in desk.get(f"/orders/{number}").text

@@ -7,9 +7,11 @@ import pytest
 from subscribing import City, in_city
 
 from tracker import clock
+from tracker.calls.take_back import take_back
 from tracker.notices.apply_receipts import apply_receipts
 from tracker.notices.call_unconfirmed import call_unconfirmed
 from tracker.notices.record_call import record_call
+from tracker.orders.actor import Actor
 from tracker.sms.port import Receipt, Standing
 from tracker.tariff_changes.coverage import Coverage, coverage, proof_page, proofs
 from tracker.tariff_changes.price_of import Answer, price_of
@@ -206,3 +208,27 @@ def test_who_signs_after_the_announcement_is_told_then_and_not_again(city: City,
     found = covered(city, change)
     assert (found.subscribers, found.on_time) == (1, 1)
     assert price(city, "KD00000001", date(2027, 1, 1)).price.fen == 13900
+
+
+def test_a_call_that_was_taken_back_proves_nothing(city: City, frozen, change: int) -> None:
+    notice = city.notices()[0].id
+    send(city, notice)
+    hear(city, notice, Standing.UNDELIVERED)
+    (second,) = city.rows("SELECT id FROM notices WHERE retry_of IS NOT NULL")
+    send(city, second.id)
+    hear(city, second.id, Standing.UNDELIVERED)
+    clerk = Actor(city.operator_id, "staff:clerk")
+    frozen.move_to(in_city(2026, 11, 30, 23, 59, 0))
+    call(city, second.id)
+    (task,) = city.rows("SELECT * FROM call_tasks")
+    take_back(city.run, clerk, task.id, if_version=task.version)
+    found = covered(city, change)
+    assert (found.on_time, found.by_call, found.to_call) == (0, 0, 1)
+    new_year = date(2027, 1, 1)
+    assert price(city, "KD00000001", new_year).price.fen == 12900
+    # Who was reached after midnight was reached after midnight.
+    frozen.move_to(in_city(2026, 12, 1, 0, 0, 30))
+    call(city, second.id)
+    found = covered(city, change)
+    assert (found.on_time, found.late, found.by_call) == (0, 1, 1)
+    assert price(city, "KD00000001", new_year).price.fen == 12900

@@ -14,17 +14,14 @@ from tracker.contacts.recipients import takes_texts
 from tracker.contacts.record_wish import PURPOSE as RECIPIENT
 from tracker.notices.asked_for import may_ask_from
 from tracker.notices.drafts import Wanted
-from tracker.notices.models import Notice
 from tracker.notices.plan_notices import plan_notices
+from tracker.notices.to_staff import IS_TRIAL, TRIAL
 from tracker.problems import Fault, Refusal
 from tracker.runtime import Runtime
 from tracker.staff.models import Account
 from tracker.staff.sign_in import Person
 from tracker.templates.registry import Registry
 from tracker.templates.rules import Template
-
-# By the beginning of its key a trial is told from what a customer is sent.
-TRIAL = "trial"
 
 
 def try_text(
@@ -52,7 +49,7 @@ def try_text(
         recipient = runtime.keys.digest_of(RECIPIENT, phone)
         if not takes_texts(phone) or (person.operator_id, recipient) in reference.wishes:
             raise Refusal(Fault("template.no_phone"))
-        free_at = may_ask_from(connection, recipient, Notice.dedup_key.startswith(f"{TRIAL}:"), now)
+        free_at = may_ask_from(connection, recipient, IS_TRIAL, now)
         if free_at is not None:
             raise Refusal(Fault("template.try_too_often", "", {"at": clock.soon(free_at, now)}))
         # One that no customer waits for is not joined with others, and nobody is called in its place.

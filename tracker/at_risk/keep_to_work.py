@@ -1,16 +1,16 @@
 """Texts to staff that are late for working hours: escalations wait for the next, a digest is told no more."""
 
-from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import Update, update
 
 from tracker import clock
-from tracker.at_risk import send_digests, tell_staff
-from tracker.at_risk.office_hours import office_calendar
-from tracker.at_risk.rules import in_working_hours, next_opening
+from tracker.at_risk import send_digests
 from tracker.notices.models import Notice
+from tracker.notices.office_hours import office_calendar
 from tracker.notices.rules import State
+from tracker.notices.to_staff import OF_WORK
+from tracker.promises.office_hours import in_working_hours, next_opening
 from tracker.runtime import Runtime
 from tracker.templates.seed import SEED
 
@@ -25,28 +25,30 @@ def keep_to_work(runtime: Runtime) -> int:
     One that was handed over already is left as it is.
     """
     late = 0
-    for operator_id in runtime.reference.current().operators:
-        now, calendar = clock.now(), office_calendar(runtime, operator_id)
+    reference = runtime.reference.current()
+    for operator_id in reference.operators:
+        now, calendar = clock.now(), office_calendar(reference, operator_id)
         if calendar is None or in_working_hours(calendar, now):
             continue
         opens = next_opening(calendar, now)
+        waiting = _waiting(operator_id, opens)
         with runtime.db.transaction() as connection:
             for statement in (
-                _waiting(operator_id, (tell_staff.ONE, tell_staff.SEVERAL), opens).values(next_at=opens),
                 # One that was tried may be on its way in spite of what the provider said.
-                _waiting(operator_id, (send_digests.TEMPLATE,), opens)
-                .where(_notices.c.attempts == 0)
-                .values(state=State.CANCELLED, reason=_OVER),
+                waiting.where(_notices.c.template == send_digests.TEMPLATE, _notices.c.attempts == 0).values(
+                    state=State.CANCELLED, reason=_OVER
+                ),
+                waiting.values(next_at=opens),
             ):
                 late += len(connection.execute(statement.returning(_notices.c.id)).all())
     return late
 
 
-def _waiting(operator_id: int, templates: Sequence[str], opens: datetime) -> Update:
+def _waiting(operator_id: int, opens: datetime) -> Update:
     return update(_notices).where(
         _notices.c.queue == _QUEUE,
         _notices.c.state == State.CREATED,
         _notices.c.next_at < opens,
         _notices.c.operator_id == operator_id,
-        _notices.c.template.in_(templates),
+        OF_WORK,
     )

@@ -32,6 +32,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, array
 
 from tracker.at_risk.rules import GRAVITY, SLOTS_LOOKED_BACK, Risk, Rules
 from tracker.notices.call_models import CallTask
+from tracker.notices.call_rules import Outcome
 from tracker.orders.desk_list import hold_of
 from tracker.orders.models import Order
 from tracker.orders.open_work import NOBODY, listed, to_install
@@ -241,7 +242,8 @@ def _called(operator_id: int, now: datetime) -> Select[Any]:
             CallTask.operator_id == operator_id,
             CallTask.closed_at.is_(None),
             CallTask.order_id.isnot(None),
-            or_(CallTask.attempts > 0, CallTask.due_at < now),
+            # Who named another time was got through to.
+            or_(CallTask.outcome == Outcome.NO_ANSWER, CallTask.due_at < now),
         )
         .distinct()
     )

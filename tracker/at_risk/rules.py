@@ -8,6 +8,7 @@ from enum import IntEnum, StrEnum
 from tracker import clock
 from tracker.problems import Fault
 from tracker.promises.calendar import WorkingCalendar
+from tracker.promises.office_hours import WORK_BEGINS, WORK_ENDS, in_working_hours
 
 
 class Risk(StrEnum):
@@ -54,8 +55,6 @@ class Rules:
     digest_at: tuple[time, ...] = (time(9), time(15))
 
 
-# [ours] Staff are sent no text outside of these hours of a working day.
-WORK_BEGINS, WORK_ENDS = time(8), time(18)
 # [ours] What comes up within so long is one text for each step.
 TEXTS_APART = timedelta(minutes=30)
 # [ours] An area in which no slot has been opened for so long agrees its visits without slots.
@@ -104,20 +103,6 @@ def level_of(deadline: datetime, is_on_site: bool, rules: Rules, now: datetime) 
     if rules.warn_hours is None or is_on_site or past < -timedelta(hours=rules.warn_hours):
         return None
     return Level.DISPATCHERS
-
-
-def in_working_hours(calendar: WorkingCalendar, now: datetime) -> bool:
-    """Whether staff may be sent a text now."""
-    there = clock.local(now)
-    return WORK_BEGINS <= there.time() < WORK_ENDS and calendar.is_working(there.date())
-
-
-def next_opening(calendar: WorkingCalendar, now: datetime) -> datetime:
-    """When staff may be sent a text next, from a moment at which they may not."""
-    there = clock.local(now)
-    is_before = there.time() < WORK_BEGINS and calendar.is_working(there.date())
-    day = there.date() if is_before else calendar.next_working_day(there.date())
-    return datetime.combine(day, WORK_BEGINS, clock.CITY_ZONE).astimezone(UTC)
 
 
 def digest_due(calendar: WorkingCalendar, times: Sequence[time], now: datetime) -> datetime | None:

@@ -7,12 +7,12 @@ from sqlalchemy.dialects.postgresql import insert
 
 from tracker import clock
 from tracker.at_risk.models import RiskDigest
-from tracker.at_risk.office_hours import office_calendar
 from tracker.at_risk.queries import Wanted, count_at_risk, list_at_risk
 from tracker.at_risk.read_rules import rules_in_force
 from tracker.at_risk.recipients import recipients, texts_to, wanting_digests
 from tracker.at_risk.rules import digest_due
 from tracker.at_risk.words import counted
+from tracker.notices.office_hours import office_calendar
 from tracker.notices.plan_notices import plan_notices
 from tracker.runtime import Runtime
 
@@ -30,7 +30,7 @@ def send_digests(runtime: Runtime) -> int:
 
 def _send(runtime: Runtime, operator_id: int) -> int:
     now = clock.now()
-    calendar = office_calendar(runtime, operator_id)
+    calendar = office_calendar(runtime.reference.current(), operator_id)
     if calendar is None:
         return 0
     with runtime.db.reading() as connection:

@@ -8,14 +8,15 @@ from sqlalchemy import Connection, Row, func, insert, select, update
 
 from tracker import clock
 from tracker.at_risk.models import Escalation, EscalationText
-from tracker.at_risk.office_hours import is_at_work
 from tracker.at_risk.recipients import of_level, recipients, texts_to
 from tracker.at_risk.rules import GRAVITY, TEXTS_APART, Level, Risk
 from tracker.at_risk.words import LEVEL_WORDS, RISK_WORDS
+from tracker.notices.office_hours import is_at_work
 from tracker.notices.plan_notices import plan_notices
 from tracker.orders.desk_list import held
 from tracker.orders.models import Order
 from tracker.orders.open_work import DEADLINE, to_install
+from tracker.orders.rules import Stage
 from tracker.promises.wording import deadline_for_sms
 from tracker.runtime import Runtime
 
@@ -27,8 +28,9 @@ _texts = EscalationText.__table__
 def tell_staff(runtime: Runtime) -> int:
     """Plan the texts that are due; returns how many escalations they tell of."""
     told = 0
-    for operator_id in runtime.reference.current().operators:
-        if is_at_work(runtime, operator_id, clock.now()):
+    reference = runtime.reference.current()
+    for operator_id in reference.operators:
+        if is_at_work(reference, operator_id, clock.now()):
             told += sum(_tell(runtime, operator_id, level) for level in Level)
     return told
 
@@ -54,7 +56,7 @@ def _tell(runtime: Runtime, operator_id: int, level: Level) -> int:
         ).all()
         if not waiting:
             return 0
-        standing = _standing(connection, operator_id, waiting, now)
+        standing = _standing(connection, operator_id, level, waiting, now)
         text_id = None
         if standing:
             text_id = _plan(connection, runtime, operator_id, level, standing, now)
@@ -69,14 +71,16 @@ def _tell(runtime: Runtime, operator_id: int, level: Level) -> int:
 
 
 def _standing(
-    connection: Connection, operator_id: int, waiting: Sequence[Row[Any]], now: datetime
+    connection: Connection, operator_id: int, level: Level, waiting: Sequence[Row[Any]], now: datetime
 ) -> list[tuple[Row[Any], str]]:
-    """Those of which it still holds, with the order's number: it is open, its clock runs, and the deadline is
-    the same.
+    """Those of which it still holds, with the order's number: it is open, its clock runs, the deadline is the
+    same, and nobody has come to the site of which dispatchers would be told that nobody has.
     """
     found = to_install(select(Order.id, Order.number, DEADLINE.label("deadline")), operator_id).where(
         Order.id.in_([row.order_id for row in waiting]), ~held(now)
     )
+    if level is Level.DISPATCHERS:
+        found = found.where(Order.stage != Stage.ON_SITE)
     by_id = {row.id: row for row in connection.execute(found)}
     return [
         (row, by_id[row.order_id].number)

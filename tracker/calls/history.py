@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, func, select, tuple_
 
-from tracker.calls.queries import Position
+from tracker.calls.queries import STANDS, Position
 from tracker.db import Database
 from tracker.files.cells import instant_cell
 from tracker.notices.call_models import CallAttempt, CallTask
@@ -18,7 +18,7 @@ from tracker.orders.models import Order
 _AT_ONCE = 1000
 _LAST_ACTOR = (
     select(CallAttempt.actor)
-    .where(CallAttempt.task_id == CallTask.id)
+    .where(CallAttempt.task_id == CallTask.id, STANDS)
     .order_by(CallAttempt.id.desc())
     .limit(1)
     .correlate(CallTask)
@@ -85,6 +85,7 @@ def by_person(connection: Connection, which: Closed) -> Sequence[Row[Any]]:
             CallAttempt.operator_id == which.operator_id,
             CallAttempt.recorded_at >= which.begin,
             CallAttempt.recorded_at < which.end,
+            STANDS,
         )
         .group_by(CallAttempt.actor)
         .order_by(func.count().desc(), CallAttempt.actor)

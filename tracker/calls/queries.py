@@ -6,9 +6,11 @@ from datetime import datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, and_, func, select, tuple_
+from sqlalchemy.orm import aliased
 
 from tracker import clock
 from tracker.notices.call_models import CallAttempt, CallTask
+from tracker.notices.call_rules import TAKEN_BACK
 from tracker.notices.models import Notice
 from tracker.orders.models import Order
 
@@ -17,6 +19,19 @@ COUNT_LIMIT = 100_000
 
 Position = tuple[datetime, int]
 """Behind which task to go on: when its next call is to be made, and its id."""
+
+_next = aliased(CallAttempt)
+_FOLLOWING = (
+    select(_next.outcome)
+    .where(_next.task_id == CallAttempt.task_id, _next.id > CallAttempt.id)
+    .order_by(_next.id)
+    .limit(1)
+    .correlate(CallAttempt)
+    .scalar_subquery()
+)
+_IS_TAKEN_BACK = func.coalesce(_FOLLOWING, "") == TAKEN_BACK
+STANDS = and_(CallAttempt.outcome != TAKEN_BACK, ~_IS_TAKEN_BACK)
+"""Of an attempt: it is a call, and was not taken back."""
 
 _LISTED = (
     CallTask.id,
@@ -102,8 +117,13 @@ def call_row(connection: Connection, operator_id: int, task_id: int) -> Row[Any]
 
 
 def attempts_of(connection: Connection, task_id: int) -> Sequence[Row[Any]]:
-    """The calls that were made for a task, the latest first."""
-    wanted = select(CallAttempt.__table__).where(CallAttempt.task_id == task_id)
+    """The calls that were made for a task, and takings back of them (`TAKEN_BACK`), the latest first.
+
+    `is_taken_back`: the one before such a line.
+    """
+    wanted = select(*CallAttempt.__table__.c, _IS_TAKEN_BACK.label("is_taken_back")).where(
+        CallAttempt.task_id == task_id
+    )
     return connection.execute(wanted.order_by(CallAttempt.id.desc())).all()
 
 

@@ -49,8 +49,8 @@ def run_all() -> None:
     """Do now what a worker does at night, and all of it.
 
     Orders that ended long enough ago lose name, phone, address, credit code and every text about them;
-    stages, days, fees and figures stay. Whatever ends it, the next run goes on. Nothing brings back what was
-    forgotten.
+    stages, days, fees and figures stay. Texts to staff of as long ago lose phone and words. Whatever ends it,
+    the next run goes on. Nothing brings back what was forgotten.
 
     \b
     Example:
@@ -58,14 +58,14 @@ def run_all() -> None:
     """
     with running() as run, ExitStack() as bar:
         found = _count(run)
-        total = found.orders + found.subscribers + found.complaints + found.slots
+        total = found.orders + found.subscribers + found.complaints + found.staff_texts + found.slots
         advance = bar.enter_context(counting("forgotten", total))
         done = forget(run.db, run.config.retention_years, remover(run), done=advance)
         bar.close()
     say(
         f"{done.orders} orders, {done.subscribers} further subscriptions and {done.complaints} further"
-        f" complaints were anonymised, {done.photos} photos, {done.evidence} files of evidence and"
-        f" {done.slots} slots deleted"
+        f" complaints were anonymised, {done.staff_texts} texts to staff emptied, {done.photos} photos,"
+        f" {done.evidence} files of evidence and {done.slots} slots deleted"
     )
 
 

@@ -24,6 +24,7 @@ from sqlalchemy import (
     exists,
     func,
     literal_column,
+    not_,
     select,
     tuple_,
 )
@@ -32,6 +33,7 @@ from tracker import clock
 from tracker.notices.call_models import CallTask
 from tracker.notices.models import Notice, NoticeAttempt
 from tracker.notices.rules import State
+from tracker.notices.to_staff import TO_STAFF
 from tracker.templates.length import JOINED_PART, SINGLE_PART
 
 # What people tell apart, by the states that it is made of; in the order in which it is shown.
@@ -58,11 +60,12 @@ Position = tuple[datetime, int]
 
 @dataclass(frozen=True)
 class Period:
-    """The notices that an operator planned from `begin` on and before `end`."""
+    """The notices that an operator planned from `begin` on and before `end`, to customers or `to_staff`."""
 
     operator_id: int
     begin: datetime
     end: datetime
+    to_staff: bool = False
 
 
 @dataclass(frozen=True)
@@ -130,6 +133,7 @@ def _within(period: Period) -> tuple[ColumnElement[bool], ...]:
         Notice.operator_id == period.operator_id,
         Notice.created_at >= period.begin,
         Notice.created_at < period.end,
+        TO_STAFF if period.to_staff else not_(TO_STAFF),
     )
 
 
@@ -192,10 +196,13 @@ def digest(reason: str) -> str:
 
 
 def calls(connection: Connection, period: Period) -> Mapping[str, int]:
-    """Calls that came of these notices: how many are open, and how many were closed with each outcome."""
+    """Of how many of these notices a call came that is open, or was closed with each outcome.
+
+    One that was called about twice stands with either outcome, and once with the same.
+    """
     how = case((CallTask.closed_at.is_(None), OPEN_CALL), else_=CallTask.outcome)
     rows = connection.execute(
-        select(how.label("how"), func.count().label("number"))
+        select(how.label("how"), func.count(CallTask.notice_id.distinct()).label("number"))
         .select_from(CallTask)
         .join(Notice, Notice.id == CallTask.notice_id)
         # Nobody is asked to call about a text before it is planned.

@@ -73,7 +73,8 @@ class CallAttempt(Base):
     """One call that somebody made, and what came of it: append-only (invariant I7).
 
     `called_at` is when it was made, `recorded_at` when it was written down. `actor` is as in
-    `order_events`. `note` is what the customer said, sealed; None where nothing was noted.
+    `order_events`. `note` is what the customer said, sealed; None where nothing was noted. One whose outcome
+    is TAKEN_BACK is no call: it takes back the one before it.
     """
 
     __tablename__ = "call_attempts"

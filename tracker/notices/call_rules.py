@@ -30,6 +30,9 @@ class Outcome(StrEnum):
     SENT_AGAIN = "sent_again"  # a manager had the text tried once more instead; no call's outcome
 
 
+# In the history of a task: the call before it was taken back by whoever had written it down.
+TAKEN_BACK = "taken_back"
+
 # What a person can say of a call.
 OF_A_CALL = (Outcome.REACHED, Outcome.NO_ANSWER, Outcome.CALL_BACK, Outcome.WRONG_NUMBER)
 CLOSING = frozenset({Outcome.REACHED, Outcome.WRONG_NUMBER})
@@ -49,8 +52,11 @@ def first_call(now: datetime) -> tuple[datetime, datetime]:
     return _between(now)
 
 
-def next_call(call: Call, attempts: int) -> tuple[datetime, datetime] | None:
-    """From when and by when to call again after the latest of `attempts`; None when all is said."""
+def next_call(call: Call, attempts: int, recorded_at: datetime) -> tuple[datetime, datetime] | None:
+    """From when and by when to call again after the latest of `attempts`; None when all is said.
+
+    What is written down late is late for nobody: the time to call again begins when it is.
+    """
     match call.outcome:
         case Outcome.CALL_BACK if call.call_back_at is not None:
             # The customer's own wish knows no hours.
@@ -59,7 +65,7 @@ def next_call(call: Call, attempts: int) -> tuple[datetime, datetime] | None:
             return None
         case _:
             wait = _AGAIN[min(max(attempts, 1), len(_AGAIN)) - 1]
-            return _between(call.called_at + wait)
+            return _between(max(call.called_at + wait, recorded_at))
 
 
 def _between(earliest: datetime) -> tuple[datetime, datetime]:

@@ -5,14 +5,17 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     DateTime,
     Integer,
     Row,
     Select,
+    and_,
     bindparam,
     func,
     literal_column,
+    not_,
     or_,
     select,
     tuple_,
@@ -25,8 +28,10 @@ from tracker.crypto import UnreadableError
 from tracker.notices.claimed import Claimed, Due
 from tracker.notices.drafts import RECIPIENT, SECRET
 from tracker.notices.models import Notice
+from tracker.notices.office_hours import resting
 from tracker.notices.record import record
 from tracker.notices.rules import CODE_VALID, State, in_window
+from tracker.notices.to_staff import IS_TRIAL, OF_WORK, QUEUES_OF_WORK
 from tracker.runtime import Runtime
 from tracker.sms.port import SECRET_SHOWN, Gateway, NotSent, Sms
 from tracker.templates.seed import SEED
@@ -81,14 +86,16 @@ def _claiming(due: Select[tuple[int]]) -> ReturningUpdate[Any]:
 
 
 _CLAIM = _claiming(_due)
-# What was late for its window waits for the next one: the sweep puts it there, and until then it stays.
-_CLAIM_AT_NIGHT = _claiming(_due.where(Notice.template.in_(_ANY_HOUR)))
+# What was late for its hours waits for the next ones: who looks after it puts it there, and until then it
+# stays.
+_RESTING = Notice.operator_id == func.any(bindparam("resting", type_=ARRAY(Integer)))
+_CLAIM_AFTER_WORK = _claiming(_due.where(not_(and_(OF_WORK, _RESTING))))
+_CLAIM_AT_NIGHT = _claiming(_due.where(or_(Notice.template.in_(_ANY_HOUR), IS_TRIAL)))
 _STATEMENTS = {
-    # In the window; whether the provider wants the template.
-    (True, False): _CLAIM,
-    (True, True): _CLAIM.returning(*TEMPLATE),
-    (False, False): _CLAIM_AT_NIGHT,
-    (False, True): _CLAIM_AT_NIGHT.returning(*TEMPLATE),
+    # And whether the provider wants the template.
+    (claiming, wants): claiming.returning(*TEMPLATE) if wants else claiming
+    for claiming in (_CLAIM, _CLAIM_AFTER_WORK, _CLAIM_AT_NIGHT)
+    for wants in (False, True)
 }
 
 
@@ -97,7 +104,8 @@ def claim(
 ) -> list[Claimed]:
     """Take due notices for this worker until the lease runs out, and commit that; oldest first.
 
-    Outside of the hours of texts only those that may leave at any hour. Those that came due at or before
+    Outside of the hours of texts only those that may leave at any hour, and none to staff who are not at
+    work. Those that came due at or before
     `after` are left out: whoever drains a long queue need not search again through what it has taken
     already. One whose number this process cannot open (damaged, or sealed under a key that was added since
     it started) goes back by itself and holds up nobody else's.
@@ -114,8 +122,13 @@ def claim(
         "after_id": after[1],
         "most": limit,
     }
+    claiming = _CLAIM
+    if not in_window(now):
+        claiming = _CLAIM_AT_NIGHT
+    elif queue in QUEUES_OF_WORK and (away := resting(runtime.reference.current(), now)):
+        claiming, values["resting"] = _CLAIM_AFTER_WORK, away
     with runtime.db.transaction() as connection:
-        rows = connection.execute(_STATEMENTS[in_window(now), gateway.by_template], values).all()
+        rows = connection.execute(_STATEMENTS[claiming, gateway.by_template], values).all()
     claimed, unreadable = [], []
     for row in sorted(rows, key=lambda row: (row.next_at, row.id)):
         facts = row.attempts, row.operator_id, gateway.name, (row.next_at, row.id)

@@ -22,6 +22,7 @@ _REASONS = {
     Why.LANDLINE: "the number is a landline",
     Why.WISH: "the customer wants no text",
     Why.REPEATED: "the same text was sent as often as it may be",
+    Why.ASKED: "a person was asked to call",
 }
 
 
@@ -29,7 +30,8 @@ _REASONS = {
 class Wanted:
     """Something that somebody should be told. `dedup_key` makes it the only one of its kind (I2).
 
-    `by_call`: the customer asked for a call instead. `not_before`: it is told then, as a reminder is.
+    `by_call`: the customer asked for a call instead. `call_asked_for`: so did somebody of ours, whatever the
+    customer wants else. `not_before`: it is told then, as a reminder is.
     `secret`: a code, where `values` hold SECRET_SHOWN.
     """
 
@@ -41,6 +43,7 @@ class Wanted:
     phone: str
     dedup_key: str
     by_call: bool = False
+    call_asked_for: bool = False
     not_before: datetime | None = None
     secret: str | None = None
 
@@ -102,6 +105,8 @@ def why_not(reference: Reference, one: Draft, repeated: set[tuple[bytes, str]]) 
         wanted.by_call or (wanted.operator_id, one.digest) in reference.wishes
     ):
         return Why.WISH
+    if wanted.call_asked_for:
+        return Why.ASKED
     return Why.REPEATED if one.text in repeated else None
 
 

@@ -1,10 +1,11 @@
 """What was late for its send window waits for the next one."""
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, not_, select, update
 
 from tracker import clock
 from tracker.notices.models import Notice
 from tracker.notices.rules import State, in_window, send_from
+from tracker.notices.to_staff import IS_TRIAL
 from tracker.runtime import Runtime
 from tracker.templates.seed import SEED
 
@@ -17,6 +18,7 @@ _late = (
         _notices.c.state == State.CREATED,
         _notices.c.next_at <= bindparam("now", type_=_notices.c.next_at.type),
         _notices.c.template.not_in([code for code, template in SEED.items() if template.any_hour]),
+        not_(IS_TRIAL),
     )
     .order_by(_notices.c.next_at)
     .limit(_CHUNK)

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, update
+from sqlalchemy import Connection, bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from tracker.notices.call_models import CallTask
 from tracker.notices.call_rules import Outcome, first_call
+from tracker.notices.models import Notice
 from tracker.notices.rules import Why
 from tracker.templates.rules import Category
 from tracker.templates.seed import SEED
@@ -70,3 +71,13 @@ def take_back(connection: Connection, notice_ids: Sequence[int], now: datetime) 
     """Close the tasks of notices that arrived after all."""
     if notice_ids:
         connection.execute(_TAKE_BACK, [{"notice": notice_id, "at": now} for notice_id in notice_ids])
+
+
+def call_off(connection: Connection, order_id: int, codes: Sequence[str], now: datetime) -> None:
+    """Close the tasks of these texts of an order: what was to be said does not matter any more."""
+    of_order = select(Notice.id).where(Notice.order_id == order_id, Notice.template.in_(codes))
+    connection.execute(
+        update(_tasks)
+        .where(_tasks.c.notice_id.in_(of_order), _tasks.c.closed_at.is_(None))
+        .values(outcome=Outcome.NOT_NEEDED, closed_at=now, version=_tasks.c.version + 1)
+    )

@@ -63,7 +63,7 @@ def record_call(
         attempts, version = task.attempts + 1, task.version + 1
         changes: dict[str, Any] = {"attempts": attempts, "version": version, "outcome": call.outcome}
         changes |= {"claimed_by": None, "claimed_until": None}
-        following = next_call(call, attempts)
+        following = next_call(call, attempts, now)
         if following is None:
             changes["closed_at"] = now
         else:

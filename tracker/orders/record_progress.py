@@ -11,6 +11,7 @@ from tracker.contacts.models import CALL
 from tracker.contacts.record_wish import PURPOSE as RECIPIENT
 from tracker.contacts.record_wish import record_wish
 from tracker.notices.drafts import Wanted
+from tracker.notices.open_calls import call_off
 from tracker.notices.plan_notices import cancel, plan_notices
 from tracker.orders import appointment_texts, wording
 from tracker.orders.actor import Actor
@@ -19,7 +20,7 @@ from tracker.orders.assignment import Assigning, named_by_channel
 from tracker.orders.locking import lock_order
 from tracker.orders.models import MOVE_KINDS, Order, OrderEvent
 from tracker.orders.real_name_gate import NEEDS_REAL_NAME, still_wanting
-from tracker.orders.rules import CLOSED, REASONS, Move, Stage, faults_of
+from tracker.orders.rules import CLOSED, REASONS, TO_INSTALL, Move, Stage, faults_of
 from tracker.problems import Fault, Refusal
 from tracker.promises.ledger import Kind
 from tracker.promises.models import PromiseEntry
@@ -113,6 +114,8 @@ def record_progress(
         cancel(
             connection, order.id, ["visit_reminder", "appointment_changed"], f"the order went on: {move.to}"
         )
+        if move.to not in TO_INSTALL:
+            call_off(connection, order.id, ["visit_to_agree"], now)
         operator = reference.operators[order.operator_id]
         wanted = _text(connection, runtime, operator, order, move, changes, version)
         reminder = None

@@ -1,43 +1,34 @@
-"""Call the customer of an order at risk: the number in clear, this once, which the audit trail keeps."""
+"""Call the customer of an order at risk: on to its task, where what came of it is written down."""
 
+from contextlib import suppress
 from typing import Any
 
-from flask import request
-from werkzeug.exceptions import NotFound
+from flask import flash, redirect, url_for
 
-from tracker.orders.desk_view import desk_view
-from tracker.orders.see_customer import see_customer
-from tracker.pages.access import acting, open_to, operator_of, runtime
+from tracker.calls.ask_call import ask_call
+from tracker.calls.claim import take_call
+from tracker.pages.access import acting, language, open_to, operator_of, runtime
 from tracker.pages.at_risk import asked
-from tracker.pages.order_frame import head, render
+from tracker.pages.order_frame import head
 from tracker.pages.signing_in import blueprint, signed_in
 from tracker.pages.teams import DISPATCHING
-
-# As the trail keeps it.
-_WHY = "致电客户：超时预警"
+from tracker.problems import Refusal
 
 
-@blueprint.route("/at-risk/call/<number>", methods=["GET", "POST"])
+@blueprint.post("/at-risk/call/<number>")
 @open_to(*DISPATCHING)
 def at_risk_call(number: str) -> Any:
-    """Whom to call, and the way back to the same place in the list; in clear once it is asked for."""
+    """Take the call that is to be made about the order, or a new one, unless somebody else is making it."""
     person = signed_in()
-    found = head(person, number)
-    clear = None
-    if request.method == "POST":
-        clear = see_customer(runtime(), acting(person), found.number, _WHY)
-    with runtime().db.reading() as connection:
-        view = desk_view(connection, runtime().keys, operator_of(person), found.number)
-    if view is None:
-        raise NotFound
+    actor, order = acting(person), head(person, number)
     wish = asked(runtime().reference.current(), operator_of(person))
-    return render(
-        "staff/at_risk_call.html",
-        person,
-        found,
-        "staff.order",
-        view=view,
-        clear=clear,
-        place=runtime().reference.current().places[view.order.community_code],
-        list_at=wish.here(_anchor=f"order-{found.number}"),
-    )
+    here = wish.here(_anchor=f"order-{order.number}")
+    try:
+        task_id = ask_call(runtime(), actor, order.number)
+    except Refusal as refusal:
+        flash(refusal.faults[0].words(language()))
+        return redirect(here)
+    # The page of the call says who is making it.
+    with suppress(Refusal):
+        take_call(runtime(), actor, task_id)
+    return redirect(url_for("staff.call", task_id=task_id, back=here))

@@ -29,6 +29,7 @@ ACTION_TONES = {
 FIELD_WORDS = {
     "account": N_("账号"),
     "address_detail": N_("详细地址"),
+    "call": N_("通话结果"),
     "comment": N_("评价内容"),
     "contact_phone": N_("联系电话"),
     "contact_name": N_("联系人姓名"),
@@ -70,6 +71,7 @@ SUBJECT_WORDS = {
 _WHY_WORDS = {
     "call asked for": N_("改为致电告知"),
     "call made": N_("外呼任务"),
+    "call taken back": N_("撤回通话登记"),
     "text sent again": N_("再发一次短信"),
     "changed by hand": N_("人工更改"),
     "changed their own password": N_("本人更改密码"),

@@ -15,7 +15,7 @@ REASON_WORDS = {
     Why.EXHAUSTED: N_("多次发送都没有成功"),
     Why.UNKNOWN: N_("无法确认短信是否发出"),
     Why.UNCONFIRMED: N_("短信一直没有送达回执"),
-    Why.ASKED: N_("经理要求电话告知"),
+    Why.ASKED: N_("工作人员要求致电"),
 }
 
 OUTCOME_WORDS = {

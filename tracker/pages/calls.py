@@ -7,7 +7,6 @@ from typing import Any
 
 import phonenumbers
 from flask import flash, redirect, render_template, request, url_for
-from flask_babel import gettext
 from werkzeug.exceptions import NotFound
 
 from tracker import clock
@@ -15,6 +14,7 @@ from tracker.calls import queries
 from tracker.calls.claim import holds, leave_call, take_call, take_next
 from tracker.calls.queries import Position, Wanted
 from tracker.calls.see_called import Called, see_called
+from tracker.calls.take_back import take_back
 from tracker.complaints.persons import names
 from tracker.crypto import UnreadableError
 from tracker.masks import mask_address, mask_phone
@@ -27,11 +27,13 @@ from tracker.orders.standing import N_
 from tracker.outages.areas import Places
 from tracker.pages import call_words
 from tracker.pages.access import AT_DESK, acting, language, open_to, operator_of, runtime
-from tracker.pages.order_frame import placed, typed_in
+from tracker.pages.call_recorded import just_recorded, may_take_back, said_of
+from tracker.pages.order_frame import placed, seen_version, typed_in
 from tracker.pages.outage_request import Asked, moment_typed
 from tracker.pages.signing_in import blueprint, signed_in
 from tracker.pages.slots import all_places
 from tracker.pages.text_names import TEXT_NAMES
+from tracker.pages.ways_back import way_back
 from tracker.problems import Fault, Refusal
 from tracker.staff.sign_in import Person
 from tracker.templates.seed import SEED
@@ -71,6 +73,7 @@ def render(template: str, person: Person, **more: Any) -> str:
         who=lambda actor: call_words.caller(actor, people),
         is_claimed=is_claimed,
         now=clock.now(),
+        recorded=just_recorded(person),
         **more,
     )
 
@@ -126,12 +129,14 @@ def call(task_id: int) -> Any:
         except Refusal as refusal:
             stale = any(fault.rule in _STALE for fault in refusal.faults)
             faults = [] if stale else placed(refusal.faults, FIELDS)
-            sent = _Sent(typed, faults, stale, _number("seen"), 409 if stale else refusal.status)
+            sent = _Sent(typed, faults, stale, _seen(), 409 if stale else refusal.status)
         else:
-            flash(_said_of(row, typed["outcome"]))
+            if back := way_back():
+                flash(said_of(row, typed["outcome"]))
+                return redirect(back.address)
             if request.form.get("then") == "list":
-                return redirect(url_for("staff.calls", **wanted_of(all_places())[1]))
-            return _on_to_next(person)
+                return redirect(url_for("staff.calls", done=task_id, **wanted_of(all_places())[1]))
+            return _on_to_next(person, done=task_id)
     return _page(person, task_id, sent), 200 if sent is None else sent.status
 
 
@@ -145,7 +150,21 @@ def call_take(task_id: int) -> Any:
         take_call(runtime(), acting(person), task_id, take_over=request.form.get("take_over") == "1")
     except Refusal as refusal:
         flash(refusal.faults[0].words(language()))
-    return redirect(url_for("staff.call", task_id=task_id, **wanted_of(all_places())[1]))
+    return redirect(url_for("staff.call", task_id=task_id, **_kept()))
+
+
+@blueprint.post("/calls/<int:task_id>/take-back")
+@open_to(*AT_DESK)
+def call_take_back(task_id: int) -> Any:
+    """Take back what one has just written down of a call, and write down another outcome."""
+    person = signed_in()
+    _found(person, task_id)
+    try:
+        take_back(runtime(), acting(person), task_id, if_version=seen_version())
+        flash(N_("已撤回登记，可重新填写。"))
+    except Refusal as refusal:
+        flash(refusal.faults[0].words(language()))
+    return redirect(url_for("staff.call", task_id=task_id, **_kept()))
 
 
 @blueprint.post("/calls/<int:task_id>/leave")
@@ -155,7 +174,8 @@ def call_leave(task_id: int) -> Any:
     person = signed_in()
     _found(person, task_id)
     leave_call(runtime(), acting(person), task_id)
-    return redirect(url_for("staff.calls", **wanted_of(all_places())[1]))
+    back = way_back()
+    return redirect(back.address if back else url_for("staff.calls", **wanted_of(all_places())[1]))
 
 
 def wanted_of(places: Places) -> tuple[Wanted, dict[str, str]]:
@@ -167,6 +187,12 @@ def wanted_of(places: Places) -> tuple[Wanted, dict[str, str]]:
         asked["area"] = area
     # Whatever lies in a division has a code that begins with the division's own.
     return Wanted(asked.get("template"), asked.get("reason"), asked.get("area"), "overdue" in asked), asked
+
+
+def _kept() -> dict[str, str]:
+    """The part of the address by which one gets back to the list from a call."""
+    back = way_back()
+    return wanted_of(all_places())[1] | ({"back": back.address} if back else {})
 
 
 def position_written(position: Position) -> str:
@@ -255,7 +281,10 @@ def _page(person: Person, task_id: int, sent: _Sent | None) -> str:
         outcomes=OF_A_CALL,
         again_at=_again_at(row.attempts, now),
         longest_note=LONGEST_NOTE,
+        may_take_back=may_take_back(person, row, made),
         asked=wanted_of(all_places())[1],
+        kept=_kept(),
+        way_back=way_back(),
     )
 
 
@@ -283,7 +312,7 @@ def _without_signature(body: str) -> str:
 
 def _again_at(attempts: int, now: datetime) -> datetime | None:
     """When the customer would be called again if nobody answers now."""
-    following = next_call(Call(Outcome.NO_ANSWER, now), attempts + 1)
+    following = next_call(Call(Outcome.NO_ANSWER, now), attempts + 1, now)
     return None if following is None else following[0]
 
 
@@ -291,9 +320,9 @@ def _note_of(attempt: Any) -> str:
     return "" if attempt.note is None else runtime().keys.open(bytes(attempt.note), NOTE)
 
 
-def _number(field: str) -> int:
-    """A whole number that the form carries; one that nothing has where it was tampered with."""
-    given = request.form.get(field, "")
+def _seen() -> int:
+    """How many lines of the task's past the form was shown with; none where it was tampered with."""
+    given = request.form.get("seen", "")
     return int(given) if given.isdecimal() and len(given) < 10 else -1
 
 
@@ -318,22 +347,15 @@ def _record(person: Person, task_id: int, typed: Mapping[str, str]) -> None:
         actor.label,
         task_id,
         {"outcome": typed["outcome"], "called_at": None, "call_back_at": back},
-        if_version=_number("version"),
+        if_version=seen_version(),
         note=typed["note"],
     )
 
 
-def _said_of(row: Any, outcome: str) -> str:
-    word = gettext(call_words.OUTCOME_WORDS[Outcome(outcome)])
-    if row.order_number:
-        return gettext("已登记：%(number)s %(outcome)s。", number=row.order_number, outcome=word)
-    return gettext("已登记：%(outcome)s。", outcome=word)
-
-
-def _on_to_next(person: Person) -> Any:
+def _on_to_next(person: Person, done: int | None = None) -> Any:
     wanted, asked = wanted_of(all_places())
     found = take_next(runtime(), acting(person), wanted)
     if found is None:
         flash(_NOBODY_DUE)
-        return redirect(url_for("staff.calls", **asked))
-    return redirect(url_for("staff.call", task_id=found, **asked))
+        return redirect(url_for("staff.calls", done=done, **asked))
+    return redirect(url_for("staff.call", task_id=found, done=done, **asked))

@@ -23,6 +23,7 @@ from tracker.pages.access import AT_DESK, acting, language, open_to, operator_of
 from tracker.pages.calls import LARGEST_ID, masked_number
 from tracker.pages.notices import render
 from tracker.pages.signing_in import blueprint, signed_in
+from tracker.pages.ways_back import way_back
 from tracker.problems import Refusal
 from tracker.staff.sign_in import Person
 from tracker.templates.length import parts
@@ -64,6 +65,7 @@ def notice(notice_id: int) -> str:
         parts=parts(body),
         cost_fen=round(parts(body) * runtime().config.sms_part_fen),
         past=past,
+        way_back=way_back(),
         may=dict(zip(("again", "call"), _possible(person, course), strict=True)),
         open_call=next((task.id for task in course.calls if task.closed_at is None), None),
     )

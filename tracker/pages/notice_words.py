@@ -129,7 +129,7 @@ _SENTENCES = (
     (r"the number is a landline()", N_("固定电话，收不到短信")),
     (r"the customer wants no text()", N_("客户要求电话告知")),
     (r"the same text was sent as often as it may be()", N_("相同短信已发到上限")),
-    (r"a person was asked to call()", N_("经理要求电话告知")),
+    (r"a person was asked to call()", N_("工作人员要求致电")),
     (r"a person calls instead()", N_("改由人工致电")),
     (r"another contact phone()", N_("联系电话已变更")),
     (r"another appointment: .*()", N_("上门时间已变更")),

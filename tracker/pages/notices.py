@@ -5,7 +5,7 @@ Every count leads to the notices that it is of.
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -31,6 +31,7 @@ from tracker.templates.seed import SEED
 
 ROWS = 50
 _MOST_STUCK = 10
+_STAFF = "staff"
 CALL_FILTER_WORDS: Mapping[str, str] = {OPEN_CALL: N_("还没打完"), **call_words.OUTCOME_WORDS}
 
 
@@ -82,9 +83,10 @@ def render(template: str, person: Person, **more: Any) -> str:
 @open_to("manager")
 def notices() -> str:
     """Counts over some days, and how the outbox stands at this moment."""
-    person, days, now = signed_in(), days_asked(), clock.now()
+    person, now = signed_in(), clock.now()
+    days, to_staff = _asked()
     operator_id = operator_of(person)
-    period = Period(operator_id, days.begin, days.end)
+    period = Period(operator_id, days.begin, days.end, to_staff)
     with runtime().db.reading() as connection:
         cells = board.cells(connection, period)
         waits = board.waits(connection, period)
@@ -99,6 +101,7 @@ def notices() -> str:
         "staff/notices.html",
         person,
         days=days,
+        to_staff=to_staff,
         choices=CHOICES,
         kinds=list(KINDS),
         whole=whole,
@@ -108,6 +111,7 @@ def notices() -> str:
         calls_in_words=CALL_FILTER_WORDS,
         waits=[(state, waits[state]) for state in (State.ACCEPTED, State.DELIVERED)],
         causes=causes,
+        no_provider=NO_PROVIDER,
         calls=[(how, came[how]) for how in (OPEN_CALL, *Outcome) if how in came],
         cost_fen=round(whole.parts * config.sms_part_fen),
         part_fen=config.sms_part_fen,
@@ -126,8 +130,9 @@ def notices() -> str:
 @open_to("manager")
 def notices_list() -> str:
     """The notices behind a count, the latest first; what they are narrowed to stands in the address."""
-    person, days = signed_in(), days_asked()
-    which, asked = _which(operator_of(person), days)
+    person = signed_in()
+    days, to_staff = _asked()
+    which, asked = _which(Period(operator_of(person), days.begin, days.end, to_staff))
     before = position_of(request.args.get("before", ""))
     with runtime().db.reading() as connection:
         rows, more = board.notice_page(connection, which, before=before, limit=ROWS)
@@ -139,12 +144,21 @@ def notices_list() -> str:
         paged=before is not None,
         asked=asked,
         days=days,
+        to_staff=to_staff,
         calls_in_words=CALL_FILTER_WORDS,
         providers=_providers(),
     )
 
 
-def _which(operator_id: int, days: Days) -> tuple[Which, dict[str, str]]:
+def _asked() -> tuple[Days, bool]:
+    """The days that the address names, with whom the texts are to: staff, or else customers."""
+    days = days_asked()
+    if request.args.get("audience") != _STAFF:
+        return days, False
+    return replace(days, kept={"audience": _STAFF}), True
+
+
+def _which(period: Period) -> tuple[Which, dict[str, str]]:
     """What the list is narrowed to, and the part of the address that says so, but for the days."""
     known: Mapping[str, Iterable[str]] = {
         "kind": KINDS,
@@ -156,7 +170,6 @@ def _which(operator_id: int, days: Days) -> tuple[Which, dict[str, str]]:
     reason = request.args.get("reason", "")
     if len(reason) == 32 and reason.isalnum() and reason.isascii():
         asked["reason"] = reason
-    period = Period(operator_id, days.begin, days.end)
     return (
         Which(
             period,
@@ -204,7 +217,8 @@ def _by_day(cells: Sequence[Any], days: Days) -> list[Line]:
 
 def _listing(days: Days, args: Mapping[str, str], more: Mapping[str, str]) -> dict[str, str]:
     """The address of a list: a line of one day narrows the days themselves."""
-    return {**({} if "first" in args else days.args), **args, **more}
+    kept = days.kept if "first" in args else days.args
+    return {**kept, **args, **more}
 
 
 def _short(seconds: float) -> str:

@@ -184,7 +184,8 @@ def act(
     except Refusal as refusal:
         # As it is now: whatever changed meanwhile, the page tells of the present.
         return refused(person, order, typed, refusal, fields)
-    return redirect(way_back() or url_for("staff.order", number=order.number))
+    back = way_back()
+    return redirect(back.address if back else url_for("staff.order", number=order.number))
 
 
 def end_of(day: str) -> datetime | None:

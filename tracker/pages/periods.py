@@ -1,7 +1,7 @@
 """The days that a page of figures looks at, as its address names them: a period, or first and last day."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from flask import request
@@ -33,7 +33,7 @@ class Days:
     """From the first day to the last, both of them counted; `preset` is their name, if they have one.
 
     `faults` are of what makes no sense, by field: then these are the usual days, and `typed` what stood in
-    the fields. `latest` is the last day that can be asked for.
+    the fields. `latest` is the last day that can be asked for, `kept` what else an address says with them.
     """
 
     stretch: Stretch
@@ -41,6 +41,7 @@ class Days:
     typed: Mapping[str, str]
     faults: Sequence[tuple[str, Fault]]
     latest: date
+    kept: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def first(self) -> date:
@@ -69,10 +70,10 @@ class Days:
 
     @property
     def args(self) -> dict[str, str]:
-        """The part of an address that names them."""
+        """The part of an address that names them, with what it keeps."""
         if self.preset is not None:
-            return {"period": self.preset.value}
-        return {"first": f"{self.first}", "last": f"{self.last}"}
+            return {"period": self.preset.value, **self.kept}
+        return {"first": f"{self.first}", "last": f"{self.last}", **self.kept}
 
 
 def days_asked() -> Days:

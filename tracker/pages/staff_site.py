@@ -92,6 +92,7 @@ from tracker.pages import (
     template_forms,
     text_templates,
     texts,
+    ways_back,
     webhooks,
     wording,
 )
@@ -264,6 +265,7 @@ def _give_words(app: Flask, run: Runtime) -> None:
             "demo": run.config.demo,
             "person": _present(),
             "ways_of": places.ways_of,
+            "back_here": ways_back.back_here,
             "stage_words": STAGE_WORDS,
             "mark_words": MARK_WORDS,
             "tones": TONES,

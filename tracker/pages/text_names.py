@@ -22,6 +22,7 @@ TEXT_NAMES = {
     "withdrawn": N_("撤单通知"),
     "cancelled": N_("退单通知"),
     "visit_reminder": N_("上门前一天提醒"),
+    "visit_to_agree": N_("确认上门安排"),
     "complaint_received": N_("投诉受理通知"),
     "complaint_retracted": N_("投诉撤回通知"),
     "complaint_closed": N_("投诉办结通知"),

@@ -70,6 +70,12 @@ RULES = (
     ),
     # Calls.
     ProblemRule("call.not_found", 404, "没有这个电话任务", "There is no such call task."),
+    ProblemRule(
+        "call.order_done",
+        409,
+        "工单已装通或已办结，无需致电",
+        "The order is connected, or has ended: there is nothing to call about.",
+    ),
     ProblemRule("call.closed", 409, "该电话任务已结束", "The call task is closed already."),
     ProblemRule(
         "call.too_many_rows",
@@ -79,6 +85,18 @@ RULES = (
     ),
     ProblemRule("call.claimed", 409, "有人正在拨打这位客户的电话", "Somebody is calling this customer now."),
     ProblemRule("call.not_claimed", 409, "请先点“我来拨打”", "Take the call first."),
+    ProblemRule(
+        "call.nothing_to_take_back",
+        409,
+        "没有可撤回的登记，或任务已有新进展",
+        "There is no record of yours to take back, or the task has gone on since.",
+    ),
+    ProblemRule(
+        "call.take_back_over",
+        409,
+        "已超过10分钟，不能撤回登记",
+        "Ten minutes have passed: the record stands.",
+    ),
     ProblemRule("call.in_the_future", 422, "通话时间晚于现在", "The time of the call lies in the future."),
     ProblemRule(
         "call.before_the_task", 422, "通话时间早于任务建立", "The call lies before its task was opened."

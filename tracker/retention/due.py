@@ -12,14 +12,18 @@ from tracker.complaints.models import Complaint
 from tracker.complaints.rules import State as ComplaintState
 from tracker.crypto import ERASED
 from tracker.excuses.models import ExcuseFile
+from tracker.notices.heartbeat import last_beat
 from tracker.notices.models import Notice
 from tracker.notices.rules import State as NoticeState
+from tracker.notices.to_staff import TO_STAFF
 from tracker.orders.models import Order
 from tracker.retention.rules import Keeps
 from tracker.site_work.models import SitePhoto
 from tracker.subscribers.models import Subscriber
 from tracker.visits.models import SlotBooking, VisitSlot
 
+# Until when texts to staff are forgotten: among all texts they are too few to be looked for each night anew.
+STAFF_TEXTS = "retention of staff texts"
 _UNSETTLED = (NoticeState.CREATED, NoticeState.SENDING, NoticeState.UNKNOWN)
 
 
@@ -30,6 +34,7 @@ class Due:
     orders: int
     subscribers: int
     complaints: int
+    staff_texts: int
     slots: int
     kept: Mapping[Keeps, int]
 
@@ -115,20 +120,37 @@ def slots_due(before: datetime) -> Select[Any]:
     return select(VisitSlot.ends_at, VisitSlot.id).where(VisitSlot.ends_at < before, ~booked)
 
 
+def staff_texts_due(since: datetime | None, before: datetime) -> Select[Any]:
+    """Texts to staff that were planned before then; `since`: all from before that are forgotten already.
+
+    One that is in doubt is settled within hours, and may be forgotten with the others.
+    """
+    due = select(Notice.created_at, Notice.id).where(
+        Notice.created_at < before, TO_STAFF, Notice.recipient != ERASED
+    )
+    return due if since is None else due.where(Notice.created_at >= since)
+
+
 def count_due(connection: Connection, before: datetime, slots_before: datetime) -> Due:
     """Look at everything that is old enough, and change nothing."""
     keeps = _keeps(before)
     why = case(*((clause, name.value) for name, clause in keeps.items()))
     counted = _old_orders(before, why.label("why"), func.count().label("orders")).group_by(why)
     orders = {row.why: row.orders for row in connection.execute(counted)}
-    subscribers, complaints, slots = (
+    subscribers, complaints, staff_texts, slots = (
         connection.scalar(select(func.count()).select_from(wanted.subquery())) or 0
-        for wanted in (subscribers_due(before), complaints_due(before), slots_due(slots_before))
+        for wanted in (
+            subscribers_due(before),
+            complaints_due(before),
+            staff_texts_due(last_beat(connection, STAFF_TEXTS), before),
+            slots_due(slots_before),
+        )
     )
     return Due(
         orders=orders.get(None, 0),
         subscribers=subscribers,
         complaints=complaints,
+        staff_texts=staff_texts,
         slots=slots,
         kept={name: orders[name.value] for name in Keeps if name.value in orders},
     )

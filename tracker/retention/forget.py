@@ -10,14 +10,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, bindparam, delete, func, select
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import Connection, Row, Select, bindparam, case, cast, delete, func, select, update
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.types import BigInteger
 
 from tracker import clock
+from tracker.crypto import ERASED
 from tracker.db import Database
 from tracker.excuses.models import ExcuseFile
 from tracker.notices.heartbeat import beat, last_beat
+from tracker.notices.models import Notice
 from tracker.retention import due
 from tracker.retention.rules import AGAIN_AFTER, SLOTS_KEPT, ended_before, is_night
 from tracker.site_work.models import SitePhoto
@@ -32,6 +34,21 @@ _ORDERS = select(func.anonymise_orders(_ids, bindparam("at")))
 _SUBSCRIBERS = select(func.anonymise_subscribers(_ids))
 _COMPLAINTS = select(func.anonymise_complaints(_ids))
 _SLOTS = select(func.delete_unbooked_slots(_ids))
+_STAFF_TEXTS = (
+    update(Notice)
+    .where(Notice.id == func.any(_ids))
+    .values(
+        recipient=ERASED,
+        recipient_digest=None,
+        body="",
+        # What an order is called by names nobody.
+        params=case(
+            (Notice.params.has_key("number"), func.jsonb_build_object("number", Notice.params["number"])),
+            else_=cast({}, JSONB),
+        ),
+        secret=None,
+    )
+)
 _Forget = Callable[[Connection, Sequence[int]], int]
 
 
@@ -42,6 +59,7 @@ class Forgotten:
     orders: int = 0
     subscribers: int = 0
     complaints: int = 0
+    staff_texts: int = 0
     slots: int = 0
     photos: int = 0
     evidence: int = 0
@@ -74,7 +92,8 @@ def forget(
     seconds: float | None = None,
     done: Callable[[int], None] = _nobody,
 ) -> Forgotten:
-    """Anonymise orders, subscriptions and complaints that ended over so many years ago; delete old slots.
+    """Anonymise orders, subscriptions and complaints that ended over so many years ago, and texts to staff of
+    before then; delete old slots.
 
     `remove_file` deletes an installer's photo, or a file that an excuse rests on, by its name; one that is
     gone is no fault.
@@ -83,7 +102,15 @@ def forget(
     """
     until = None if seconds is None else time.monotonic() + seconds
     work = _Work(db, clock.now(), years, remove_file, until, done)
-    steps = (work.orders, work.photos, work.evidence, work.subscribers, work.complaints, work.slots)
+    steps = (
+        work.orders,
+        work.photos,
+        work.evidence,
+        work.subscribers,
+        work.complaints,
+        work.staff_texts,
+        work.slots,
+    )
     work.found.is_all = all(step() for step in steps)
     if work.found.is_all:
         with db.transaction() as connection:
@@ -129,6 +156,18 @@ class _Work:
 
     def complaints(self) -> bool:
         return self._chunks("complaints", due.complaints_due(self._before), _called(_COMPLAINTS))
+
+    def staff_texts(self) -> bool:
+        def empty(connection: Connection, ids: Sequence[int]) -> int:
+            return connection.execute(_STAFF_TEXTS, {"ids": list(ids)}).rowcount
+
+        with self._db.reading() as connection:
+            since = last_beat(connection, due.STAFF_TEXTS)
+        is_all = self._chunks("staff_texts", due.staff_texts_due(since, self._before), empty)
+        if is_all and (since is None or since < self._before):
+            with self._db.transaction() as connection:
+                beat(connection, due.STAFF_TEXTS, self._before)
+        return is_all
 
     def slots(self) -> bool:
         slots_before = self._now - SLOTS_KEPT

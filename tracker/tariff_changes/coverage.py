@@ -12,13 +12,14 @@ from tracker.db import Database
 from tracker.tariff_changes.affected import UNWARNED, groups
 from tracker.tariff_changes.read_change import Change
 from tracker.tariff_changes.rules import Told, how_told
+from tracker.tariff_changes.sql import REACHED
 
 # A notice counts when it arrives (民法典 137): a receipt proves a text, a call that reached somebody itself.
-_CALLS = """
+_CALLS = f"""
     WITH reached AS MATERIALIZED (
         SELECT t.notice_id, min(a.called_at) AS at, (array_agg(a.actor ORDER BY a.called_at))[1] AS actor
         FROM call_tasks t JOIN call_attempts a ON a.task_id = t.id
-        WHERE t.operator_id = :operator AND a.outcome = 'reached'
+        WHERE t.operator_id = :operator AND {REACHED}
         GROUP BY t.notice_id
     ), proof AS (
         SELECT w.subscriber_id, w.old_fen, w.new_fen, w.effective_on, n.id AS notice_id,

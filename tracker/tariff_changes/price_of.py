@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Row, bindparam, select, text
 
 from tracker.subscribers.models import Subscriber
 from tracker.tariff_changes.rules import Price, Step, price_on
+from tracker.tariff_changes.sql import REACHED
 from tracker.tariffs.rules import ChangeKind, yuan
 from tracker.tariffs.wording import day_words
 
@@ -20,7 +21,7 @@ _SUBSCRIBER = select(
     Subscriber.ended_on,
 ).where(Subscriber.operator_id == bindparam("operator"), Subscriber.reference == bindparam("wanted"))
 _STEPS = text(
-    """
+    f"""
     SELECT w.change_id, c.kind, w.new_fen, w.effective_on,
         (least(n.delivered_at, r.delivered_at, calls.at) AT TIME ZONE 'Asia/Shanghai')::date AS told_on
     FROM tariff_warnings w
@@ -29,7 +30,7 @@ _STEPS = text(
     LEFT JOIN notices r ON r.retry_of = n.id
     LEFT JOIN LATERAL (
         SELECT min(a.called_at) AS at FROM call_tasks t JOIN call_attempts a ON a.task_id = t.id
-        WHERE t.notice_id IN (n.id, r.id) AND a.outcome = 'reached'
+        WHERE t.notice_id IN (n.id, r.id) AND {REACHED}
     ) calls ON true
     WHERE w.subscriber_id = :subscriber AND w.kind = 'warning' AND c.state = 'announced'
         AND c.kind <> 'terms'

@@ -19,6 +19,7 @@ REQUIRED: Mapping[str, tuple[str, ...]] = {
     "appointment_changed": ("number", "slot"),
     "appointment_cancelled": ("number", "slot"),
     "visit_reminder": ("number", "hours"),
+    "visit_to_agree": ("number", "deadline", "hotline"),
     "cancelled": ("number", "reason", "hotline"),
     "complaint_received": ("complaint", "day"),
     "complaint_closed": ("complaint", "result"),

@@ -191,6 +191,15 @@ SEED = {
             " To change: {hotline}【{signature}】",
             "progress",
         ),
+        # What is said in a call that staff ask for; sent only where nobody can be reached.
+        Template(
+            "visit_to_agree",
+            1,
+            ("number", "deadline", "hotline", "signature"),
+            "您的宽带订单{number}承诺{deadline}前装通，现需与您确认上门安排，回电请拨{hotline}。【{signature}】",
+            "Order {number}, due {deadline}: please agree the visit with us. Call {hotline}【{signature}】",
+            "progress",
+        ),
         Template(
             "complaint_received",
             1,
