@@ -67,7 +67,7 @@ def test_the_managers_morning(
     page.get_by_role("link", name="未派人").click()
     page.get_by_label(f"选择 {due}").check()
     page.get_by_label("交给").select_option(str(team))
-    page.get_by_role("button", name="派单", exact=True).press("Enter")
+    page.get_by_role("button", name="确认派单").press("Enter")
     expect(page.get_by_role("status")).to_contain_text("已派给 县城班：1 张")
     expect(rows).to_have_count(1)
     assert "risk=no_team" in page.url

@@ -54,7 +54,7 @@ def test_a_county_is_chosen_orders_are_ticked_and_assigned_and_it_is_undone(
     page.get_by_label("交给").focus()
     page.keyboard.press("ArrowDown")
     page.keyboard.press("ArrowDown")
-    page.get_by_role("button", name="派单", exact=True).focus()
+    page.get_by_role("button", name="确认派单").focus()
     page.keyboard.press("Enter")
     expect(page.get_by_role("status")).to_contain_text("已派给 县城班 · 李师傅")
     assert sum(row_of(runtime, number).team_id == team for number in numbers) == 3
@@ -71,7 +71,7 @@ def test_on_a_phone_without_script_the_same_is_done(
     page = clerk.enter(f"/dispatch?place={COUNTY}", width=390, script=False)
     page.get_by_role("link", name="勾选本页全部").click()
     page.get_by_label("交给").select_option(str(team))
-    page.get_by_role("button", name="派单", exact=True).click()
+    page.get_by_role("button", name="确认派单").click()
     assert row_of(runtime, number).team_id == team
 
 

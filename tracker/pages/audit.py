@@ -91,16 +91,16 @@ def audit() -> str:
     )
 
 
-@blueprint.get("/audit.<any(csv, xlsx):kind>")
+@blueprint.get("/audit.<any(csv, xlsx):form>")
 @open_to("manager", "administrator")
-def audit_file(kind: str) -> Any:
+def audit_file(form: str) -> Any:
     """What the list shows, all pages of it."""
     person = signed_in()
     with reach_of(person), runtime().db.reading() as connection:
         people = _people(connection, person)
         wanted, asked = _wanted(connection, person, people)
     return list_file(
-        kind,
+        form,
         "audit",
         gettext("审计"),
         _head(),

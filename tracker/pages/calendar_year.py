@@ -128,9 +128,9 @@ def calendar_year() -> Any:
     )
 
 
-@blueprint.get("/calendar.<any(csv, xlsx):kind>")
+@blueprint.get("/calendar.<any(csv, xlsx):form>")
 @open_to(*AT_DESK, "administrator")
-def calendar_file(kind: str) -> Any:
+def calendar_file(form: str) -> Any:
     """Every day of a year: what it is, why, and what says so."""
     person, found = signed_in(), calendars()
     year, county = _year_asked(found), _county_asked()
@@ -163,7 +163,7 @@ def calendar_file(kind: str) -> Any:
         gettext("依据"),
     )
     return list_file(
-        kind,
+        form,
         f"calendar-{year}",
         f"{year}",
         head,

@@ -50,14 +50,14 @@ def call_history() -> str:
     )
 
 
-@blueprint.get("/calls/history.<any(csv, xlsx):kind>")
+@blueprint.get("/calls/history.<any(csv, xlsx):form>")
 @open_to(*AT_DESK)
-def call_history_file(kind: str) -> Any:
+def call_history_file(form: str) -> Any:
     """What the list shows, all pages of it; nothing of it names a customer."""
     person, days = signed_in(), days_asked()
     pages = history.pages(runtime().db, _asked(person, days), _words(person))
     return list_file(
-        kind,
+        form,
         "calls",
         gettext("外呼任务"),
         _head(),

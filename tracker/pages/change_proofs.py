@@ -45,15 +45,15 @@ def change_subscribers(change_id: int) -> str:
     )
 
 
-@blueprint.get("/tariff-changes/<int:change_id>/proof.<any(csv, xlsx):kind>")
+@blueprint.get("/tariff-changes/<int:change_id>/proof.<any(csv, xlsx):form>")
 @open_to(*OF_OPERATOR)
-def change_file(change_id: int, kind: str) -> Any:
+def change_file(change_id: int, form: str) -> Any:
     """Everybody, or those who stand so, with the proof, as a file."""
     person, now = signed_in(), clock.now()
     found, told = found_change(person, change_id), _told()
     db = runtime().db
     return csv_or_book(
-        kind,
+        form,
         f"tariff-change-{change_id}{f'-{told}' if told else ''}",
         lambda: export.csv_lines(db, found, now, told),
         lambda: export.xlsx(db, found, now, told),

@@ -25,15 +25,15 @@ _HOUR = timedelta(hours=1)
 Cells = tuple[str | int | float, ...]
 
 
-@blueprint.get("/compensation.<any(csv, xlsx):kind>")
+@blueprint.get("/compensation.<any(csv, xlsx):form>")
 @open_to("manager")
-def compensation_file(kind: str) -> Any:
+def compensation_file(form: str) -> Any:
     """What the list shows, all pages of it."""
     person = signed_in()
     wanted, _ = wanted_of()
     pages = _pages(runtime().db, operator_of(person), wanted, _cells())
     return list_file(
-        kind,
+        form,
         "compensation",
         gettext("补偿台账"),
         _head(),

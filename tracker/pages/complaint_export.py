@@ -15,15 +15,15 @@ from tracker.pages.signing_in import blueprint, signed_in
 _WIDTHS = (18, 18, 12, 12, 20, 14, 12, 14, 14, 20, 40, 14, 12)
 
 
-@blueprint.get("/complaints.<any(csv, xlsx):kind>")
+@blueprint.get("/complaints.<any(csv, xlsx):form>")
 @open_to(*AT_DESK)
-def complaints_file(kind: str) -> Any:
+def complaints_file(form: str) -> Any:
     """What the list shows, all pages of it; what customers wrote is not in it."""
     person = signed_in()
     wanted, _ = wanted_of(person)
     pages = export_complaints.pages(runtime().db, person.operator_id or 0, wanted, _words())
     return list_file(
-        kind,
+        form,
         "complaints",
         gettext("投诉"),
         _head(),

@@ -27,16 +27,16 @@ _HOUR = timedelta(hours=1)
 Cells = tuple[str | int | float, ...]
 
 
-@blueprint.get("/excuses.<any(csv, xlsx):kind>")
+@blueprint.get("/excuses.<any(csv, xlsx):form>")
 @open_to("manager")
-def excuses_file(kind: str) -> Any:
+def excuses_file(form: str) -> Any:
     """What the list shows, all pages of it; the evidence itself is not in it."""
     person = signed_in()
     wanted, _ = wanted_of(person)
     cells = _cells(people_of(person).name)
     pages = _pages(runtime().db, operator_of(person), wanted, clock.now(), cells)
     return list_file(
-        kind,
+        form,
         "excuses",
         gettext("免责审批"),
         _head(),
@@ -48,9 +48,9 @@ def excuses_file(kind: str) -> Any:
     )
 
 
-@blueprint.get("/excuses/approvers.<any(csv, xlsx):kind>")
+@blueprint.get("/excuses/approvers.<any(csv, xlsx):form>")
 @open_to("manager")
-def excuse_approvers_file(kind: str) -> Any:
+def excuse_approvers_file(form: str) -> Any:
     """Who decided what, a line for each of their reasons."""
     person = signed_in()
     wanted, _ = wanted_of(person)
@@ -63,7 +63,7 @@ def excuse_approvers_file(kind: str) -> Any:
         for code, one in theirs.items()
     ]
     return list_file(
-        kind,
+        form,
         "excuses-by-approver",
         gettext("按审批人"),
         (

@@ -65,9 +65,9 @@ class Told:
     splits: Mapping[str, list[tuple[Line, Measures]]]
 
 
-@blueprint.get("/figures.<any(csv, xlsx):kind>")
+@blueprint.get("/figures.<any(csv, xlsx):form>")
 @open_to("manager")
-def figures_file(kind: str) -> Any:
+def figures_file(form: str) -> Any:
     """What the page at the same address tells; what makes no sense in it is told there."""
     person, now = signed_in(), clock.now()
     with runtime().db.reading() as connection:
@@ -78,11 +78,11 @@ def figures_file(kind: str) -> Any:
         told = _told(
             connection, question, hands, operator.name_en if language() == "en" else operator.name, now
         )
-    if kind == "csv":
+    if form == "csv":
         response = Response("".join(giving.csv_lines(_csv_head(), _csv_pages(told))), mimetype="text/csv")
     else:
         response = Response(book(_sheets(told)), mimetype=giving.SHEET_TYPE)
-    name = f"figures-{question.days.first_on}-{question.days.last_on}.{kind}"
+    name = f"figures-{question.days.first_on}-{question.days.last_on}.{form}"
     response.headers.set("Content-Disposition", "attachment", filename=name)
     response.headers["Cache-Control"] = "no-store"
     return response

@@ -56,9 +56,9 @@ def figure_orders() -> Any:
     )
 
 
-@blueprint.get("/figures/orders.<any(csv, xlsx):kind>")
+@blueprint.get("/figures/orders.<any(csv, xlsx):form>")
 @open_to("manager")
-def figure_orders_file(kind: str) -> Any:
+def figure_orders_file(form: str) -> Any:
     """All of the list as a file, without any sealed column."""
     person, now = signed_in(), clock.now()
     figure = read_figure(request.args)
@@ -68,7 +68,7 @@ def figure_orders_file(kind: str) -> Any:
         return redirect(url_for("staff.figures", **request.args.to_dict()))
     pages = _cells(figure, question, now)
     return list_file(
-        kind,
+        form,
         f"figure-{figure.of.value}-{question.days.first_on}-{question.days.last_on}",
         gettext("工单"),
         _head(figure),

@@ -189,12 +189,12 @@ def order_file_failed(file_id: int) -> Any:
     return attached(pieces, "text/csv", f"failed-rows-{file_id}.csv")
 
 
-@blueprint.get("/order-files/template.<any(csv, xlsx):kind>")
+@blueprint.get("/order-files/template.<any(csv, xlsx):form>")
 @open_to("counter", "manager")
-def order_file_template(kind: str) -> Response:
+def order_file_template(form: str) -> Response:
     """A file to begin from."""
     signed_in()
-    if kind == "csv":
+    if form == "csv":
         return attached(csv_template(), "text/csv", "orders.csv")
     return attached(xlsx_template(), SHEET_TYPE, "orders.xlsx")
 

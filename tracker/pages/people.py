@@ -73,16 +73,16 @@ def people() -> str:
     )
 
 
-@blueprint.get("/staff.<any(csv, xlsx):kind>")
+@blueprint.get("/staff.<any(csv, xlsx):form>")
 @open_to(*_GIVERS)
 @over_operators
-def people_file(kind: str) -> Any:
+def people_file(form: str) -> Any:
     """What the list shows, all pages of it, without phones."""
     by = doer_of(signed_in())
     wanted, asked = _wanted(by)
     pages = _cells(by, wanted)
     return list_file(
-        kind,
+        form,
         "staff",
         gettext("人员账号"),
         _head(),

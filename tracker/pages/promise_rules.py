@@ -122,9 +122,9 @@ def promise_rule(rule_id: int) -> str:
     )
 
 
-@blueprint.get("/promise-rules.<any(csv, xlsx):kind>")
+@blueprint.get("/promise-rules.<any(csv, xlsx):form>")
 @open_to(*AT_DESK)
-def promise_rules_file(kind: str) -> Any:
+def promise_rules_file(form: str) -> Any:
     """Every version of every rule, with who published it and why."""
     person = signed_in()
     with runtime().db.reading() as connection:
@@ -132,7 +132,7 @@ def promise_rules_file(kind: str) -> Any:
     people, spoken, today = people_of(person), language(), clock.today()
     pages = [[_cells(row, people.name(row["actor"] or "system"), spoken, today) for row in rows]]
     return list_file(
-        kind,
+        form,
         "promise-rules",
         gettext("时限规则"),
         _head(),

@@ -145,9 +145,9 @@ def template(code: str) -> str:
     )
 
 
-@blueprint.get("/templates.<any(csv, xlsx):kind>")
+@blueprint.get("/templates.<any(csv, xlsx):form>")
 @open_to(*AT_DESK)
-def templates_file(kind: str) -> Any:
+def templates_file(form: str) -> Any:
     """Every text in the wording in force, with its length and price."""
     person = signed_in()
     facts, cost = facts_of(person), runtime().config.sms_part_fen
@@ -185,7 +185,7 @@ def templates_file(kind: str) -> Any:
         gettext("英文正文"),
     )
     return list_file(
-        kind,
+        form,
         "templates",
         gettext("短信模板"),
         head,
