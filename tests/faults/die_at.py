@@ -116,6 +116,8 @@ def main(boundary: str, signal_number: int, queue: str = "progress") -> int:
     KeyRing.open = open_and_tell  # type: ignore[method-assign]
     run = start(config.load())
     run.__dict__["gateway"] = WatchedGateway(run.gateway, reached)
+    # What a worker has read long since is no step of a delivery.
+    run.reference.current()
     watch(run.db.engine, reached)
     deliver(run, queue)
     reached("end", "")

@@ -131,7 +131,7 @@ def test_texts_to_staff_are_counted_apart(as_: As, told: Exchange) -> None:
         assert len(re.findall(r'<td role="cell" class="reference">', found)) == number, address
     assert 'name="audience" value="staff"' in client.get("/notices/list?audience=staff").text
     # The days that are chosen stay.
-    assert 'href="/notices?days=30"' in client.get("/notices?audience=staff&days=30").text
+    assert 'href="/notices?period=last_30"' in client.get("/notices?audience=staff&period=last_30").text
 
 
 def test_days_are_chosen(as_: As, told: Exchange) -> None:

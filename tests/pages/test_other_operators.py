@@ -30,7 +30,7 @@ ROLES = ("counter", "dispatcher", "installer", "manager", "regulator", "administ
 # What parameters of addresses may be beside the neighbour's identifiers: parts of the address that name
 # nothing of anybody's.
 NAMELESS = {
-    "kind": "csv",
+    "kind": "json",
     "day": f"{clock.today():%Y-%m-%d}",
     "area_code": "441802006",
     "name": "base.css",
@@ -40,7 +40,7 @@ NAMELESS = {
     "portal": "sample",
     "hold": 2,
     "step": "arrive",
-    "form": "json",
+    "form": "csv",
     "half": f"{clock.today():%Y}H1",
     "county": "441802",
 }

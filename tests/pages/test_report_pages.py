@@ -18,6 +18,7 @@ from tracker import clock
 from tracker.embedded import Servers
 from tracker.figures.keep_cells import keep_cells
 from tracker.orders.place_orders import Placed
+from tracker.pages import figure_words, wording
 from tracker.reports.build_reports import build_reports
 from tracker.runtime import Runtime
 from tracker.staff.create_account import create_account
@@ -188,47 +189,56 @@ def test_the_board_of_figures_tells_what_the_report_tells(
     file = desk.get("/figures.xlsx?first=2026-01-01&last=2026-06-30").data
     book = load_workbook(io.BytesIO(file))
 
-    def board(sheet: str) -> dict[str, list[Any]]:
-        return {
-            line[0]: [_rounded(cell) for cell in line[1:]] for line in book[sheet].iter_rows(values_only=True)
-        }
+    def board(sheet: str) -> dict[str, dict[str, Any]]:
+        head, *lines = book[sheet].iter_rows(values_only=True)
+        return {line[0]: dict(zip(head, line, strict=True)) for line in lines}
 
     def report(section: str, table: str, key: str) -> dict[str, dict[str, Any]]:
         return {row[key]["zh"]: row for row in office.table(report_id, section, table)}
 
     lines, counties = board("县（市、区）"), report("on_time", "counties", "county")
     times, visits, still_open = (report("durations", name, "part") for name in ("times", "visits", "open"))
-    assert len(lines) == 1 + 8
+    assert len(lines) == 8
     for county in set(counties) - {"合计"}:
         row, line, long, came = counties[county], lines[county], times[county], visits[county]
-        told = [row[name] for name in ("due", "on_time", "net_due", "net_on_time", "removed")]
-        assert told == [line[place] for place in (0, 1, 3, 4, 6)], county
-        told = [long[name] for name in ("connected", "duration_mean", "duration_median", "duration_p90")]
-        assert [_rounded(value) for value in told] == line[9:13], county
-        assert [_rounded(long["response_median"]), came["visits_due"]] == line[13:15], county
-        kept, first_visit = (_share(came[f"{name}_rate"]) for name in ("visits_kept", "first_visit"))
-        assert [kept, first_visit] == line[15:17], county
-        assert [still_open[county]["open"], _rounded(still_open[county]["backlog"])] == line[19:21], county
+        told = {
+            "毛：到期": row["due"],
+            "毛：按时": row["on_time"],
+            "净：到期": row["net_due"],
+            "净：按时": row["net_on_time"],
+            "净值不计入": row["removed"],
+            "装通": long["connected"],
+            "装机时长平均（小时）": _hours(long["duration_mean"]),
+            "装机时长中位数（小时）": _hours(long["duration_median"]),
+            "装机时长P90（小时）": _hours(long["duration_p90"]),
+            "首次响应中位数（小时）": _hours(long["response_median"]),
+            "到时上门": came["visits_due"],
+            "履约率": _share(came["visits_kept_rate"]),
+            "一次成功率": _share(came["first_visit_rate"]),
+            "在途": still_open[county]["open"],
+            "压单比（天）": None if (days := still_open[county]["backlog"]) is None else round(days, 1),
+        }
+        assert told == {name: line[name] for name in told}, county
     assert counties["清城区"]["due"] == 50
-    returned = sum(line[17] for name, line in lines.items() if name in counties)
+    returned = sum(line["退单"] for name, line in lines.items() if name in counties)
     assert report("returns", "by_cause", "cause")["合计"]["returned"] == returned
     dealers = report("dealers", "dealers", "dealer")
     line = board("代理商")["英德联营"]
     assert [*dealers["英德联营"]["gross"], *dealers["英德联营"]["net"]] == [
-        line[1],
-        line[0],
-        line[4],
-        line[3],
+        line["毛：按时"],
+        line["毛：到期"],
+        line["净：按时"],
+        line["净：到期"],
     ]
 
 
-def _rounded(cell: Any) -> Any:
-    return round(cell, 6) if isinstance(cell, float) else cell
+def _hours(value: float | None) -> float | None:
+    return None if value is None else figure_words.hours_told(value)
 
 
 def _share(rate: list[int]) -> float | None:
     part, whole = rate
-    return round(part / whole, 6) if whole else None
+    return wording.hundredths(part, whole) / 100 if whole else None
 
 
 def test_what_was_altered_past_the_service_is_neither_shown_nor_submitted(

@@ -94,11 +94,11 @@ def regulator_report(report_id: int) -> Any:
     )
 
 
-@blueprint.get("/regulator/reports/<int:report_id>.<any(pdf, xlsx, json):form>")
+@blueprint.get("/regulator/reports/<int:report_id>.<any(pdf, xlsx, json):kind>")
 @open_to("regulator")
-def regulator_report_file(report_id: int, form: str) -> Any:
+def regulator_report_file(report_id: int, kind: str) -> Any:
     """A submitted report as a file."""
-    return file_of(_submitted(report_id), form, back=url_for("staff.regulator_report", report_id=report_id))
+    return file_of(_submitted(report_id), kind, back=url_for("staff.regulator_report", report_id=report_id))
 
 
 def _submitted(report_id: int) -> Any:

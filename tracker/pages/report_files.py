@@ -16,22 +16,22 @@ from tracker.reports.stored import stored
 from tracker.reports.workbook import workbook_of
 
 
-@blueprint.get("/reports/<int:report_id>.<any(pdf, xlsx, json):form>")
+@blueprint.get("/reports/<int:report_id>.<any(pdf, xlsx, json):kind>")
 @open_to(*REPORTERS)
-def report_file(report_id: int, form: str) -> Any:
+def report_file(report_id: int, kind: str) -> Any:
     """One of the reports that somebody works on."""
     row = found(signed_in(), report_id)
-    return file_of(row, form, back=url_for("staff.report", report_id=report_id))
+    return file_of(row, kind, back=url_for("staff.report", report_id=report_id))
 
 
-def file_of(row: Any, form: str, *, back: str) -> Any:
-    """The report in this form, in the language of the page. Raises NotFound where it is not built yet."""
+def file_of(row: Any, kind: str, *, back: str) -> Any:
+    """The report as a file, in the language of the page. Raises NotFound where it is not built yet."""
     if row.content is None:
         raise NotFound
     try:
-        if form == "pdf":
+        if kind == "pdf":
             response = Response(pdf_of(row, language()), mimetype="application/pdf")
-        elif form == "xlsx":
+        elif kind == "xlsx":
             response = Response(workbook_of(row, language()), mimetype=SHEET_TYPE)
         else:
             stored(row)
@@ -39,7 +39,7 @@ def file_of(row: Any, form: str, *, back: str) -> Any:
     except Refusal as refusal:
         flash(refusal.faults[0].words(language()))
         return redirect(back)
-    name = f"report-{half_code(half_at(row.starts_on))}-r{row.revision}.{form}"
+    name = f"report-{half_code(half_at(row.starts_on))}-r{row.revision}.{kind}"
     response.headers.set("Content-Disposition", "attachment", filename=name)
     response.headers["Cache-Control"] = "no-store"
     return response
