@@ -9,7 +9,6 @@ from sqlalchemy import BigInteger, cast, func, select
 from bench.figures import BenchError, Beside, Figure, Row
 from bench.system import System
 from tracker.figures.measure_rules import Spread, What
-from tracker.figures.measure_sums import midnight
 from tracker.figures.measures import measures
 from tracker.figures.models import FigureFact
 from tracker.figures.on_time import Asked, Stretch
@@ -65,9 +64,10 @@ def _plainly(system: System, asked: Asked) -> dict[str, Spread]:
     at, seconds = length(_facts, What.CONNECTED)
     quarters = quarters_of(seconds)
     ranks = [func.percentile_disc(share).within_group(quarters) for share in (0.5, 0.9)]
+    since, until = asked.days.bounds
     wanted = (
         select(_facts.c.county, func.count(), cast(func.sum(seconds), BigInteger), *ranks)
-        .where(at >= midnight(asked.days.first_on), at < midnight(asked.days.last_on + timedelta(days=1)))
+        .where(at >= since, at < until)
         .group_by(_facts.c.county)
     )
     with system.runtime.db.reading() as connection:

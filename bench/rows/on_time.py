@@ -4,7 +4,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, func, select, text
@@ -155,8 +155,8 @@ def _figures(system: System, asked: Asked, now: datetime) -> dict[Any, Counts]:
 
 def _plainly(system: System, asked: Asked, now: datetime) -> dict[Any, Counts]:
     """The same by one pass over all orders' facts."""
-    after = datetime.combine(asked.days.first_on, datetime.min.time(), clock.CITY_ZONE)
-    until = min(now, _midnight_after(asked.days.last_on))
+    after, last = asked.days.bounds
+    until = min(now, last)
 
     def counted(*which: ColumnElement[bool]) -> ColumnElement[int]:
         return func.count().filter(*which)
@@ -176,10 +176,6 @@ def _plainly(system: System, asked: Asked, now: datetime) -> dict[Any, Counts]:
         for county, why_not, *counts in connection.execute(statement):
             found[county] = found.get(county, Counts()) + Counts.of(why_not, *counts)
     return found
-
-
-def _midnight_after(day: date) -> datetime:
-    return datetime.combine(day + timedelta(days=1), datetime.min.time(), clock.CITY_ZONE)
 
 
 def _intake(system: System, plan: Plan, step: Callable[[str], None]) -> Row:
