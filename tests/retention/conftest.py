@@ -1,6 +1,6 @@
 """Orders that ended years ago, with one of everything that can hang on an order."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -58,6 +58,14 @@ class Past:
 
         `subscription`: how long ago the one that began with it ended; None has none.
         """
+        now = clock.now
+        # In the night most of it would wait for the morning, and what waits keeps its order.
+        until_ten = clock.local(now()).replace(hour=10, minute=0) - now()
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(clock, "now", lambda: now() + until_ten)
+            return self._everything(subscription, changes)
+
+    def _everything(self, subscription: str | None, changes: Mapping[str, Any]) -> Placed:
         run, actor = self.desk.runtime, Actor(self.desk.operator_id, "staff:manager")
         customer = {"kind": "enterprise", "name": NAME, "phone": PHONE, "credit_code": CODE}
         given = {"customer": customer, "address__detail": DETAIL, "plan": "24GD110002"} | changes
@@ -159,9 +167,7 @@ def rows_of(connection: Connection, table: str) -> list[dict[str, Any]]:
 
 
 @pytest.fixture
-def past(
-    runtime: Runtime, stores: Servers, channel: ChannelFacts, place: Callable[..., Placed]
-) -> Iterator[Past]:
+def past(runtime: Runtime, stores: Servers, channel: ChannelFacts, place: Callable[..., Placed]) -> Past:
     """清远电信's past."""
     desk = Desk(runtime, channel.operator_id, place)
     desk.hire("wang")
