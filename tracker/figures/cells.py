@@ -9,13 +9,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import (
+    Boolean,
+    Column,
     ColumnElement,
     Date,
     FromClause,
     Integer,
+    MetaData,
     Select,
     String,
     Subquery,
+    Table,
     cast,
     func,
     literal,
@@ -39,6 +43,24 @@ IN_HAND = ("dealer", "team_id", "installer_id")
 ALL = "all"
 BY_ITSELF = (ALL, *(name for name in PLACES if name != "operator_id"))
 APART = (*BY_ITSELF, *HANDS)
+# What orders add, worked out once for all the sums of a commit.
+INCOMING_DUE = Table(
+    "incoming_due",
+    MetaData(),
+    Column("due_on", Date),
+    Column("removed", String),
+    *(Column(name, Integer) for name in COUNTS),
+    Column("operator_id", Integer),
+    Column("county", String),
+    Column("rural", Boolean),
+    Column("channel_id", Integer),
+    Column("customer_kind", String),
+    Column("dealer", String),
+    Column("team_id", Integer),
+    Column("installer_id", Integer),
+    prefixes=["TEMPORARY"],
+    postgresql_on_commit="DELETE ROWS",
+)
 _facts = FigureFact.__table__
 FACTS = tuple(column.name for column in _facts.columns)
 
@@ -64,12 +86,12 @@ def additions(*parts: Signed) -> Subquery:
     return union_all(*(one for part in parts for one in _twice(part))).subquery("additions")
 
 
-def cell_changes(added: Subquery, grain: str) -> Select[Any]:
+def cell_changes(added: FromClause, grain: str) -> Select[Any]:
     """Changes of the cells of places, those that come to nothing left out."""
     return _summed(added, grain, [added.c[name] for name in PLACES])
 
 
-def hand_changes(added: Subquery, grain: str, hand: str) -> Select[Any]:
+def hand_changes(added: FromClause, grain: str, hand: str) -> Select[Any]:
     """The same of the cells of one thing `APART`."""
     return _summed(added, grain, key_apart(added, hand))
 
@@ -144,7 +166,7 @@ def _twice(part: Signed) -> Sequence[Select[Any]]:
     return gross, net
 
 
-def _summed(added: Subquery, grain: str, key: Sequence[ColumnElement[Any]]) -> Select[Any]:
+def _summed(added: FromClause, grain: str, key: Sequence[ColumnElement[Any]]) -> Select[Any]:
     starts_on = added.c.due_on
     if grain == MONTH:
         starts_on = cast(func.date_trunc("month", starts_on), Date)

@@ -12,8 +12,10 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     Connection,
+    FromClause,
     MetaData,
     Select,
+    Table,
     bindparam,
     delete,
     func,
@@ -31,6 +33,7 @@ from tracker.figures.cells import (
     APART,
     DAY,
     FACTS,
+    INCOMING_DUE,
     MONTH,
     Signed,
     additions,
@@ -49,7 +52,7 @@ from tracker.figures.models import (
     FigureTally,
 )
 from tracker.figures.tallies import (
-    INCOMING,
+    INCOMING_THINGS,
     apply_tallies,
     hand_tally_changes,
     tally_changes,
@@ -138,20 +141,23 @@ def make_anew(
 
 def sum_up(connection: Connection, *parts: Signed) -> None:
     """Add to the sums what these orders add."""
-    added = additions(*parts)
+    due, things = INCOMING_DUE, INCOMING_THINGS
+    _work_out(connection, due, additions(*parts))
+    _work_out(connection, things, things_of(*parts))
     for grain in (DAY, MONTH):
-        connection.execute(apply_changes(cell_changes(added, grain), FigureCell))
+        connection.execute(apply_changes(cell_changes(due, grain), FigureCell))
+        connection.execute(apply_tallies(tally_changes(things, grain), FigureTally))
         for hand in APART:
-            connection.execute(apply_changes(hand_changes(added, grain, hand), FigureHand))
-    things = things_of(*parts)
-    names = [column.name for column in INCOMING.columns]
-    connection.execute(CreateTable(INCOMING, if_not_exists=True))
-    connection.execute(delete(INCOMING))
-    connection.execute(insert(INCOMING).from_select(names, select(*(things.c[name] for name in names))))
-    for grain in (DAY, MONTH):
-        connection.execute(apply_tallies(tally_changes(INCOMING, grain), FigureTally))
-        for hand in APART:
-            connection.execute(apply_tallies(hand_tally_changes(INCOMING, grain, hand), FigureHandTally))
+            connection.execute(apply_changes(hand_changes(due, grain, hand), FigureHand))
+            connection.execute(apply_tallies(hand_tally_changes(things, grain, hand), FigureHandTally))
+
+
+def _work_out(connection: Connection, room: Table, rows: FromClause) -> None:
+    """Put the rows into a temporary table, in the place of what it held."""
+    names = [column.name for column in room.columns]
+    connection.execute(CreateTable(room, if_not_exists=True))
+    connection.execute(delete(room))
+    connection.execute(insert(room).from_select(names, select(*(rows.c[name] for name in names))))
 
 
 def _lock(connection: Connection) -> int:

@@ -40,8 +40,8 @@ from tracker.figures.cells import BY_ITSELF, DAY, IN_HAND, MONTH, PLACES, Signed
 from tracker.figures.measure_rules import FINE_UNTIL, LENGTHS, QUARTER, QUARTERS_AN_HOUR, What
 from tracker.figures.models import FigureHandTally, FigureTally
 
-# Things as they are summed, worked out once for all the sums of a commit.
-INCOMING = Table(
+# As `cells.INCOMING_DUE`, of things.
+INCOMING_THINGS = Table(
     "incoming_things",
     MetaData(),
     Column("what", String),
