@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 from sqlalchemy import Row, text
 
 from tests.doubles import use_gateway
@@ -15,6 +16,7 @@ from tracker.notices.deliver import deliver
 from tracker.notices.record_call import record_call
 from tracker.orders.actor import Actor
 from tracker.orders.place_orders import Placed
+from tracker.reference import ChannelFacts
 from tracker.runtime import Runtime
 from tracker.sms.port import Accepted, NotSent, Outcome, Receipt, Refused, Scope, Standing, Unknown
 
@@ -22,6 +24,18 @@ from tracker.sms.port import Accepted, NotSent, Outcome, Receipt, Refused, Scope
 MORNING = datetime(2026, 11, 24, 2, 0, tzinfo=UTC)
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 LANDLINE = "0763-3368888"
+
+
+def exchange_of(
+    runtime: Runtime,
+    channel: ChannelFacts,
+    place: Callable[..., Placed],
+    monkeypatch: pytest.MonkeyPatch,
+    actor: str,
+) -> "Exchange":
+    """What a test tells on that morning, where somebody ("staff:li") calls."""
+    at(monkeypatch, MORNING)
+    return Exchange(runtime, channel.operator_id, place, Actor(channel.operator_id, actor))
 
 
 @dataclass

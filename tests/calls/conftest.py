@@ -4,8 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.calling import MORNING, Exchange, at
-from tracker.orders.actor import Actor
+from tests.calling import Exchange, exchange_of
 from tracker.orders.place_orders import Placed
 from tracker.reference import ChannelFacts
 from tracker.runtime import Runtime
@@ -18,5 +17,4 @@ def exchange(
     place: Callable[..., Placed],
     monkeypatch: pytest.MonkeyPatch,
 ) -> Exchange:
-    at(monkeypatch, MORNING)
-    return Exchange(runtime, channel.operator_id, place, Actor(channel.operator_id, "staff:li"))
+    return exchange_of(runtime, channel, place, monkeypatch, "staff:li")

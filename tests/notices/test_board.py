@@ -7,14 +7,13 @@ from statistics import median
 
 import pytest
 
-from tests.calling import DAY, HOUR, MORNING, Exchange, at
+from tests.calling import DAY, HOUR, MORNING, Exchange, at, exchange_of
 from tracker import clock
 from tracker.notices import board
 from tracker.notices.board import KIND_OF, KINDS, OPEN_CALL, Period, Which
 from tracker.notices.intervene import tell_by_call
 from tracker.notices.one_notice import course_of
 from tracker.notices.rules import State, parts
-from tracker.orders.actor import Actor
 from tracker.orders.place_orders import Placed
 from tracker.reference import ChannelFacts
 from tracker.runtime import Runtime
@@ -28,8 +27,7 @@ def exchange(
     place: Callable[..., Placed],
     monkeypatch: pytest.MonkeyPatch,
 ) -> Exchange:
-    at(monkeypatch, MORNING)
-    return Exchange(runtime, channel.operator_id, place, Actor(channel.operator_id, "staff:wang"))
+    return exchange_of(runtime, channel, place, monkeypatch, "staff:wang")
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.calling import HOUR, MORNING, Exchange, at
+from tests.calling import HOUR, MORNING, Exchange, at, exchange_of
 from tracker.notices.claim import claim
 from tracker.notices.deliver import deliver
 from tracker.notices.intervene import send_again, tell_by_call, what_may_be_done
@@ -15,7 +15,6 @@ from tracker.notices.intervention_rules import fault_of_calling, fault_of_sendin
 from tracker.notices.one_notice import course_of
 from tracker.notices.rules import State, Why
 from tracker.notices.sweep import sweep
-from tracker.orders.actor import Actor
 from tracker.orders.place_orders import Placed
 from tracker.problems import RULES, Refusal
 from tracker.reference import ChannelFacts
@@ -32,8 +31,7 @@ def exchange(
     place: Callable[..., Placed],
     monkeypatch: pytest.MonkeyPatch,
 ) -> Exchange:
-    at(monkeypatch, MORNING)
-    return Exchange(runtime, channel.operator_id, place, Actor(channel.operator_id, WANG))
+    return exchange_of(runtime, channel, place, monkeypatch, WANG)
 
 
 def again(exchange: Exchange, notice_id: int) -> int:

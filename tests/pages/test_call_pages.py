@@ -9,7 +9,7 @@ import pytest
 from desk_forms import faults, send
 from flask.testing import FlaskClient
 
-from tests.calling import DAY, HOUR, MINUTE, MORNING, Exchange, at
+from tests.calling import DAY, HOUR, MINUTE, MORNING, Exchange, at, exchange_of
 from tracker.calls.claim import take_call
 from tracker.notices.call_rules import LONGEST_NOTE
 from tracker.orders.actor import Actor
@@ -27,8 +27,7 @@ def exchange(
     place: Callable[..., Placed],
     monkeypatch: pytest.MonkeyPatch,
 ) -> Exchange:
-    at(monkeypatch, MORNING)
-    return Exchange(runtime, channel.operator_id, place, Actor(channel.operator_id, "staff:dispatcher"))
+    return exchange_of(runtime, channel, place, monkeypatch, "staff:dispatcher")
 
 
 def take(client: FlaskClient, task_id: int, **more: str) -> str:

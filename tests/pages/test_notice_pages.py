@@ -8,10 +8,9 @@ import pytest
 from desk_forms import send
 from flask.testing import FlaskClient
 
-from tests.calling import DAY, HOUR, MORNING, Exchange, at
+from tests.calling import DAY, HOUR, MORNING, Exchange, at, exchange_of
 from tracker.notices.heartbeat import SWEEP, beat
 from tracker.notices.intervene import tell_by_call
-from tracker.orders.actor import Actor
 from tracker.orders.place_orders import Placed
 from tracker.pages import notice_words
 from tracker.pages.text_names import TEXT_NAMES
@@ -29,8 +28,7 @@ def exchange(
     place: Callable[..., Placed],
     monkeypatch: pytest.MonkeyPatch,
 ) -> Exchange:
-    at(monkeypatch, MORNING)
-    return Exchange(runtime, channel.operator_id, place, Actor(channel.operator_id, "staff:counter"))
+    return exchange_of(runtime, channel, place, monkeypatch, "staff:counter")
 
 
 @pytest.fixture

@@ -8,8 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from flask.testing import FlaskClient
 
-from tests.calling import MORNING, Exchange, at
-from tracker.orders.actor import Actor
+from tests.calling import Exchange, exchange_of
 from tracker.orders.place_orders import Placed
 from tracker.reference import ChannelFacts
 from tracker.runtime import Runtime
@@ -22,8 +21,7 @@ def exchange(
     place: Callable[..., Placed],
     monkeypatch: pytest.MonkeyPatch,
 ) -> Exchange:
-    at(monkeypatch, MORNING)
-    return Exchange(runtime, channel.operator_id, place, Actor(channel.operator_id, "staff:counter"))
+    return exchange_of(runtime, channel, place, monkeypatch, "staff:counter")
 
 
 def links_to(page: str, path: str) -> list[str]:

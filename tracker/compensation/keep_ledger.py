@@ -68,7 +68,8 @@ def _read_on(connection: Connection, runtime: Runtime) -> tuple[int, bool]:
     before, is_last = connection.execute(_portion(read_to)).one()
     if before <= read_to:
         return 0, True
-    facts = facts_of(unread_orders(read_to, before).subquery("touched")).subquery("facts")
+    touched = unread_orders(read_to, before).subquery("touched")
+    facts = facts_of(touched, visits=False).subquery("facts")
     known = exists().where(CompensationEntry.order_id == facts.c.order_id)
     late = connection.scalars(
         select(facts.c.order_id)

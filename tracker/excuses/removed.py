@@ -42,7 +42,8 @@ def removed_by_approver(
     if operator_id is not None:
         known = known.where(FigureFact.operator_id == operator_id)
     read_to = select(FigureReading.read_to).scalar_subquery()
-    facts = facts_of(union(known, unread_orders(read_to)).subquery("touched")).subquery("facts")
+    touched = union(known, unread_orders(read_to)).subquery("touched")
+    facts = facts_of(touched, visits=False).subquery("facts")
     latest = (
         select(PromiseEntry.actor)
         .where(PromiseEntry.order_id == facts.c.order_id, PromiseEntry.kind == Kind.EXCUSE)
@@ -77,7 +78,7 @@ def removing(requests: FromClause, order_ids: Select[Any], now: datetime) -> Col
         read.c.order_id.in_(wanted), read.c.order_id.not_in(select(unread.c.order_id))
     )
     anew = select(unread.c.order_id).where(unread.c.order_id.in_(wanted)).subquery("anew")
-    fresh = facts_of(anew).subquery("fresh")
+    fresh = facts_of(anew, visits=False).subquery("fresh")
     left_out = known.where(read.c.deadline <= now, _is_removed(read)).union_all(
         select(fresh.c.order_id).where(fresh.c.deadline <= now, _is_removed(fresh))
     )

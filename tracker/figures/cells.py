@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import (
-    Boolean,
     Column,
     ColumnElement,
     Date,
@@ -43,26 +42,24 @@ IN_HAND = ("dealer", "team_id", "installer_id")
 ALL = "all"
 BY_ITSELF = (ALL, *(name for name in PLACES if name != "operator_id"))
 APART = (*BY_ITSELF, *HANDS)
-# What orders add, worked out once for all the sums of a commit.
-INCOMING_DUE = Table(
+_facts = FigureFact.__table__
+FACTS = tuple(column.name for column in _facts.columns)
+
+
+def incoming(name: str, *own: Column[Any]) -> Table:
+    """A temporary table of what orders add, worked out once for all the sums of a commit: columns of its own,
+    and what sums are kept by.
+    """
+    kept_by = (Column(column, _facts.c[column].type) for column in (*PLACES, *IN_HAND))
+    return Table(name, MetaData(), *own, *kept_by, prefixes=["TEMPORARY"], postgresql_on_commit="DELETE ROWS")
+
+
+INCOMING_DUE = incoming(
     "incoming_due",
-    MetaData(),
     Column("due_on", Date),
     Column("removed", String),
     *(Column(name, Integer) for name in COUNTS),
-    Column("operator_id", Integer),
-    Column("county", String),
-    Column("rural", Boolean),
-    Column("channel_id", Integer),
-    Column("customer_kind", String),
-    Column("dealer", String),
-    Column("team_id", Integer),
-    Column("installer_id", Integer),
-    prefixes=["TEMPORARY"],
-    postgresql_on_commit="DELETE ROWS",
 )
-_facts = FigureFact.__table__
-FACTS = tuple(column.name for column in _facts.columns)
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ def judged_orders(after: datetime, until: datetime) -> Subquery:
         select(Promise.order_id).where(within(Promise.deadline, after, until)),
         select(PromiseEntry.order_id).where(within(PromiseEntry.deadline, after, until)),
     ).subquery("touched")
-    facts = facts_of(touched).subquery("facts")
+    facts = facts_of(touched, visits=False).subquery("facts")
     return select(
         facts.c.operator_id,
         within(facts.c.first_deadline, after, until).label("in_gross"),

@@ -74,7 +74,8 @@ def counted_orders(
     known = _counted(_facts, asked, which, now, reason, behind)
     # By its list and not by a join, so that the index goes on telling in which order they were due.
     known = known.where(_facts.c.order_id.not_in(select(unread.c.order_id)))
-    fresh = _counted(facts_of(unread).subquery("fresh"), asked, which, now, reason, behind)
+    anew = facts_of(unread, visits=False).subquery("fresh")
+    fresh = _counted(anew, asked, which, now, reason, behind)
     latest = [
         part.order_by(part.selected_columns.due_at.desc(), part.selected_columns.order_id.desc())
         .limit(limit + 1)

@@ -18,11 +18,9 @@ from sqlalchemy import (
     DateTime,
     FromClause,
     Integer,
-    MetaData,
     Select,
     String,
     Subquery,
-    Table,
     and_,
     case,
     cast,
@@ -36,30 +34,18 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import Insert, insert
 
 from tracker import clock
-from tracker.figures.cells import BY_ITSELF, DAY, IN_HAND, MONTH, PLACES, Signed, day_of, key_apart
+from tracker.figures.cells import BY_ITSELF, DAY, IN_HAND, MONTH, PLACES, Signed, day_of, incoming, key_apart
 from tracker.figures.measure_rules import FINE_UNTIL, LENGTHS, QUARTER, QUARTERS_AN_HOUR, What
 from tracker.figures.models import FigureHandTally, FigureTally
 
-# As `cells.INCOMING_DUE`, of things.
-INCOMING_THINGS = Table(
+INCOMING_THINGS = incoming(
     "incoming_things",
-    MetaData(),
     Column("what", String),
     Column("on_day", Date),
     Column("value", Integer),
-    Column("operator_id", Integer),
-    Column("county", String),
-    Column("rural", Boolean),
-    Column("channel_id", Integer),
-    Column("customer_kind", String),
-    Column("dealer", String),
-    Column("team_id", Integer),
-    Column("installer_id", Integer),
     Column("count", Integer),
     Column("good", Integer),
     Column("seconds", BigInteger),
-    prefixes=["TEMPORARY"],
-    postgresql_on_commit="DELETE ROWS",
 )
 TALLIED = ("count", "good", "seconds")
 
