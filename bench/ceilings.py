@@ -203,7 +203,7 @@ def main() -> None:
     """Serve the app as the tracker's own commands would."""
     # Loaded here: the server's workers import this module for the app alone.
     from tracker import config
-    from tracker.cli.servers import serve_wsgi
+    from tracker.cli.serving import serve_wsgi
     from tracker.lifeline import die_with_parent
 
     die_with_parent()

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from functools import cache
 
-from sqlalchemy import Connection, Engine, create_engine, text
+from sqlalchemy import Connection, Engine, Table, create_engine, text
 
 from tracker import tables
 
@@ -17,6 +17,12 @@ _KEPT = {"audit_entries", "audit_links"}
 def _owner(url: str) -> Engine:
     """One connection for the whole run, which has the long statement prepared after a few tests."""
     return create_engine(url, pool_size=1, pool_pre_ping=True)
+
+
+@cache
+def _tables() -> list[Table]:
+    """All tables, those first that others point to."""
+    return tables.metadata().sorted_tables
 
 
 def empty(url: str, names: Sequence[str]) -> None:
@@ -41,13 +47,13 @@ def _empty(connection: Connection, names: Sequence[str]) -> None:
         connection.execute(text("UPDATE reference_revision SET revision = revision + 1"))
         _keep_again(connection, kept)
         return
-    for table in reversed(tables.metadata().sorted_tables):
+    for table in reversed(_tables()):
         if table.name in filled:
             connection.execute(text(f"DELETE FROM {table.name}"))
     _keep_again(connection, kept)
     counters = [
         f"setval(pg_get_serial_sequence('{table.name}', '{column.name}'), 1, false)"
-        for table in tables.metadata().sorted_tables
+        for table in _tables()
         if table.name in filled
         for column in table.columns
         if column.identity is not None

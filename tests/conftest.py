@@ -22,7 +22,7 @@ from tests import known
 from tests.cleaning import empty
 from tests.watched_log import Watch
 from tracker import config as configuration
-from tracker import crypto, db, logs, migrate
+from tracker import crypto, db, logs, migrate, reference
 from tracker.channels.create_key import create_key
 from tracker.channels.rules import SCOPES
 from tracker.crypto import KeyRing
@@ -32,7 +32,7 @@ from tracker.embedded import Servers, servers
 from tracker.orders.place_orders import Placed, place_order
 from tracker.orders.schemas import OrderRequestSchema
 from tracker.reference import ChannelFacts
-from tracker.runtime import Runtime, start
+from tracker.runtime import Runtime
 
 # A machine that is busy with other tests is no fault of an example.
 examples.register_profile("beside others", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -70,6 +70,15 @@ def quick_hashes() -> Iterator[None]:
         cheap = (1, 8, 1, 32, 16, "utf-8", argon2.Type.ID)
         patch.setattr(argon2.PasswordHasher.__init__, "__defaults__", cheap)
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def known_things() -> Iterator[None]:
+    """Reference data is read once for each of its revisions."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(reference, "read", known.read)
+        yield
+    known.let_go()
 
 
 @pytest.fixture(scope="session")
@@ -150,11 +159,16 @@ def config(settings: dict[str, str]) -> configuration.Config:
 
 @pytest.fixture
 def runtime(config: configuration.Config, clean: None) -> Iterator[Runtime]:
-    made = start(config)
-    known.lend(made, config.database_url)
-    yield made
-    known.take_back(made, config.database_url)
-    made.close()
+    with known.started(config) as made:
+        yield made
+
+
+@pytest.fixture
+def own_pools() -> Iterator[None]:
+    """For a test that ends connections: none of them waits in the pools for the tests after it."""
+    known.let_go()
+    yield
+    known.let_go()
 
 
 @pytest.fixture

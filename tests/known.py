@@ -1,20 +1,74 @@
-"""Reference data that was read in one test and stands in the next: reading it takes as long as most tests do.
+"""What stands from one test to the next, because making it takes as long as most tests do.
 
-It goes by its revision, as in a process that serves: where anything of it has changed since, it is read anew.
+Pools of connections to the test worker's database, each with the statements that it has compiled; and the
+reference data, by its revision: where anything of it has changed since, it is read anew.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from unittest.mock import patch
+
+import public_status.runtime
+import tracker.runtime
+from public_status.runtime import PublicRuntime
+from tracker import reference
+from tracker.config import Config
+from tracker.db import Database
 from tracker.reference import Reference
 from tracker.runtime import Runtime
 
+_databases: dict[str, "_Kept"] = {}
 _read: dict[str, Reference] = {}
+_really_read = reference.read
 
 
-def lend(runtime: Runtime, url: str) -> None:
-    """Let a runtime begin with what was read last from this database."""
-    runtime.reference._copy = _read.get(url)
+class _Kept(Database):
+    """A database that is there for the next test too."""
+
+    def dispose(self) -> None:
+        """Nothing: what was lent out has come back to the pools."""
 
 
-def take_back(runtime: Runtime, url: str) -> None:
-    """Keep what a runtime has read last."""
-    if (read := runtime.reference._copy) is not None:
-        _read[url] = read
+def _database(url: str, **how: Any) -> Database:
+    of_kind = repr((url, how))
+    if of_kind not in _databases:
+        _databases[of_kind] = _Kept(url, **how)
+    database = _databases[of_kind]
+    # A server that was frozen in the last test is not in this one.
+    database._silent_until = 0.0
+    return database
+
+
+def read(connection: Any) -> Reference:
+    """The reference data as it stands, from the last test that read it if it has not changed."""
+    url = str(connection.engine.url)
+    revision = connection.scalar(reference._REVISION) or 0
+    if url not in _read or _read[url].revision != revision:
+        _read[url] = _really_read(connection)
+    return _read[url]
+
+
+@contextmanager
+def started(config: Config) -> Iterator[Runtime]:
+    """A runtime of the service on the pools of the tests before."""
+    with patch.object(tracker.runtime, "Database", _database):
+        made = tracker.runtime.start(config)
+    yield made
+    made.close()
+
+
+@contextmanager
+def site_started(config: Config) -> Iterator[PublicRuntime]:
+    """The same of the customers' site."""
+    with patch.object(public_status.runtime, "Database", _database):
+        made = public_status.runtime.start(config)
+    yield made
+    made.close()
+
+
+def let_go() -> None:
+    """Close what was kept."""
+    for database in _databases.values():
+        Database.dispose(database)
+    _databases.clear()

@@ -44,10 +44,10 @@ def app_of(runtime: Runtime) -> Flask:
     To put one together takes as long as three tests do: it writes the whole description of the API. Of a
     runtime only the configuration goes into it; all else is asked of the runtime with each request.
     """
-    if runtime.config.portal_folder is not None:
-        # What stands in the folder is read at the start, and is each test's own.
-        return create_app(runtime)
-    configured = repr(replace(runtime.config, files_dir=None))
+    portals = runtime.config.portal_folder
+    # The folder is each test's own; what stands in it is read at the start.
+    mapped = sorted((file.name, file.read_text()) for file in portals.glob("*.toml")) if portals else []
+    configured = repr((replace(runtime.config, files_dir=None, portal_folder=None), mapped))
     app = _apps.get(configured)
     if app is None:
         app = _apps[configured] = create_app(runtime)

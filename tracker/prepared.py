@@ -3,6 +3,7 @@
 from typing import Any
 
 import psycopg
+from psycopg.errors import AdminShutdown, CrashShutdown
 from psycopg.rows import namedtuple_row
 from sqlalchemy import Connection, Select
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
@@ -25,16 +26,19 @@ class PreparedRead:
     def one_or_none(self, connection: Connection, **given: Any) -> Any:
         """The row, its columns by name as PostgreSQL's types say; None if there is none.
 
-        Raises SQLAlchemy's errors, and like SQLAlchemy gives up a connection that has died.
+        Raises SQLAlchemy's errors, and like SQLAlchemy gives up a connection that has died, with all that
+        wait in its pool: whatever ended one has mostly ended all.
         """
         driver: Any = connection.connection.driver_connection
         try:
             cursor = driver.cursor(row_factory=namedtuple_row)
             return cursor.execute(self._text, self._given | given).fetchone()
         except psycopg.Error as error:
-            lost = bool(driver.closed)
+            # The server may say that it ends a connection before it does.
+            lost = driver.closed or isinstance(error, AdminShutdown | CrashShutdown)
             if lost:
                 connection.invalidate(error)
+                connection.engine.dispose()
             raise DBAPIError.instance(
                 None, None, error, psycopg.Error, hide_parameters=True, connection_invalidated=lost
             ) from error

@@ -25,6 +25,10 @@ UPKEEP = "upkeep"
 FILES = "files"
 # Apart from texts: whoever asks for something waits for it in front of a page, and a provider may hang.
 REQUESTS = "requests"
+# Apart from texts, too: a channel's system may hang.
+WEBHOOKS = "webhooks"
+# Every queue but those of texts.
+OTHERS = (WEBHOOKS, UPKEEP, FILES, REQUESTS)
 
 # Set once this process was told to stop: a long job then ends with what it has begun.
 STOPPING = threading.Event()

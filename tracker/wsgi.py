@@ -7,6 +7,7 @@ outlive: an orphan would hold the port and serve on unwatched.
 from flask import Flask
 
 from tracker.lifeline import die_with_parent
+from tracker.loading import without_collecting
 
 
 def service() -> Flask:
@@ -15,7 +16,8 @@ def service() -> Flask:
     from tracker import create_app
     from tracker.queueing import settle_memory
 
-    app = create_app()
+    with without_collecting():
+        app = create_app()
     settle_memory()
     return app
 
@@ -26,6 +28,7 @@ def public() -> Flask:
     from public_status import create_app
     from tracker.queueing import settle_memory
 
-    app = create_app()
+    with without_collecting():
+        app = create_app()
     settle_memory()
     return app

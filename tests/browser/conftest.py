@@ -11,7 +11,7 @@ from stories import NOW, tell
 from visiting import Clerk, Visitor
 
 from public_status import create_app
-from public_status.runtime import start
+from tests import known
 from tests.published_plans import Publisher
 from tests.serving import app_of, served
 from tests.staff_sessions import cookie_for
@@ -21,7 +21,6 @@ from tracker.embedded import Servers
 from tracker.orders.place_orders import Placed
 from tracker.reference import ChannelFacts
 from tracker.runtime import Runtime
-from tracker.runtime import start as start_service
 from tracker.staff.create_account import create_account
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -74,20 +73,16 @@ def browser() -> Iterator[Browser]:
 def site(config: Config, clean: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """The address of the site, on the morning that the stories are told."""
     monkeypatch.setattr(clock, "now", lambda: NOW)
-    run = start(config)
-    with served(create_app(run)) as address:
+    with known.site_started(config) as run, served(create_app(run)) as address:
         yield address
-    run.close()
 
 
 @pytest.fixture
 def desk(config: Config, clean: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """The address of the service, where staff sign in, on the same morning."""
     monkeypatch.setattr(clock, "now", lambda: NOW)
-    run = start_service(config)
-    with served(app_of(run)) as address:
+    with known.started(config) as run, served(app_of(run)) as address:
         yield address
-    run.close()
 
 
 @pytest.fixture

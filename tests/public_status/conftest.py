@@ -10,7 +10,8 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from public_status import create_app
-from public_status.runtime import PublicRuntime, start
+from public_status.runtime import PublicRuntime
+from tests import known
 from tests.published_plans import Publisher
 from tracker import clock
 from tracker.config import Config
@@ -21,9 +22,8 @@ LookUp = Callable[..., TestResponse]
 
 @pytest.fixture
 def public_runtime(config: Config, clean: None) -> Iterator[PublicRuntime]:
-    made = start(config)
-    yield made
-    made.close()
+    with known.site_started(config) as made:
+        yield made
 
 
 @pytest.fixture

@@ -194,6 +194,7 @@ def test_a_database_that_is_away_is_not_asked_by_every_request(
     assert len(tries) == 1
 
 
+@pytest.mark.usefixtures("own_pools")
 def test_a_pooled_connection_that_died_is_replaced(
     client: FlaskClient, public_runtime: PublicRuntime, publisher: Publisher
 ) -> None:

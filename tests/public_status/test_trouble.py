@@ -88,10 +88,13 @@ def test_a_lost_database_is_told_quickly_and_never_as_not_found(public_runtime: 
     assert create_app(blind).test_client().get("/").status_code == 200
 
 
-def test_a_connection_that_died_in_the_pool_is_replaced(
-    stores: Servers, look_up: LookUp, number: str
+@pytest.mark.usefixtures("own_pools")
+def test_connections_that_died_in_the_pool_are_replaced(
+    stores: Servers, look_up: LookUp, number: str, public_runtime: PublicRuntime
 ) -> None:
     assert look_up(number).status_code == 200
+    with public_runtime.db.reading(), public_runtime.db.reading(), public_runtime.db.reading():
+        pass
     engine = create_engine(stores.owner_url, poolclass=NullPool)
     with engine.begin() as connection:
         connection.execute(

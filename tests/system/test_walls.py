@@ -35,7 +35,7 @@ FOR_WORKERS = (
 # Where the product looks over every wall, and why it has to.
 EVERYWHERE = {
     "tracker/reference.py": 1,  # the process's copy of what every operator's orders are checked against
-    "tracker/cli/servers.py": 1,  # the same as health, before a start
+    "tracker/cli/checking.py": 1,  # the same as health, before a start
     "tracker/health.py": 1,  # whether anything of anybody's waits too long
     "tracker/metrics.py": 1,  # totals over all operators
     "tracker/api/callbacks.py": 1,  # a provider's push may be about texts of several operators

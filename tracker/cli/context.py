@@ -2,15 +2,18 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from tracker import bootstrap, config, runtime
+from tracker import bootstrap, config
 from tracker.config import Config
-from tracker.runtime import Runtime
+
+if TYPE_CHECKING:
+    from tracker.runtime import Runtime
 
 _PIPE_WIDTH = 160
 
@@ -45,8 +48,11 @@ def settings() -> Iterator[Config]:
 
 
 @contextmanager
-def running() -> Iterator[Runtime]:
+def running() -> "Iterator[Runtime]":
     """A runtime on those settings."""
+    # Loaded here: a command that has no use for one starts without it.
+    from tracker import runtime
+
     with settings() as complete:
         made = runtime.start(complete)
         try:

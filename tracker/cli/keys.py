@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from tracker import bootstrap, config, crypto
+from tracker.cli.channel_keys import COMMANDS
 from tracker.cli.context import say
 
 
@@ -49,3 +50,7 @@ def digest_only(path: Path) -> None:
     ring = crypto.load(settings.key_file or bootstrap.data_dir(settings) / "keys.json")
     crypto.save(crypto.KeyRing(None, {}, ring.digest), path)
     say(f"wrote {path}")
+
+
+for command in COMMANDS:
+    keys.add_command(command)

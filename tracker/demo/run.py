@@ -35,12 +35,11 @@ from tracker.demo import (
 )
 from tracker.demo.seed import seed
 from tracker.notices.rules import QUEUES
-from tracker.queueing import FILES, REQUESTS, UPKEEP
+from tracker.queueing import OTHERS
 from tracker.reference import ChannelFacts
 from tracker.runtime import Runtime
 from tracker.staff.second_factor import new_secret as new_phone_secret
 from tracker.supervise import Child
-from tracker.webhooks.deliver import QUEUE as WEBHOOKS
 
 
 @dataclass(frozen=True)
@@ -173,10 +172,7 @@ def _children(config: Config, folder: Path) -> list[Child]:
     return [
         child("service", "serve", ready_url=f"http://{host}:{config.port}/healthz"),
         child("public-site", "serve-public", ready_url=f"http://{host}:{config.public_port}/healthz"),
-        *(
-            child(f"worker-{queue}", "worker", queue)
-            for queue in (*QUEUES, REQUESTS, WEBHOOKS, UPKEEP, FILES)
-        ),
+        *(child(f"worker-{queue}", "worker", queue) for queue in (*QUEUES, *OTHERS)),
         child("schedule", "schedule"),
     ]
 

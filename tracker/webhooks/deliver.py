@@ -10,7 +10,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 
 from sqlalchemy import select
 
-from tracker.queueing import STOPPING
+from tracker.queueing import STOPPING, WEBHOOKS
 from tracker.runtime import Runtime
 from tracker.webhooks.claim import Claimed, claim, recover
 from tracker.webhooks.fan_out import fan_out
@@ -19,7 +19,7 @@ from tracker.webhooks.record import record
 from tracker.webhooks.rules import Answer, State
 from tracker.webhooks.send import LATE, Message, Sender
 
-QUEUE = "webhooks"
+QUEUE = WEBHOOKS
 DELIVER = "workers.jobs.deliver_webhooks"
 
 # Over long before a job's own time is; the schedule rings again.
