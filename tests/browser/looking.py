@@ -1,6 +1,6 @@
 """What must hold of any page, whoever it is for."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 from weakref import WeakSet
@@ -9,14 +9,14 @@ from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import BrowserContext, Page
 
 _TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-# What another language, width or scheme can spoil on a page whose markup was looked at before.
-_LOOKS = [
-    "color-contrast",
-    "link-in-text-block",
-    "target-size",
-    "scrollable-region-focusable",
+# What another width or scheme can spoil on a page whose markup was looked at before.
+_LOOKS = ["color-contrast", "link-in-text-block", "target-size", "scrollable-region-focusable"]
+# And what another language can.
+_WORDS = [
     "html-has-lang",
     "valid-lang",
+    "target-size",
+    "scrollable-region-focusable",
     "empty-heading",
     "link-name",
     "button-name",
@@ -25,6 +25,8 @@ _LOOKS = [
 # [law] WCAG 2.2, 1.4.10: nothing scrolls sideways at so many pixels.
 _NARROWEST = 320
 _DESKTOP = 1280
+# In each of them a test opens its pages once more.
+LANGUAGES = ("zh-CN", "en")
 # Half a megabyte, which a browser is handed once, and takes up on the pages alone that it is asked on.
 _AXE = f"window.axeOfTests = () => {{ if (!window.axe) {{ {AXE_SCRIPT} }} return window.axe; }}; 0"
 # Of its findings nothing is told but what is wrong: the rest takes longer to tell than to find.
@@ -39,16 +41,22 @@ _TOO_WIDE = """() => document.documentElement.scrollWidth <= innerWidth ? [] :
 def assert_accessible(page: Page, *, elder: bool = False, looks_only: bool = False) -> None:
     """Axe finds nothing; with `elder`, not even less contrast than 7:1.
 
-    `looks_only`: all rules were asked of the same page in another language, width or scheme.
+    `looks_only`: all rules were asked of the same page in another width or scheme.
     """
-    page.wait_for_load_state()
-    options: dict[str, Any] = {"resultTypes": ["violations"]}
     if looks_only:
-        rules = [*_LOOKS, "color-contrast-enhanced"] if elder else _LOOKS
-        options["runOnly"] = {"type": "rule", "values": rules}
-    else:
-        options["runOnly"] = {"type": "tag", "values": _TAGS}
-        options["rules"] = {"color-contrast-enhanced": {"enabled": elder}, "target-size": {"enabled": True}}
+        _assert_nothing_found(page, _of_rules([*_LOOKS, "color-contrast-enhanced"] if elder else _LOOKS))
+        return
+    rules = {"color-contrast-enhanced": {"enabled": elder}, "target-size": {"enabled": True}}
+    _assert_nothing_found(page, {"runOnly": {"type": "tag", "values": _TAGS}, "rules": rules})
+
+
+def _of_rules(names: Sequence[str]) -> dict[str, Any]:
+    return {"runOnly": {"type": "rule", "values": names}}
+
+
+def _assert_nothing_found(page: Page, options: dict[str, Any]) -> None:
+    page.wait_for_load_state()
+    options = {"resultTypes": ["violations"], **options}
     if page.context not in _have_axe:
         page.context.add_init_script(_AXE)
         _have_axe.add(page.context)
@@ -77,11 +85,26 @@ def assert_fits_the_narrowest_screen(page: Page) -> None:
         assert_no_sideways_scrolling(page)
 
 
-def assert_looks_right_on_a_desktop(page: Page) -> None:
-    """The page as it is shown now is accessible and fits 1280 px, too; all rules were asked of it before."""
+def assert_for_everybody(page: Page, language: str = "zh-CN") -> None:
+    """The page as it is shown now, on a phone in light, is accessible and fits; and so on a desktop in the
+    dark, and on the narrowest screen.
+
+    In one window, and what costs most once: the colours are of the scheme and not of the language, the markup
+    is of neither. So in another language than Chinese only what words can spoil is looked at.
+    """
+    in_chinese = language == "zh-CN"
+    if in_chinese:
+        assert_accessible(page)
+    else:
+        _assert_nothing_found(page, _of_rules(_WORDS))
+    assert_no_sideways_scrolling(page)
     with _as_wide_as(page, _DESKTOP):
-        assert_accessible(page, looks_only=True)
         assert_no_sideways_scrolling(page)
+        if in_chinese:
+            page.emulate_media(color_scheme="dark")
+            assert_accessible(page, looks_only=True)
+            page.emulate_media(color_scheme="light")
+    assert_fits_the_narrowest_screen(page)
 
 
 @contextmanager

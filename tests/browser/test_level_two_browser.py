@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from icalendar import Calendar
 from looking import (
+    LANGUAGES,
     assert_accessible,
     assert_fits_the_narrowest_screen,
-    assert_looks_right_on_a_desktop,
+    assert_for_everybody,
     assert_no_sideways_scrolling,
 )
 from playwright.sync_api import Page, expect
@@ -102,30 +103,27 @@ def states(
 
 
 @pytest.mark.usefixtures("diary")
-@pytest.mark.parametrize(
-    "how",
-    [
-        {},
-        {"language": "en-GB", "dark": True},
-        {"elder": True},
-    ],
-    ids=["phone-and-desktop", "english-dark", "elder"],
-)
-def test_every_page_is_accessible(
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_page_is_for_everybody(
     visitor: Visitor,
     runtime: Runtime,
     channel: ChannelFacts,
     order: Callable[[str], str],
     impatient: None,
-    how: dict[str, Any],
+    language: str,
 ) -> None:
-    for page in states(visitor, runtime, channel, order, **how):
-        assert_accessible(page, elder="elder" in how, looks_only=bool(how))
-        if "elder" in how:
-            assert not [one for one in page.evaluate(_TYPE_SIZES) if one[1] < 24], page.url
-            assert not [one for one in page.evaluate(_TARGETS) if min(one[1:]) < 60], page.url
-        if not how:
-            assert_looks_right_on_a_desktop(page)
+    for page in states(visitor, runtime, channel, order, language=language):
+        assert_for_everybody(page, language)
+
+
+@pytest.mark.usefixtures("diary")
+def test_every_page_is_accessible_in_large_type(
+    visitor: Visitor, runtime: Runtime, channel: ChannelFacts, order: Callable[[str], str], impatient: None
+) -> None:
+    for page in states(visitor, runtime, channel, order, elder=True):
+        assert_accessible(page, elder=True, looks_only=True)
+        assert not [one for one in page.evaluate(_TYPE_SIZES) if one[1] < 24], page.url
+        assert not [one for one in page.evaluate(_TARGETS) if min(one[1:]) < 60], page.url
         assert_fits_the_narrowest_screen(page)
 
 

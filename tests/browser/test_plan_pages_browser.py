@@ -9,12 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from looking import (
-    assert_accessible,
-    assert_fits_the_narrowest_screen,
-    assert_looks_right_on_a_desktop,
-    assert_no_sideways_scrolling,
-)
+from looking import LANGUAGES, assert_accessible, assert_for_everybody
 from plan_samples import BY, plan_fields
 from playwright.sync_api import Page, expect
 from stories import NOW
@@ -103,20 +98,10 @@ def save(page: Page) -> None:
         page.locator("form.plan-form button").click()
 
 
-@pytest.mark.parametrize(
-    "how",
-    [{}, {"dark": True, "language": "en-GB"}],
-    ids=["phone-and-desktop", "dark-english"],
-)
-def test_every_page_is_accessible_and_fits(
-    clerk: Clerk, every_page: Callable[[Page], Any], how: dict[str, Any]
-) -> None:
-    for page in every_page(clerk.enter(**how)):
-        assert_accessible(page, looks_only=bool(how))
-        assert_no_sideways_scrolling(page)
-        if not how:
-            assert_looks_right_on_a_desktop(page)
-        assert_fits_the_narrowest_screen(page)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_page_is_for_everybody(clerk: Clerk, every_page: Callable[[Page], Any], language: str) -> None:
+    for page in every_page(clerk.enter(language=language)):
+        assert_for_everybody(page, language)
 
 
 def test_a_plan_is_written_and_published_by_keyboard_alone(clerk: Clerk, plans: None) -> None:

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from fee_stories import COMING_PLAN, COMPARISON, COUNTY_PLAN, ENDED_PLAN, PLAN
 from looking import (
+    LANGUAGES,
     assert_accessible,
     assert_fits_the_narrowest_screen,
-    assert_looks_right_on_a_desktop,
+    assert_for_everybody,
     assert_no_sideways_scrolling,
 )
 from playwright.sync_api import Page, expect
@@ -67,26 +68,24 @@ def pages_of(visitor: Visitor, order: Callable[[str], str], **how: Any) -> Itera
         yield page
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_page_is_for_everybody(visitor: Visitor, order: Callable[[str], str], language: str) -> None:
+    for page in pages_of(visitor, order, language=language):
+        assert_for_everybody(page, language)
+
+
 @pytest.mark.parametrize(
     "how",
-    [
-        {},
-        {"dark": True, "language": "en-GB"},
-        {"elder": True},
-        {"elder": True, "dark": True, "language": "en-GB"},
-    ],
-    ids=["phone-and-desktop", "dark-english", "elder", "elder-dark-english"],
+    [{}, pytest.param({"dark": True, "language": "en-GB"}, marks=pytest.mark.soak)],
+    ids=["light", "dark-english"],
 )
-def test_every_page_is_accessible_and_fits(
+def test_every_page_is_accessible_in_large_type(
     visitor: Visitor, order: Callable[[str], str], how: dict[str, Any]
 ) -> None:
-    for page in pages_of(visitor, order, **how):
-        assert_accessible(page, elder="elder" in how, looks_only=bool(how))
-        if "elder" in how:
-            assert not [one for one in page.evaluate(_TYPE_SIZES) if one[1] < 24], page.url
-            assert not [one for one in page.evaluate(_TARGETS) if min(one[1:]) < 60], page.url
-        if not how:
-            assert_looks_right_on_a_desktop(page)
+    for page in pages_of(visitor, order, elder=True, **how):
+        assert_accessible(page, elder=True, looks_only=True)
+        assert not [one for one in page.evaluate(_TYPE_SIZES) if one[1] < 24], page.url
+        assert not [one for one in page.evaluate(_TARGETS) if min(one[1:]) < 60], page.url
         assert_fits_the_narrowest_screen(page)
 
 

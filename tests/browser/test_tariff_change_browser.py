@@ -2,16 +2,10 @@
 
 from collections.abc import Callable, Iterator
 from datetime import date
-from typing import Any
 
 import pytest
 from announced_changes import awaiting, ending, in_effect, on, telling, withdrawn
-from looking import (
-    assert_accessible,
-    assert_fits_the_narrowest_screen,
-    assert_looks_right_on_a_desktop,
-    assert_no_sideways_scrolling,
-)
+from looking import LANGUAGES, assert_for_everybody
 from playwright.sync_api import Page, expect
 from sqlalchemy import select
 from stories import NOW
@@ -110,22 +104,14 @@ def go_on(page: Page) -> None:
         page.locator("form.plan-form button.primary").click()
 
 
-@pytest.mark.parametrize(
-    "how",
-    [{}, {"dark": True, "language": "en-GB"}],
-    ids=["phone-and-desktop", "dark-english"],
-)
-def test_every_page_is_accessible_and_fits(
-    clerk: Clerk, every_page: Callable[[Page], Iterator[Page]], how: dict[str, Any]
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_page_is_for_everybody(
+    clerk: Clerk, every_page: Callable[[Page], Iterator[Page]], language: str
 ) -> None:
-    for page in every_page(clerk.enter(**how)):
+    for page in every_page(clerk.enter(language=language)):
         expect(page.get_by_role("heading", level=1)).to_have_count(1)
         expect(page.locator(".answer[data-tone=danger]"), "an error page").to_have_count(0)
-        assert_accessible(page, looks_only=bool(how))
-        assert_no_sideways_scrolling(page)
-        if not how:
-            assert_looks_right_on_a_desktop(page)
-        assert_fits_the_narrowest_screen(page)
+        assert_for_everybody(page, language)
 
 
 def test_a_change_is_announced_watched_and_withdrawn(clerk: Clerk, city: City) -> None:
