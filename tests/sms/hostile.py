@@ -77,6 +77,10 @@ class HostileTwilio:
     def posts(self) -> list[Request]:
         return [r for r in self.requests if r.method == "POST"]
 
+    def behaviour_of(self, form: dict[str, str]) -> str:
+        """What happens to this request."""
+        return self.behaviour
+
     def accept(self, form: dict[str, str], age: timedelta = timedelta(), **changes: Any) -> dict[str, Any]:
         """Keep a message as Twilio would show it, created `age` ago."""
         with self._lock:
@@ -141,8 +145,8 @@ class Handler(BaseHTTPRequestHandler):
         self._note({}, form)
         hostile = self.server.hostile
         time.sleep(hostile.latency)
-        behaviour = BEHAVIOURS[next(hostile.then, "") or hostile.behaviour]
         fields = dict(form)
+        behaviour = BEHAVIOURS[next(hostile.then, "") or hostile.behaviour_of(fields)]
         behaviour.answer(self, hostile.accept(fields) if behaviour.accepts else fields)
 
     def do_GET(self) -> None:
