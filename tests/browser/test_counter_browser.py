@@ -59,8 +59,10 @@ def test_a_home_and_a_company_are_entered_by_keyboard_alone(clerk: Clerk, runtim
     page = clerk.enter("/counter", width=1280, height=800)
     ready(page)
     hands = Keyboard(page)
-    page.locator("input[name=channel]").first.focus()
+    expect(page.locator("#panel")).to_contain_text("先选受理渠道")
+    assert focused(page) == "channel"
     hands.press("Space")
+    expect(page.locator("#panel")).not_to_contain_text("先选受理渠道")
     hands.next()
     assert focused(page) == "kind"
     hands.next("张三")
@@ -101,7 +103,7 @@ def test_a_home_and_a_company_are_entered_by_keyboard_alone(clerk: Clerk, runtim
         hands.press("Enter")
     ready(page)
     # The channel of the last order is chosen already.
-    page.locator("input[name=channel]:checked").focus()
+    expect(page.locator("input[name=channel]:checked")).to_be_focused()
     hands.next()
     hands.press("ArrowRight")
     hands.next("北江五金")

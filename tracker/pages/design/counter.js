@@ -47,6 +47,12 @@ function fillIn(form) {
   place.county().then((county) => plans.of(county));
   const faults = document.getElementById("faults");
   if (faults) faults.focus();
+  else if (!document.querySelector("[data-draft]:not([hidden])")) firstToFill().focus();
+
+  function firstToFill() {
+    const choice = form.querySelector("[type=radio][name=channel]") ? "channel" : "kind";
+    return form.querySelector(`[name=${choice}]:checked`) ?? form.querySelector(`[name=${choice}]`);
+  }
 
   function refresh() {
     kindChosen();
