@@ -277,6 +277,19 @@ def test_others_see_what_is_in_their_hands(as_, office) -> None:
     assert send(counter, NEW, TYPED).headers["Location"] == "/complaints"
 
 
+def test_a_number_leads_others_to_the_order(as_, office) -> None:
+    order = office.order()
+    about, of_none = office.file(order), office.file(None, actor=office.staff, source="hotline")
+    counter = as_("counter")
+
+    def search(complaint: int):
+        return send(counter, "/orders/find", {"number": office.row(complaint).number}, page="/")
+
+    assert search(about).headers["Location"] == f"/orders/{order}"
+    assert "投诉由负责人和经理查看" in counter.get(f"/orders/{order}").text
+    assert search(of_none).status_code == 404
+
+
 @pytest.mark.parametrize("who", ["regulator", "administrator"])
 def test_who_has_no_operator_has_no_complaints(as_, office, who) -> None:
     """I6."""

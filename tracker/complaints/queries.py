@@ -97,13 +97,9 @@ def complaint_row(connection: Connection, operator_id: int, complaint_id: int) -
     return connection.execute(wanted.where(_complaints.c.id == complaint_id)).one_or_none()
 
 
-def id_of_number(connection: Connection, operator_id: int, number: str) -> int | None:
-    """The complaint of this number, if it is the operator's."""
-    return connection.scalar(
-        select(_complaints.c.id).where(
-            _complaints.c.number == number, _complaints.c.operator_id == operator_id
-        )
-    )
+def complaint_of_number(connection: Connection, operator_id: int, number: str) -> Row[Any] | None:
+    """The complaint of this number as the list has it, if it is the operator's."""
+    return connection.execute(_list(operator_id).where(_complaints.c.number == number)).one_or_none()
 
 
 def history(connection: Connection, complaint_id: int) -> Sequence[Row[Any]]:

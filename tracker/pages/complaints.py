@@ -50,9 +50,14 @@ def found(person: Person, complaint_id: int) -> Any:
     if complaint_id <= _LARGEST_ID:
         with runtime().db.reading() as connection:
             row = queries.complaint_row(connection, person.operator_id or 0, complaint_id)
-    if row is None or (person.role != "manager" and row.owner_id != person.id):
+    if row is None or not is_for(person, row):
         raise NotFound
     return row
+
+
+def is_for(person: Person, row: Any) -> bool:
+    """Whether a complaint of the person's operator is theirs to look at: it may be about a colleague."""
+    return person.role == "manager" or bool(row.owner_id == person.id)
 
 
 def wanted_of(person: Person) -> tuple[Wanted, dict[str, str]]:
