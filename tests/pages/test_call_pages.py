@@ -104,6 +104,14 @@ def test_name_and_number_show_themselves_to_whoever_calls(as_: As, exchange: Exc
     assert "王小明" not in others
 
 
+def test_a_promise_that_is_past_is_apologised_for(as_: As, exchange: Exchange, monkeypatch) -> None:
+    task = exchange.task(exchange.refused())
+    client = as_("counter")
+    assert "先向客户致歉" not in client.get(f"/calls/{task.id}").text
+    at(monkeypatch, MORNING + 20 * DAY)
+    assert "先向客户致歉" in as_("counter").get(f"/calls/{task.id}").text
+
+
 def test_others_see_it_and_may_take_over(as_: As, exchange: Exchange) -> None:
     task = exchange.task(exchange.landline())
     first, second = as_("counter"), as_("dispatcher")
