@@ -93,6 +93,17 @@ def test_the_command_itself_ends_so(settings: dict[str, str]) -> None:
     assert "TRACKER_PORT" in ended.stderr
 
 
+def test_a_file_that_cannot_be_written_is_told_in_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    no_folder = tmp_path / "file"
+    no_folder.touch()
+    with pytest.raises(SystemExit) as ended:
+        main(["keys", "init", str(no_folder / "under" / "keys.json")])
+    said = capsys.readouterr().err
+    assert (ended.value.code, said) == (2, f"tracker: {no_folder / 'under'}: Not a directory\n")
+
+
 def test_a_port_in_use_is_named(settings: dict[str, str]) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
