@@ -152,6 +152,33 @@ def test_a_good_configuration_can_serve(settings: dict[str, str]) -> None:
     assert told == set(names.split())
 
 
+def test_a_check_makes_nothing_where_nothing_is(tmp_path: Path) -> None:
+    ended = run({"TRACKER_DATA_DIR": str(tmp_path / "data")}, "check")
+    assert (ended.returncode, ended.stdout, ended.stderr.count("\n")) == (1, "", 1)
+    assert f"no database is set up in {tmp_path / 'data'}" in ended.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_database_that_does_not_answer_is_told_once(settings: dict[str, str]) -> None:
+    ended = run({**settings, "TRACKER_DATABASE_URL": "postgresql://nobody@127.0.0.1:9/x"}, "check")
+    assert (ended.returncode, ended.stdout, ended.stderr.count("\n")) == (2, "", 1)
+    assert "Connection refused" in ended.stderr
+
+
+def test_a_database_without_a_schema_is_told_so(settings: dict[str, str]) -> None:
+    ended = run(
+        {
+            **settings,
+            "TRACKER_DATABASE_URL": settings["TRACKER_MIGRATION_DATABASE_URL"].replace(
+                "/tracker?", "/postgres?"
+            ),
+        },
+        "check",
+    )
+    assert (ended.returncode, ended.stdout, ended.stderr.count("\n")) == (1, "", 1)
+    assert "run `tracker migrate`" in ended.stderr
+
+
 @pytest.mark.parametrize(
     ("last_year", "today", "word"),
     [
