@@ -151,7 +151,8 @@ def variables_of(code: str, operator: OperatorFacts, spoken: str) -> list[Variab
 def params_in(code: str, zh: str, en: str) -> list[str]:
     """The parameters that a wording names, in the order in which providers get them.
 
-    What is none stays out, so that it is told at the text that has it. Where the braces do not hold, those of the product's own wording, so that the braces are what is told.
+    What is none stays out, so that it is told at the text that has it. Where the braces do not hold, those of
+    the product's own wording, so that the braces are what is told.
     """
     try:
         used = {name for text in (zh, en) for _, name, _, _ in string.Formatter().parse(text) if name}
