@@ -104,14 +104,30 @@ def test_a_file_that_cannot_be_written_is_told_in_one_line(
     assert (ended.value.code, said) == (2, f"tracker: {no_folder / 'under'}: Not a directory\n")
 
 
-def test_a_port_in_use_is_named(settings: dict[str, str]) -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
+@pytest.mark.parametrize(
+    ("command", "variable"),
+    [
+        ("serve", "TRACKER_PORT"),
+        ("serve-public", "TRACKER_PUBLIC_PORT"),
+        ("demo", "TRACKER_PORT"),
+        ("demo", "TRACKER_PUBLIC_PORT"),
+    ],
+)
+def test_a_port_in_use_is_named(
+    settings: dict[str, str], command: str, variable: str, tmp_path: Path
+) -> None:
+    settings |= {"TRACKER_DATA_DIR": str(tmp_path / "data")}
+    with socket.socket() as taken, socket.socket() as free:
+        for one in (taken, free):
+            one.bind(("127.0.0.1", 0))
         taken.listen()
-        port = str(taken.getsockname()[1])
-        ended = run({**settings, "TRACKER_PORT": port}, "serve")
-    assert ended.returncode == 2
-    assert f"cannot listen on 127.0.0.1:{port}" in ended.stderr
+        for name, one in (("TRACKER_PORT", free), ("TRACKER_PUBLIC_PORT", free), (variable, taken)):
+            settings[name] = str(one.getsockname()[1])
+        free.close()
+        ended = run(settings, command)
+    said = f"tracker: port {settings[variable]} is in use ({variable})\n"
+    assert (ended.returncode, ended.stderr) == (2, said)
+    assert not (tmp_path / "data").exists()
 
 
 def test_nothing_is_nothing_as_files_of_settings_write_it(settings: dict[str, str]) -> None:
