@@ -194,7 +194,7 @@ def _order_to_look_up(run: Runtime) -> str:
     from tracker.demo.queries import order_under_way
 
     with run.db.reading() as connection:
-        row = order_under_way(connection)
+        row = order_under_way(connection, clock.now())
     if row is None:
         return ""
     phone = run.keys.open(bytes(row.contact_phone), "orders.contact_phone")
