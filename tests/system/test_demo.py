@@ -9,10 +9,15 @@ from pathlib import Path
 
 import pytest
 import structlog
+from sqlalchemy import select
 
 from tracker import config as configuration
 from tracker.demo import run as demo
+from tracker.demo import sample_staff
+from tracker.runtime import Runtime
 from tracker.setting_kinds import ConfigError
+from tracker.staff.models import Account
+from tracker.staff.second_factor import new_secret
 
 
 @pytest.fixture
@@ -65,3 +70,14 @@ def test_what_is_logged_stays_off_the_terminal(
     run_until_ready()
     assert "text_not_accepted" not in "".join(capfd.readouterr())
     assert "text_not_accepted" in (folder / "logs" / "demo.log").read_text()
+
+
+def test_everybody_who_can_sign_in_is_named(runtime: Runtime) -> None:
+    sample_staff.fill(runtime, "correct horse battery", new_secret())
+    credentials = demo.Credentials("key", "password", "phone", "app", "secret")
+    welcome = demo._welcome(runtime.config, credentials, "QY1 / 1234")
+    with runtime.db.reading() as connection:
+        people = connection.execute(select(Account.username, Account.operator_id, Account.role)).all()
+    assert [one.username for one in people if one.username.rpartition(".")[2] not in welcome] == []
+    managers = [one.operator_id for one in people if one.role == "manager"]
+    assert {operator: managers.count(operator) for operator in managers} == {1: 2, 2: 1, 3: 1}

@@ -239,6 +239,7 @@ Ready on {clock.local(clock.now()):%Y-%m-%d %H:%M:%S}. Ctrl-C stops everything.
   Texts sent        {service}/demo/texts
   Staff pages       {service}/
     sign in         telecom.manager, .counter, .dispatcher, .installer1, .installer2 (mobile., unicom. too),
+                    {sample_staff.REVIEWER} (a second manager, who reviews),
                     administrator, regulator; password of all: {credentials.password}
                     managers and the administrator show a code too: {service}/demo/texts has it
   API               {service}/api/v1/openapi.json
