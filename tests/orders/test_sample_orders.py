@@ -1,8 +1,12 @@
 """The demonstration's orders: nothing of one is earlier than the order itself."""
 
+from datetime import datetime
+
+import time_machine
 from sqlalchemy import text
 
 from tracker import clock
+from tracker.clock import CITY_ZONE
 from tracker.demo import sample_complaints, sample_desk, sample_staff
 from tracker.demo.queries import order_under_way
 from tracker.demo.sample import fill
@@ -25,6 +29,7 @@ def test_no_hold_begins_and_nothing_happens_before_the_acceptance(runtime, tmp_p
     assert holds
 
 
+@time_machine.travel(datetime(2026, 11, 24, 8, 40, tzinfo=CITY_ZONE), tick=False)
 def test_the_order_to_look_up_is_on_its_way(runtime, tmp_path) -> None:
     sample_staff.fill(runtime, "correct horse battery", new_secret())
     fill(runtime, tmp_path, lambda words: None)
@@ -34,12 +39,12 @@ def test_the_order_to_look_up_is_on_its_way(runtime, tmp_path) -> None:
         number = order_under_way(connection, clock.now()).number
         found = connection.execute(
             text(
-                "SELECT stage, appointment_starts_at > now(), deadline > now(),"
+                "SELECT stage, appointment_starts_at > :now, deadline > appointment_ends_at,"
                 " (SELECT array_agg(kind) FROM promise_entries p WHERE p.order_id = o.id),"
                 " EXISTS (SELECT FROM return_requests r WHERE r.order_id = o.id),"
                 " EXISTS (SELECT FROM complaints c WHERE c.order_id = o.id)"
                 " FROM orders o JOIN promises USING (operator_id) WHERE order_id = o.id AND number = :number"
             ),
-            {"number": number},
+            {"number": number, "now": clock.now()},
         ).one()
     assert found == ("appointed", True, True, None, False, False)

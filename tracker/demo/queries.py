@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, exists, or_, select
+from sqlalchemy import Connection, Row, exists, func, or_, select
 
 from tracker.complaints.models import Complaint
 from tracker.orders.models import Order
@@ -28,7 +28,7 @@ def order_under_way(connection: Connection, now: datetime) -> Row[Any] | None:
         .where(Order.closed_at.is_(None))
         .order_by(
             _TROUBLED,
-            Promise.deadline < now,
+            Promise.deadline < func.greatest(now, Order.appointment_ends_at),
             Order.stage != Stage.APPOINTED,
             Order.appointment_starts_at < now,
             Order.id,
