@@ -449,7 +449,7 @@ def test_the_demonstration_says_where_its_codes_are_and_no_other_does(runtime, h
     for demo in (True, False):
         client = app_of(replace(runtime, config=replace(runtime.config, demo=demo))).test_client()
         assert enter(client, "boss").location == "/sign-in/code"
-        assert ('href="/demo/texts">查看动态码' in client.get("/sign-in/code").text) is demo
+        assert ('href="/demo/texts">演示系统' in client.get("/sign-in/code").text) is demo
 
 
 @pytest.mark.parametrize("role", ["installer", "regulator", "administrator"])
