@@ -23,6 +23,12 @@ def data_dir(config: Config) -> Path:
     return config.data_dir or embedded.default_data_dir()
 
 
+def missing_data(config: Config) -> Path | None:
+    """The data folder, where `completed` would first have to make the servers that are kept in it."""
+    folder = data_dir(config)
+    return folder if _needs_servers(config) and not embedded.is_set_up(folder) else None
+
+
 @contextmanager
 def completed(config: Config, *, say: Callable[[str], None], make_keys: bool = False) -> Iterator[Config]:
     """The configuration with its blanks filled in, for the length of the block.
@@ -33,11 +39,9 @@ def completed(config: Config, *, say: Callable[[str], None], make_keys: bool = F
     EmbeddedError and KeyRingError.
     """
     folder = data_dir(config)
-    # A public site that is given its own login needs no other database, and can do without Redis.
-    of_ones_own = config.database_url or config.public_database_url
-    make_keys = make_keys or of_ones_own is None
+    make_keys = make_keys or not _has_database(config)
     with ExitStack() as stack:
-        if of_ones_own is None or (config.database_url is not None and config.redis_url is None):
+        if _needs_servers(config):
             servers = stack.enter_context(embedded.servers(folder, say=say))
             if config.database_url is None:
                 config = replace(
@@ -74,6 +78,15 @@ def environment(config: Config) -> dict[str, str]:
         "TRACKER_FILES_DIR": config.files_dir and str(config.files_dir),
     }
     return {name: value for name, value in values.items() if value is not None}
+
+
+def _has_database(config: Config) -> bool:
+    return bool(config.database_url or config.public_database_url)
+
+
+def _needs_servers(config: Config) -> bool:
+    # A public site that is given its own login needs no other database, and can do without Redis.
+    return not _has_database(config) or (config.database_url is not None and config.redis_url is None)
 
 
 def _existing(path: Path) -> Path | None:

@@ -2,6 +2,7 @@
 
 import logging
 import sys
+from typing import TextIO
 
 import structlog
 
@@ -15,8 +16,8 @@ _SHARED: list[structlog.typing.Processor] = [
 _PROCESSORS = [*_SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter]
 
 
-def configure(level: str) -> None:
-    """Send every logger of this process through structlog to standard error."""
+def configure(level: str, to: TextIO | None = None) -> None:
+    """Send every logger of this process through structlog to standard error, or to this file."""
     structlog.configure(
         processors=_PROCESSORS,
         logger_factory=structlog.stdlib.LoggerFactory(),
@@ -25,7 +26,7 @@ def configure(level: str) -> None:
     )
     # Looked up for every line, and shown in none.
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
-    handler = logging.StreamHandler(sys.stderr)
+    handler = logging.StreamHandler(to or sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=_SHARED,

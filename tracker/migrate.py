@@ -40,7 +40,7 @@ def upgrade(url: str, revision: str = "head", *, restored: bool = False) -> None
 
 
 def current(url: str) -> str | None:
-    """The revision that a database is at."""
-    engine = create_engine(url, poolclass=NullPool)
+    """The revision that a database is at; None where it has no schema."""
+    engine = create_engine(url, poolclass=NullPool, connect_args={"connect_timeout": 5})
     with engine.connect() as connection:
         return MigrationContext.configure(connection).get_current_revision()

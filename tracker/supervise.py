@@ -179,6 +179,7 @@ def _watch(
 
 def _stop(watched: Sequence[_Watched], signals: _Signals, say: Callable[[str], None]) -> None:
     """Stop them side by side, the last started first. One more signal from the user, and they are killed."""
+    say("stopping …")
     living = [(child.child.name, child.process) for child in reversed(watched) if child.process]
     for _, process in living:
         _signal_group(process, signal.SIGTERM)

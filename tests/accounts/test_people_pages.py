@@ -444,6 +444,24 @@ def test_the_demonstration_shows_the_codes_of_its_phones(runtime, house, time) -
     assert PHONE_SECRET not in demo.get("/demo/texts").text
 
 
+def test_the_demonstration_says_where_its_codes_are_and_no_other_does(runtime, house, time) -> None:
+    house.hire("boss", "manager")
+    for demo in (True, False):
+        client = app_of(replace(runtime, config=replace(runtime.config, demo=demo))).test_client()
+        assert enter(client, "boss").location == "/sign-in/code"
+        assert ('href="/demo/texts">演示系统' in client.get("/sign-in/code").text) is demo
+
+
+@pytest.mark.parametrize("role", ["installer", "regulator", "administrator"])
+def test_a_wrong_address_leads_back_to_where_the_role_begins(house, time, role) -> None:
+    house.hire("somebody", role, 1 if role == "installer" else None)
+    client = house.client("somebody")
+    lost = client.get("/nowhere").text
+    assert "工单列表" not in lost
+    assert '<a class="primary" href="/">回到首页</a>' in lost
+    assert client.get("/", follow_redirects=True).status_code == 200
+
+
 def test_a_device_of_tests_is_one(house, runtime, time) -> None:
     house.hire("li.hua")
     client = house.client()

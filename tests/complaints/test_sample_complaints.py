@@ -14,9 +14,11 @@ from tracker.runtime import Runtime
 
 def test_an_operator_with_somebody_in_charge_has_one_of_each_kind(desk: Desk, runtime: Runtime) -> None:
     desk.hire("manager")
+    now = clock.now()
     desk.order()
+    desk.set_order(desk.order(), accepted_at=now - timedelta(days=6))
     for _ in range(5):
-        desk.completed()
+        desk.set_order(desk.completed(), accepted_at=now - timedelta(days=25))
     old = desk.completed(ago=timedelta(days=40))
     said: list[str] = []
     fill(runtime, said.append)
@@ -32,6 +34,13 @@ def test_an_operator_with_somebody_in_charge_has_one_of_each_kind(desk: Desk, ru
         rated = connection.execute(
             text("SELECT score, number FROM ratings r JOIN orders o ON o.id = r.order_id ORDER BY score")
         ).all()
+        early = connection.scalars(
+            text(
+                "SELECT count(*) FROM complaints c JOIN orders o ON o.id = c.order_id"
+                " WHERE c.received_at < o.accepted_at OR (c.topic = 'overdue') <> (o.stage <> 'completed')"
+            )
+        ).one()
+    assert early == 0
     assert presses == {"open": 3, "near": 1, "overdue": 1}
     assert (calls, late, followed) == (1, [False, True], 1)
     assert [row.score for row in rated] == [1, 2, 4, 5, 5]

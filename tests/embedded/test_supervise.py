@@ -151,7 +151,7 @@ class TestRun:
         script = SLEEPER.replace("name(sys", "print('still thinking', flush=True); name(sys")
         late = child(place, script, "late", f"http://127.0.0.1:{free_port()}/")
         assert run([late], say=said.append, on_ready=nothing, ready_timeout=1) == 1
-        assert said == ["late is not ready in time: still thinking"]
+        assert said == ["late is not ready in time: still thinking", "stopping …"]
         assert gone(pids(place / "pid-late")[0])
 
     def test_one_that_dies_is_started_again(self, place):
@@ -174,7 +174,7 @@ class TestRun:
         broken = child(place, PREAMBLE + "name(sys.argv[2]); sys.exit('no such table')", "broken")
         assert run([child(place, SLEEPER), broken], say=said.append, on_ready=nothing) == 1
         assert len(pids(place / "pid-broken")) == 5
-        assert "giving up" in said[-1]
+        assert "giving up" in said[-2]
         assert all("no such table" in line for line in said if line.startswith("broken ended"))
         assert gone(pids(place / "pid-sleeper")[0])
 
@@ -202,7 +202,7 @@ class TestRun:
             send_soon(signal.SIGTERM)()
 
         assert run([child(place, STUBBORN)], say=said.append, on_ready=stop) == 0
-        assert said == ["sleeper does not stop; killing it"]
+        assert said == ["stopping …", "sleeper does not stop; killing it"]
         assert gone(pids(place / "pid-sleeper")[0])
 
 

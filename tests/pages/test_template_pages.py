@@ -140,7 +140,7 @@ def test_a_draft_is_discarded_and_the_history_keeps_it(desk, database) -> None:
          "zh", "必须保留参数：deadline"),
         ({name: WORDING[name].replace("{number}", "{name}") for name in ("zh", "en")}, "zh", "未知的参数"),
         ({"zh": WORDING["zh"].replace("您好", "{slot}"), "en": WORDING["en"].replace("Hello", "{slot}")},
-         "zh", "此模板没有参数：slot"),
+         "zh", "未知的参数：slot"),
         ({"zh": WORDING["zh"].replace("{deadline}", "{deadline")}, "zh", "花括号"),
         ({"zh": WORDING["zh"].replace("【{signature}】", "")}, "zh", ""),
         ({"zh": WORDING["zh"] + "https://x.cn"}, "zh", ""),
@@ -156,6 +156,12 @@ def test_a_wrong_wording_is_refused_and_kept_on_the_page(desk, database, typed, 
     assert said in faults(answer.text)[field]
     assert unescape(answer.text).count((WORDING | typed)["en"] or "x") >= 1
     assert rows(database, TemplateDraft) == []
+
+
+def test_a_slip_in_one_name_is_one_fault_of_the_text_that_has_it(desk) -> None:
+    told = faults(preview(desk, zh=WORDING["zh"].replace("{number}", "{numbr}")).text)
+    known = ", ".join(SEED["order_accepted"].params)
+    assert told == {"zh": f"未知的参数：numbr。可用的有：{known}"}
 
 
 def test_somebody_else_was_faster(desk, runtime, database) -> None:

@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from tests.complaining import PASSWORD
-from tests.reporting import FIRST_HALF, LI, WANG, Office
+from tests.reporting import FIRST_HALF, LI, SECOND_HALF, WANG, Office
 from tracker.cli import cli
 from tracker.reports.author import Author
 from tracker.reports.rules import State
@@ -22,8 +22,8 @@ def run(office: Office, settings: dict[str, str]) -> Office:
     return office
 
 
-def tracker(command: str, *arguments: str) -> Result:
-    of = ("--operator", "telecom", "--half", "2026H1")
+def tracker(command: str, *arguments: str, half: str = "2026H1") -> Result:
+    of = ("--operator", "telecom", "--half", half)
     return CliRunner().invoke(cli, ["report", command, *of, *arguments])
 
 
@@ -58,6 +58,17 @@ def test_an_only_manager_has_it_approved_at_the_console(run: Office, runtime: Ru
     assert done.exit_code == 0, done.output
     row = run.row(report_id)
     assert (row.state, row.reviewed_by) == (State.SUBMITTED, "console:reports")
+
+
+def test_what_cannot_be_submitted_is_not_approved_either(run: Office) -> None:
+    run.check_all(WANG, SECOND_HALF)
+    report_id = run.built(WANG, SECOND_HALF)
+    run.offer(report_id)
+    told = tracker("submit", half="2026H2")
+    assert told.exit_code == 1
+    assert "from 2027-01-04 on" in told.output
+    row = run.row(report_id)
+    assert (row.state, row.reviewed_by) == (State.OFFERED, None)
 
 
 def test_where_somebody_else_can_review_it_the_console_does_not(run: Office, runtime: Runtime) -> None:

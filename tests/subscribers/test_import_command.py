@@ -77,12 +77,11 @@ def test_an_unknown_operator_and_no_table_at_all(command, write, tmp_path) -> No
 
 
 @pytest.mark.parametrize("what", ["orders", "subscribers"])
-def test_an_example_to_begin_from(command, tmp_path, what, add_plan, stored) -> None:
+def test_an_example_to_begin_from(command, tmp_path, what, stored) -> None:
     code, example, _ = command("--example", what)
     assert code == 0
     path = tmp_path / "example.csv"
     path.write_text(example, encoding="utf-8")
-    add_plan(filing_number="24GD100003", region="441802")
     code, out, err = command(path, *TELECOM, "--channel", "hall")
     assert (code, out, " 0 bad" in err) == (0, "", True)
 

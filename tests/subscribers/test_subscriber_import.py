@@ -377,8 +377,7 @@ def test_a_batch_that_fails_fails_the_import(bring, write, stored, small_batches
     assert report.stored + report.repeated == len(stored()) == 9
 
 
-def test_the_example_can_be_imported(bring, stored, write, add_plan) -> None:
-    add_plan(filing_number="24GD100003", region="441802")
+def test_the_example_can_be_imported(bring, stored, write) -> None:
     path = write([])
     path.write_text("\n".join([",".join(COLUMNS), *EXAMPLE]))
     assert counts(bring(path)) == (2, 0, 0, 0)

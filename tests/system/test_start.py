@@ -93,14 +93,41 @@ def test_the_command_itself_ends_so(settings: dict[str, str]) -> None:
     assert "TRACKER_PORT" in ended.stderr
 
 
-def test_a_port_in_use_is_named(settings: dict[str, str]) -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
+def test_a_file_that_cannot_be_written_is_told_in_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    no_folder = tmp_path / "file"
+    no_folder.touch()
+    with pytest.raises(SystemExit) as ended:
+        main(["keys", "init", str(no_folder / "under" / "keys.json")])
+    said = capsys.readouterr().err
+    assert (ended.value.code, said) == (2, f"tracker: {no_folder / 'under'}: Not a directory\n")
+
+
+@pytest.mark.parametrize(
+    ("command", "variable"),
+    [
+        ("serve", "TRACKER_PORT"),
+        ("serve-public", "TRACKER_PUBLIC_PORT"),
+        ("demo", "TRACKER_PORT"),
+        ("demo", "TRACKER_PUBLIC_PORT"),
+    ],
+)
+def test_a_port_in_use_is_named(
+    settings: dict[str, str], command: str, variable: str, tmp_path: Path
+) -> None:
+    settings |= {"TRACKER_DATA_DIR": str(tmp_path / "data")}
+    with socket.socket() as taken, socket.socket() as free:
+        for one in (taken, free):
+            one.bind(("127.0.0.1", 0))
         taken.listen()
-        port = str(taken.getsockname()[1])
-        ended = run({**settings, "TRACKER_PORT": port}, "serve")
-    assert ended.returncode == 2
-    assert f"cannot listen on 127.0.0.1:{port}" in ended.stderr
+        for name, one in (("TRACKER_PORT", free), ("TRACKER_PUBLIC_PORT", free), (variable, taken)):
+            settings[name] = str(one.getsockname()[1])
+        free.close()
+        ended = run(settings, command)
+    said = f"tracker: port {settings[variable]} is in use ({variable})\n"
+    assert (ended.returncode, ended.stderr) == (2, said)
+    assert not (tmp_path / "data").exists()
 
 
 def test_nothing_is_nothing_as_files_of_settings_write_it(settings: dict[str, str]) -> None:
@@ -139,6 +166,33 @@ def test_a_good_configuration_can_serve(settings: dict[str, str]) -> None:
     told = {line.split()[0] for line in ended.stdout.splitlines()}
     names = "database redis reference calendar queue files sweep webhooks audit figures"
     assert told == set(names.split())
+
+
+def test_a_check_makes_nothing_where_nothing_is(tmp_path: Path) -> None:
+    ended = run({"TRACKER_DATA_DIR": str(tmp_path / "data")}, "check")
+    assert (ended.returncode, ended.stdout, ended.stderr.count("\n")) == (1, "", 1)
+    assert f"no database is set up in {tmp_path / 'data'}" in ended.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_database_that_does_not_answer_is_told_once(settings: dict[str, str]) -> None:
+    ended = run({**settings, "TRACKER_DATABASE_URL": "postgresql://nobody@127.0.0.1:9/x"}, "check")
+    assert (ended.returncode, ended.stdout, ended.stderr.count("\n")) == (2, "", 1)
+    assert "Connection refused" in ended.stderr
+
+
+def test_a_database_without_a_schema_is_told_so(settings: dict[str, str]) -> None:
+    ended = run(
+        {
+            **settings,
+            "TRACKER_DATABASE_URL": settings["TRACKER_MIGRATION_DATABASE_URL"].replace(
+                "/tracker?", "/postgres?"
+            ),
+        },
+        "check",
+    )
+    assert (ended.returncode, ended.stdout, ended.stderr.count("\n")) == (1, "", 1)
+    assert "run `tracker migrate`" in ended.stderr
 
 
 @pytest.mark.parametrize(

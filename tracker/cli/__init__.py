@@ -72,3 +72,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         reason = str(error.orig).strip().splitlines() or [type(error).__name__]
         click.echo(f"tracker: database: {reason[0]}", err=True)
         sys.exit(2 if is_outage(error) else 1)
+    except OSError as error:
+        if error.filename is None:
+            raise
+        click.echo(f"tracker: {error.filename}: {error.strerror}", err=True)
+        sys.exit(2)

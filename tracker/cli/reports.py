@@ -106,11 +106,13 @@ def submit(operator: str, half: str, remarks: str | None) -> None:
         author, period = _author(run, operator), _period(half)
         row = _row(run, author, period)
         try:
-            if row.state == State.OFFERED:
-                _require_nobody_else(run, row)
-                review_report(run, author, row.id, row.version, approve=True, remarks=remarks)
-                row = _row(run, author, period)
-            submit_report(run, author, row.id, row.version)
+            # In one: where it cannot be submitted, it is not approved either.
+            with run.db.transaction():
+                if row.state == State.OFFERED:
+                    _require_nobody_else(run, row)
+                    review_report(run, author, row.id, row.version, approve=True, remarks=remarks)
+                    row = _row(run, author, period)
+                submit_report(run, author, row.id, row.version)
         except Refusal as refusal:
             raise _failed(refusal) from None
     say(f"{half} revision {row.revision}: submitted, {row.digest}")

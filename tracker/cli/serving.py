@@ -1,7 +1,6 @@
 """Commands that serve."""
 
 import os
-import socket
 
 import click
 
@@ -11,16 +10,20 @@ from tracker.bootstrap import environment
 from tracker.cli.context import settings
 from tracker.config import Config
 from tracker.lifeline import PARENT_VARIABLE, die_with_parent
+from tracker.ports import require_free
 from tracker.setting_kinds import ConfigError
 
 
-def serve_wsgi(target: str, port: int, complete: Config) -> None:
-    """Serve a WSGI factory: a worker process per core, one blocking thread in each."""
+def serve_wsgi(target: str, port: int, variable: str, complete: Config) -> None:
+    """Serve a WSGI factory: a worker process per core, one blocking thread in each.
+
+    `variable`: the setting that the port comes from.
+    """
     # Loaded here: only the web commands need it.
     from granian import Granian
     from granian.constants import Interfaces
 
-    _make_sure_is_free(complete.bind, port)
+    require_free(complete.bind, port, variable)
     os.environ.update(environment(complete))
     os.environ[PARENT_VARIABLE] = str(os.getpid())
     Granian(
@@ -39,17 +42,6 @@ def serve_wsgi(target: str, port: int, complete: Config) -> None:
     ).serve()
 
 
-def _make_sure_is_free(address: str, port: int) -> None:
-    """Raises ConfigError where the address cannot be listened on; the web server would say it in riddles."""
-    try:
-        family = socket.getaddrinfo(address, port, type=socket.SOCK_STREAM)[0][0]
-        with socket.socket(family, socket.SOCK_STREAM) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind((address, port))
-    except OSError as error:
-        raise ConfigError(f"cannot listen on {address}:{port}: {error.strerror}") from None
-
-
 @click.command()
 def serve() -> None:
     """Serve the API and the staff pages on TRACKER_PORT.
@@ -65,7 +57,7 @@ def serve() -> None:
         portals.load(complete)
         if complete.secret_key is None:
             raise ConfigError("configuration: TRACKER_SECRET_KEY is needed with a database of one's own")
-        serve_wsgi("tracker.wsgi:service", complete.port, complete)
+        serve_wsgi("tracker.wsgi:service", complete.port, "TRACKER_PORT", complete)
 
 
 @click.command("serve-public")
@@ -73,4 +65,4 @@ def serve_public() -> None:
     """Serve the customers' site on TRACKER_PUBLIC_PORT."""
     die_with_parent()
     with settings() as complete:
-        serve_wsgi("tracker.wsgi:public", complete.public_port, complete)
+        serve_wsgi("tracker.wsgi:public", complete.public_port, "TRACKER_PUBLIC_PORT", complete)

@@ -4,13 +4,14 @@ import json
 import os
 import secrets
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import select
 
-from tracker import bootstrap, clock, migrate, runtime, supervise
+from tracker import bootstrap, clock, logs, migrate, runtime, supervise
 from tracker.channels.create_key import create_key, create_signed_key
 from tracker.channels.models import ChannelKey
 from tracker.channels.rules import SCOPES, KeyKind, hash_of, new_app_id, new_secret
@@ -34,10 +35,14 @@ from tracker.demo import (
     sample_visits,
 )
 from tracker.demo.seed import seed
+from tracker.embedded import locks
+from tracker.embedded.logs import open_log
 from tracker.notices.rules import QUEUES
+from tracker.ports import require_free
 from tracker.queueing import OTHERS
 from tracker.reference import ChannelFacts
 from tracker.runtime import Runtime
+from tracker.setting_kinds import ConfigError
 from tracker.staff.second_factor import new_secret as new_phone_secret
 from tracker.supervise import Child
 
@@ -54,19 +59,59 @@ class Credentials:
 
 
 def run(config: Config, say: Callable[[str], None]) -> int:
-    """Set everything up, run it until Ctrl-C, and return the exit code."""
-    with bootstrap.completed(config, say=say, make_keys=True) as complete:
-        if complete.data_dir is None or complete.migration_database_url is None:
-            raise AssertionError("a completed configuration has a data folder and a migration address")
+    """Set everything up, run it until Ctrl-C, and return the exit code.
+
+    Raises ConfigError where a demonstration runs on the data folder already, or a port is in use.
+    """
+    folder = bootstrap.data_dir(config)
+    lock = folder / "demo.lock"
+    if locks.is_held(lock):
+        raise _runs_already(lock)
+    require_free(config.bind, config.port, "TRACKER_PORT")
+    require_free(config.bind, config.public_port, "TRACKER_PUBLIC_PORT")
+    with bootstrap.completed(config, say=say, make_keys=True) as complete, _alone(lock), _logging(complete):
+        if complete.migration_database_url is None:
+            raise AssertionError("a completed configuration has a migration address")
         say("migrating the database")
         migrate.upgrade(complete.migration_database_url)
-        prepared = _prepare(complete, complete.data_dir, say)
+        prepared = _prepare(complete, folder, say)
         say("starting web, workers and schedule")
-        return supervise.run(
-            _children(complete, complete.data_dir),
+        code = supervise.run(
+            _children(complete, folder),
             say=say,
             on_ready=lambda: say(_welcome(complete, *prepared)),
         )
+    say(f"stopped; data kept in {folder}")
+    return code
+
+
+@contextmanager
+def _alone(lock: Path) -> Iterator[None]:
+    """Hold the lock that tells others of this demonstration, with its process id in it."""
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = locks.take(lock)
+    if descriptor is None:
+        raise _runs_already(lock)
+    try:
+        os.ftruncate(descriptor, 0)
+        os.write(descriptor, str(os.getpid()).encode())
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _runs_already(lock: Path) -> ConfigError:
+    return ConfigError(f"a demonstration runs already on {lock.parent} (process {lock.read_text()})")
+
+
+@contextmanager
+def _logging(config: Config) -> Iterator[None]:
+    """Log to a file: what becomes of example texts is no news for the person at the terminal."""
+    path = bootstrap.data_dir(config) / "logs" / "demo.log"
+    path.parent.mkdir(mode=0o700, exist_ok=True)
+    with os.fdopen(open_log(path), "a", encoding="utf-8") as file:
+        logs.configure(config.log_level, file)
+        yield
 
 
 def _prepare(config: Config, folder: Path, say: Callable[[str], None]) -> tuple[Credentials, str]:
@@ -149,7 +194,7 @@ def _order_to_look_up(run: Runtime) -> str:
     from tracker.demo.queries import order_under_way
 
     with run.db.reading() as connection:
-        row = order_under_way(connection)
+        row = order_under_way(connection, clock.now())
     if row is None:
         return ""
     phone = run.keys.open(bytes(row.contact_phone), "orders.contact_phone")
@@ -194,6 +239,7 @@ Ready on {clock.local(clock.now()):%Y-%m-%d %H:%M:%S}. Ctrl-C stops everything.
   Texts sent        {service}/demo/texts
   Staff pages       {service}/
     sign in         telecom.manager, .counter, .dispatcher, .installer1, .installer2 (mobile., unicom. too),
+                    {sample_staff.REVIEWER} (a second manager, who reviews),
                     administrator, regulator; password of all: {credentials.password}
                     managers and the administrator show a code too: {service}/demo/texts has it
   API               {service}/api/v1/openapi.json

@@ -106,20 +106,20 @@ def _progress(runtime: Runtime, channel: ChannelFacts) -> None:
             charge_and_pay(money, runtime, actor, number, accepted_at)
             for step in _steps(dice, accepted_at):
                 record_progress(runtime, actor, number, step)
-            _trouble(dice, runtime, actor, number)
+            _trouble(dice, runtime, actor, number, accepted_at)
             give_back(money, runtime, actor, number)
         except Refusal:
             continue
 
 
-def _trouble(dice: random.Random, runtime: Runtime, actor: Actor, number: str) -> None:
+def _trouble(dice: random.Random, runtime: Runtime, actor: Actor, number: str, accepted_at: datetime) -> None:
     """Now and then a customer asks to wait, a line must be built, or a date cannot be kept."""
     now = clock.now()
     kind = dice.choices((None, "hold", "build", "delay"), (76, 8, 4, 12))[0]
     common = {"reason_text": None, "evidence": "示例单据"}
     try:
         if kind == "hold":
-            starts_at = now - timedelta(days=dice.randrange(0, 3))
+            starts_at = max(accepted_at, now - timedelta(days=dice.randrange(0, 3)))
             ends_at = now + timedelta(days=dice.randrange(2, 9))
             hold = common | {"reason_code": "not_decorated", "starts_at": starts_at, "ends_at": ends_at}
             place_hold(runtime, actor, number, hold)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import exists, select
 
@@ -25,6 +25,8 @@ from tracker.runtime import Runtime
 
 _ACTOR = "console:demo"
 _MOST = 200
+# So old is an order at least before somebody complains of it.
+_COMPLAINED_AFTER = timedelta(days=4)
 _CALLED = "示例：已致电客户并致歉，约定明天再联系。"
 
 
@@ -42,9 +44,9 @@ class _Example:
 
 
 _COMPLAINTS = (
-    _Example(Source.WEBSITE, Topic.ATTITUDE, 1, "示例：约好上午来，下午才到，也没有人打电话。"),
+    _Example(Source.WEBSITE, Topic.OVERDUE, 1, "示例：承诺的日期已过，至今没有装通。"),
     _Example(Source.HOTLINE, Topic.FEES, 13, "示例：安装费比公示的多收了。", followed_up=True),
-    _Example(Source.CITY_LINE, Topic.OVERDUE, 18, "示例：承诺的日期已过，至今没有装通。"),
+    _Example(Source.CITY_LINE, Topic.ATTITUDE, 18, "示例：约好上午来，下午才到，也没有人打电话。"),
     _Example(
         Source.OUTLET,
         Topic.WORKMANSHIP,
@@ -84,17 +86,26 @@ def fill(runtime: Runtime, say: Callable[[str], None]) -> None:
 
 
 def _complain(runtime: Runtime, operator_id: int, channels: Sequence[ChannelFacts]) -> int:
+    """Complaints of orders that were old enough for them: what is overdue is not connected, the rest is."""
     actor, now = Actor(operator_id, _ACTOR), clock.now()
+    going_on = list(_orders(runtime, channels, PATH[:-1]))
+    completed = list(_orders(runtime, channels, (Stage.COMPLETED,)))
     filed = 0
-    for example, number in zip(_COMPLAINTS, _numbers(runtime, channels, PATH), strict=False):
+    for example in _COMPLAINTS:
+        received_at = now - timedelta(days=example.days_ago)
+        orders = going_on if example.topic is Topic.OVERDUE else completed
+        fitting = (one for one in orders if one[1] <= received_at - _COMPLAINED_AFTER)
+        if (order := next(fitting, None)) is None:
+            continue
+        orders.remove(order)
         complaint = file_complaint(
             runtime,
             actor,
-            number,
+            order[0],
             example.topic,
             example.text,
             source=example.source,
-            received_at=now - timedelta(days=example.days_ago),
+            received_at=received_at,
         )
         if example.followed_up:
             follow_up(runtime, actor, complaint, {"note": _CALLED, "next_on": f"{clock.today()}"})
@@ -109,8 +120,7 @@ def _complain(runtime: Runtime, operator_id: int, channels: Sequence[ChannelFact
 def _rate(runtime: Runtime, operator_id: int, channels: Sequence[ChannelFacts]) -> int:
     """Ratings of what was completed lately; the customer of the worst one was called back."""
     actor, rated = Actor(operator_id, _ACTOR), 0
-    completed = _numbers(runtime, channels, (Stage.COMPLETED,))
-    for number in completed:
+    for number, _ in _orders(runtime, channels, (Stage.COMPLETED,)):
         if rated == len(_RATINGS):
             break
         score, comment = _RATINGS[rated]
@@ -125,9 +135,12 @@ def _rate(runtime: Runtime, operator_id: int, channels: Sequence[ChannelFacts]) 
     return rated
 
 
-def _numbers(runtime: Runtime, channels: Sequence[ChannelFacts], stages: Sequence[Stage]) -> Iterator[str]:
+def _orders(
+    runtime: Runtime, channels: Sequence[ChannelFacts], stages: Sequence[Stage]
+) -> Iterator[tuple[str, datetime]]:
+    """Numbers of orders at these stages, and when each was accepted."""
     for stage in stages:
         for channel in channels:
             with runtime.db.reading() as connection:
                 found, _, _ = channel_orders(connection, channel.id, after=START, limit=_MOST, stage=stage)
-            yield from (order["number"] for order in found)
+            yield from ((order["number"], order["accepted_at"]) for order in found)

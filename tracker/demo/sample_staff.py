@@ -1,4 +1,6 @@
-"""People of the demonstration: every role of each operator, an administrator, a regulator."""
+"""People of the demonstration: every role of each operator, an administrator, a regulator, and at one
+operator a second manager, for what a manager has to leave to another.
+"""
 
 from sqlalchemy import select, update
 
@@ -18,6 +20,7 @@ _PEOPLE = (
     ("installer1", "installer", "李师傅", "李师傅", "0321"),
     ("installer2", "installer", "陈师傅", "陈师傅", "0322"),
 )
+REVIEWER = "telecom.manager2"
 _OF_NONE = (("administrator", "系统管理员"), ("regulator", "市工信局"))
 
 
@@ -27,23 +30,27 @@ def fill(run: Runtime, password: str, phone_secret: str) -> None:
     """
     with run.db.reading() as connection:
         known = set(connection.scalars(select(Account.username)))
-    number = 0
-    for operator in sorted(run.reference.current().operators.values(), key=lambda one: one.id):
-        for suffix, role, name, title, staff_number in _PEOPLE:
-            number += 1
-            username = f"{operator.code}.{suffix}"
-            if username not in known:
-                create_account(
-                    run.db,
-                    username=username,
-                    password=password,
-                    role=role,
-                    display_name=name if title else f"{operator.name} {name}",
-                    operator_id=operator.id,
-                    title=title,
-                    staff_number=staff_number,
-                )
-            _complete(run, username, role, phone_secret, f"+861390763{number:04}")
+    operators = sorted(run.reference.current().operators.values(), key=lambda one: one.id)
+    people = [(one, f"{one.code}.{suffix}", *rest) for one in operators for suffix, *rest in _PEOPLE]
+    # Last, so that those of an earlier version keep their phones.
+    people += [
+        (one, REVIEWER, "manager", "复核经理", None, None)
+        for one in operators
+        if one.code == REVIEWER.partition(".")[0]
+    ]
+    for number, (operator, username, role, name, title, staff_number) in enumerate(people, start=1):
+        if username not in known:
+            create_account(
+                run.db,
+                username=username,
+                password=password,
+                role=role,
+                display_name=name if title else f"{operator.name} {name}",
+                operator_id=operator.id,
+                title=title,
+                staff_number=staff_number,
+            )
+        _complete(run, username, role, phone_secret, f"+861390763{number:04}")
     for role, name in _OF_NONE:
         if role not in known:
             create_account(

@@ -8,9 +8,9 @@ with it. Run as root, they drop to a system user (see `account`).
 those of the wheels, `TRACKER_EMBEDDED_PG_OPTIONS` adds to PostgreSQL's command line (`-c fsync=off`: tests).
 """
 
-from tracker.embedded.client import running, servers
+from tracker.embedded.client import is_set_up, running, servers
 from tracker.embedded.errors import EmbeddedError
 from tracker.embedded.folders import default_data_dir
 from tracker.embedded.state import Servers
 
-__all__ = ["EmbeddedError", "Servers", "default_data_dir", "running", "servers"]
+__all__ = ["EmbeddedError", "Servers", "default_data_dir", "is_set_up", "running", "servers"]

@@ -41,6 +41,11 @@ def servers(data_dir: Path, *, say: Callable[[str], None] = _to_stderr) -> Itera
             supervisor.stop()
 
 
+def is_set_up(data_dir: Path) -> bool:
+    """Whether servers have been started in this data folder before."""
+    return DataFolder(_real(data_dir)).postgres.exists()
+
+
 def running(data_dir: Path) -> Servers | None:
     """The servers of a data folder that some process runs now; None if there are none, or not ready yet."""
     folder = DataFolder(_real(data_dir))

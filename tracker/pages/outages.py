@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from werkzeug.exceptions import Forbidden, NotFound
 
 from tracker import clock
+from tracker.complaints.persons import names
 from tracker.orders.standing import N_
 from tracker.outages import queries
 from tracker.outages.areas import Places
@@ -27,6 +28,7 @@ from tracker.outages.schemas import RecoverySchema, WhySchema
 from tracker.outages.withdraw_outage import withdraw_outage
 from tracker.pages import outage_words
 from tracker.pages.access import OF_OPERATOR, label_of, language, open_to, runtime
+from tracker.pages.order_event_words import People
 from tracker.pages.outage_request import moment_typed, moment_written
 from tracker.pages.outage_words import Told
 from tracker.pages.plans import said
@@ -145,6 +147,8 @@ def outage(outage_id: int) -> str:
     with runtime().db.reading() as connection:
         places = queries.read_places(connection)
         events = queries.history(connection, outage_id)
+        _, by_username = names(connection, row.operator_id)
+    people = People({}, by_username)
     standing = standing_of(row, now)
     handles = may_handle(person.role, row.kind)
     return render(
@@ -158,7 +162,7 @@ def outage(outage_id: int) -> str:
         may_change=handles and standing in OPEN,
         may_restore=handles and row.restored_at is None and standing in (*PRESENT, Standing.ENDED),
         may_withdraw=person.role == "manager" and standing is Standing.COMING,
-        history=[_event_told(event, places) for event in events],
+        history=[_event_told(event, places, people) for event in events],
     )
 
 
@@ -245,7 +249,7 @@ def _is_late(row: Any) -> bool:
     return row.kind == Kind.PLANNED and row.first_starts_at - row.announced_at < LEAST_NOTICE
 
 
-def _event_told(event: Any, places: Places) -> dict[str, Any]:
+def _event_told(event: Any, places: Places, people: People) -> dict[str, Any]:
     """A line of the history; of a change, each altered field with its value before and after."""
     altered = []
     if event.kind == "changed":
@@ -253,7 +257,7 @@ def _event_told(event: Any, places: Places) -> dict[str, Any]:
             (_FIELD_WORDS[name], _value(name, before, places), _value(name, after, places))
             for name, (before, after) in event.detail.items()
         ]
-    who = event.actor.removeprefix("staff:")
+    who = people.name(event.actor)
     return {"word": _EVENT_WORDS[event.kind], "event": event, "who": who, "altered": altered}
 
 

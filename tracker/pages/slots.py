@@ -10,12 +10,14 @@ from marshmallow import Schema, ValidationError
 from werkzeug.exceptions import NotFound
 
 from tracker import clock
+from tracker.complaints.persons import names
 from tracker.orders.standing import N_
 from tracker.orders.visit_queries import numbers_of
 from tracker.outages.areas import Division, Places
 from tracker.outages.queries import read_places
 from tracker.pages import slot_words
 from tracker.pages.access import OF_OPERATOR, label_of, language, only, open_to, runtime
+from tracker.pages.order_event_words import People
 from tracker.pages.plans import said
 from tracker.pages.signing_in import blueprint, signed_in
 from tracker.pages.typed_numbers import long_id, whole
@@ -142,6 +144,7 @@ def slots_day(area_code: str, day: str) -> Any:
         orders = queries.order_ids_of(connection, ids)
         numbers = numbers_of(connection, {one for some in orders.values() for one in some})
         changes = queries.changes_of(connection, person.operator_id or 0, ids, _CHANGES_SHOWN)
+        _, by_username = names(connection, person.operator_id or 0)
     page = render(
         "staff/slots_day.html",
         person,
@@ -150,7 +153,7 @@ def slots_day(area_code: str, day: str) -> Any:
         county=places.county_of(area_code),
         day=on,
         monday=on - timedelta(days=on.weekday()),
-        changes=[(one, one.actor.removeprefix("staff:").removeprefix("console:")) for one in changes],
+        changes=[(one, People({}, by_username).name(one.actor)) for one in changes],
         chosen=_chosen(),
         typed=request.form,
         faults=faults,

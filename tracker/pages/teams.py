@@ -13,6 +13,7 @@ from tracker.complaints.persons import names
 from tracker.orders.open_work import day_of, loads
 from tracker.pages import team_words
 from tracker.pages.access import label_of, language, open_to, operator_of, runtime
+from tracker.pages.order_event_words import People
 from tracker.pages.plans import said
 from tracker.pages.signing_in import blueprint, signed_in
 from tracker.pages.slots import all_places
@@ -147,7 +148,7 @@ def _page(person: Person, team_id: int, faults: list[tuple[str, str]]) -> str:
         changes=[
             (
                 one,
-                _who(one.actor, by_username),
+                People({}, by_username).name(one.actor),
                 team_words.details(one, places, team_names, people),
             )
             for one in changes
@@ -157,12 +158,6 @@ def _page(person: Person, team_id: int, faults: list[tuple[str, str]]) -> str:
         faults=faults,
         spoken=language(),
     )
-
-
-def _who(actor: str, by_username: Mapping[str, str]) -> str:
-    """Who changed a team, by name."""
-    name = actor.removeprefix("staff:").removeprefix("console:")
-    return by_username.get(name, name)
 
 
 def _by_team(installers: Sequence[Any]) -> Mapping[int, list[Any]]:

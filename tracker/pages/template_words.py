@@ -149,16 +149,16 @@ def variables_of(code: str, operator: OperatorFacts, spoken: str) -> list[Variab
 
 
 def params_in(code: str, zh: str, en: str) -> list[str]:
-    """The parameters that a wording names, in the order in which providers get them; others at the end.
+    """The parameters that a wording names, in the order in which providers get them.
 
-    Where the braces do not hold, those of the product's own wording, so that the braces are what is told.
+    What is none stays out, so that it is told at the text that has it. Where the braces do not hold, those of
+    the product's own wording, so that the braces are what is told.
     """
     try:
         used = {name for text in (zh, en) for _, name, _, _ in string.Formatter().parse(text) if name}
     except ValueError:
         return list(SEED[code].params)
-    known = [name for name in SEED[code].params if name in used]
-    return known + sorted(used - set(known))
+    return [name for name in SEED[code].params if name in used]
 
 
 def deed_lines(deeds: Sequence[Deed], people: People) -> list[Line]:

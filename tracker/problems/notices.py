@@ -5,7 +5,12 @@ from tracker.problems.rule import ProblemRule
 RULES = (
     # Registered texts.
     ProblemRule("template.not_found", 404, "没有这个短信模板", "There is no such text."),
-    ProblemRule("template.unknown_parameter", 422, "未知的参数：{name}", "The parameter {name} is unknown."),
+    ProblemRule(
+        "template.unknown_parameter",
+        422,
+        "未知的参数：{name}。可用的有：{names}",
+        "Unknown parameter: {name}. There are: {names}.",
+    ),
     ProblemRule(
         "template.not_given", 422, "此模板没有参数：{name}", "This text is not given the parameter {name}."
     ),

@@ -36,7 +36,7 @@ COLUMNS = (
 HEADER = Header(COLUMNS, ("reference", "plan", "phone", "began_on"))
 EXAMPLE = (
     "KD0763000001,24GD100001,,129.00,13800001234,2024-03-15,zh,2026-12-31,discount,",
-    "KD0763000002,24GD100003,441802,,0763-3368888,2025-01-08,,,,",
+    "KD0763000002,24GD100003,441800,,0763-3368888,2025-01-08,,,,",
 )
 
 _schema = SubscriptionRequestSchema()

@@ -3,7 +3,7 @@
 import re
 import string
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -84,21 +84,24 @@ _ADVERTISING = (
 )  # fmt: skip
 
 
-def faults_of(template: Template) -> list[Fault]:
-    """Every rule that a wording breaks, each with the pointer of its language."""
+def faults_of(template: Template, given: Collection[str] = EXAMPLES.keys()) -> list[Fault]:
+    """Every rule that a wording breaks, each with the pointer of its language.
+
+    `given`: the parameters that it may choose from.
+    """
     faults = [
-        Fault("template.unknown_parameter", "/params", {"name": name})
+        Fault("template.unknown_parameter", "/params", {"name": name, "names": ", ".join(given)})
         for name in template.params
         if name not in EXAMPLES
     ]
     if len(set(template.params)) < len(template.params):
         faults.append(Fault("template.repeated_parameter", "/params"))
     for language in ("zh", "en"):
-        faults += _faults_of_text(template, language)
+        faults += _faults_of_text(template, language, given)
     return faults
 
 
-def _faults_of_text(template: Template, language: str) -> list[Fault]:
+def _faults_of_text(template: Template, language: str, given: Collection[str]) -> list[Fault]:
     text, place = template.text(language), f"/{language}"
     try:
         used = [
@@ -109,9 +112,13 @@ def _faults_of_text(template: Template, language: str) -> list[Fault]:
     except ValueError:
         return [Fault("template.braces", place)]
     faults = []
-    if any(spec or conversion for _, spec, conversion in used):
+    if any(spec or conversion or not name for name, spec, conversion in used):
         faults.append(Fault("template.braces", place))
-    if {name for name, _, _ in used} != set(template.params):
+    names = {name for name, _, _ in used if name}
+    if strange := sorted(names - {*template.params, *given}):
+        told = {"name": ", ".join(strange), "names": ", ".join(given)}
+        faults.append(Fault("template.unknown_parameter", place, told))
+    elif names != set(template.params):
         faults.append(Fault("template.parameters_differ", place, {"names": ", ".join(template.params)}))
     if not text.endswith(_SIGNATURE) or text.count("【") != 1:
         faults.append(Fault("template.signature", place))

@@ -25,7 +25,7 @@ def checked(code: str, request: Mapping[str, Any], operator_id: int | None, vers
     if code not in SEED:
         raise Refusal(Fault("template.not_found"))
     template = of_seed(code, version, request["params"], request["zh"], request["en"], operator_id)
-    faults = faults_of(template)
+    faults = faults_of(template, SEED[code].params)
     # What is filled in is decided by what the text is planned with.
     faults += [
         Fault("template.not_given", "/params", {"name": name})
