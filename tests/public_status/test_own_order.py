@@ -199,7 +199,7 @@ def test_requests_say_what_became_of_them_and_until_when_they_can_be_undone(
     for words in (
         "缓装 缓装到 11月30日（周一） 已办理",
         "可在 08:50 前撤回",
-        "评价 非常满意 已办理",
+        "评价 非常满意 已收到",
         "投诉 收费 已经撤回",
         "改约 未能办理",
         "改约 11月26日（周四）上午9–11时 已办理",
