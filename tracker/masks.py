@@ -7,8 +7,8 @@ import re
 
 _HOME = "86"
 _MOST_STARS = 3
-# An area code without its 0, and a number in it. Those that begin with 400 and 800 are of no area.
-_LANDLINE = re.compile(r"0?(10|2\d|(?!400|800)[3-9]\d\d)\d{7,8}")
+# An area code without its 0, and a number in it. 400 and 800 are of no area, 86 is the country.
+_LANDLINE = re.compile(r"0?(10|2\d|(?!400|800|86)[3-9]\d\d)\d{7,8}")
 _LONG_NUMBER = re.compile(r"\d[\d \-]{5,}\d")
 
 

@@ -32,6 +32,7 @@ from tracker.pages.order_frame import placed, seen_version, typed_in
 from tracker.pages.outage_request import Asked, moment_typed
 from tracker.pages.signing_in import blueprint, signed_in
 from tracker.pages.slots import all_places
+from tracker.pages.text_names import TEXT_NAMES
 from tracker.pages.ways_back import way_back
 from tracker.problems import Fault, Refusal
 from tracker.staff.sign_in import Person
