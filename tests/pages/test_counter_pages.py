@@ -159,6 +159,8 @@ def test_an_announced_change_is_told_acknowledged_and_printed(
     assert said in text_of(counter.get(saved.location).text)
     english = text_of(counter.get(f"{saved.location}&lang=en").text)
     assert f"Monthly fee ¥129 a month Announced: ¥139 a month from {day.day} {day:%B %Y} " in english
+    assert "Promised by " in english
+    assert "Connected by " not in english, "as if it were done"
     # Whoever took the plan before it began has it in the receipt afterwards, too; not once it is withdrawn.
     with monkeypatch.context() as patch:
         patch.setattr(clock, "today", lambda: day)
