@@ -11,6 +11,7 @@ from sqlalchemy import insert, update
 
 from tests.announced_outages import FENGCHENG, GAOJILI, QINGXIN, Announcer, on
 from tests.holding import Holder, order_row, plain
+from tests.published_plans import becomes
 from tests.visiting_slots import Diary, dispatched
 from tracker import clock
 from tracker.complaints.file_complaint import file_complaint
@@ -275,6 +276,7 @@ def test_outages_of_the_neighbourhood_are_told(
     assert "near-outages" not in holder.page()
     announcer.announce(area=[GAOJILI], starts_at=on(29, 0), ends_at=on(29, 6), reason="本社区")
     announcer.announce(area=[FENGCHENG], reason="本街道")
+    assert becomes(lambda: "本街道" in holder.page())
     told = section(holder.page(), "near-outages")
     assert "本街道" in told
     assert "本社区" in told
