@@ -64,6 +64,10 @@ _STATES = {
     State.UNDONE: (N_("已经撤回"), "quiet"),
 }
 
+# What was said is there; what comes of it is told in a place of its own.
+_ONLY_RECEIVED = frozenset({Kind.COMPLAINT, Kind.RATING})
+_RECEIVED = N_("已收到")
+
 COMPLAINT_STATES = {
     ComplaintState.OPEN: N_("正在处理"),
     ComplaintState.CLOSED: N_("已办结"),
@@ -111,6 +115,8 @@ def told(asked: Asked, slots: Mapping[int, Row[Any]], language: str, now: dateti
     `slots`: those that requests name, by their ids.
     """
     state, tone = _STATES[asked.state]
+    if asked.state is State.DONE and asked.kind in _ONLY_RECEIVED:
+        state = _RECEIVED
     return AskedInWords(
         id=asked.id,
         word=KIND_WORDS[asked.kind],

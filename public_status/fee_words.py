@@ -1,7 +1,7 @@
 """A plan in words: the fields of the operators' fee pages (资费专区), grouped as customers ask for them."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from flask_babel import gettext as _
 
@@ -10,7 +10,7 @@ from public_status.published import PlanVersion, PublishedPlan
 from tracker import clock
 from tracker.orders.standing import N_
 from tracker.pages import wording
-from tracker.tariffs.rules import sold_until
+from tracker.tariffs.rules import in_force_on, sold_until
 
 AUDIENCE_WORDS = {"home": N_("家庭宽带"), "enterprise": N_("企业宽带")}
 KIND_WORDS = {
@@ -27,7 +27,7 @@ KIND_WORDS = {
 class Field:
     """One line: what it is called, what it says (in parts), and whether that is Chinese as it was filed.
 
-    `day` is the date that it says, for programs.
+    `day` is the date that it says, for programs; `path` leads to what comes after it, called `onward`.
     """
 
     name: str
@@ -35,6 +35,8 @@ class Field:
     parts: tuple[str, ...]
     filed: bool = False
     day: date | None = None
+    path: str = ""
+    onward: str = ""
 
     @property
     def text(self) -> str:
@@ -124,15 +126,31 @@ def _leaving(version: PlanVersion) -> tuple[Field, ...]:
 
 
 def _record(plan: PublishedPlan, version: PlanVersion, language: str) -> tuple[Field, ...]:
-    last = sold_until(version, plan.versions)
     published_on = clock.local_date(version.published_at)
     return (
         Field("filing_number", _("方案编号"), (plan.filing_number,)),
         Field("kind", _("资费类型"), (_(KIND_WORDS[version.kind]),)),
         Field("on_sale_from", _("上线日期"), _said(version.on_sale_from, language), day=version.on_sale_from),
-        Field("on_sale_to", _("下线日期"), _said(last, language) or (_("未定"),), day=last),
+        _last_day(plan, version, language),
         Field("published_on", _("公布日期"), _said(published_on, language), day=published_on),
         _filed("remark", _("其他说明"), version.remark),
+    )
+
+
+def _last_day(plan: PublishedPlan, version: PlanVersion, language: str) -> Field:
+    """Until when a version holds: where the next one takes over, the plan itself goes on."""
+    last = sold_until(version, plan.versions)
+    said = _said(last, language)
+    after = in_force_on(plan.versions, last + timedelta(days=1)) if last is not None else None
+    if after is None or last == version.on_sale_to:
+        return Field("on_sale_to", _("下线日期"), said or (_("未定"),), day=last)
+    return Field(
+        "holds_until",
+        _("本版执行至"),
+        said,
+        day=last,
+        path=f"{plan.path}?version={after.version}",
+        onward=_("第%(version)s版", version=after.version),
     )
 
 

@@ -8,7 +8,7 @@ from flask import Flask, redirect, request
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from public_status import embedding, preferences, queries, rules, tickets
+from public_status import embedding, fees_ahead, preferences, queries, rules, tickets
 from public_status.desk import new_once
 from public_status.limits import Limits
 from public_status.order_facts import facts_of
@@ -108,6 +108,7 @@ def _status_page(run: PublicRuntime, standing: Standing) -> str:
     given: dict[str, Any] = {
         "ticket": tickets.issue(run.keys, standing.number, now),
         "once": new_once(),
+        "changes": fees_ahead.changes_ahead(run.published, standing),
         "reason_words": partial(rules.reason_words, language=language),
     }
     return render("status.html", **vars(facts), **given)

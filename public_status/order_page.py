@@ -9,7 +9,16 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from public_status import action_forms, action_words, holders, preferences, queries, rules, visit_words
+from public_status import (
+    action_forms,
+    action_words,
+    fees_ahead,
+    holders,
+    preferences,
+    queries,
+    rules,
+    visit_words,
+)
 from public_status.action_rules import ACTIONS, why_not
 from public_status.desk import new_once
 from public_status.holders import Holder
@@ -112,6 +121,7 @@ def order_page(
         "outages": _outages(run, session.shown.get("areas", ()), session.operator_id, language),
         "reason_words": partial(rules.reason_words, language=language),
         "ticket": "",
+        "changes": fees_ahead.changes_ahead(run.published, own.standing),
     }
     return render("order.html", **vars(facts), **given), status
 

@@ -33,6 +33,7 @@ class Standing:
     """One order as the holder of its number and four characters may see it."""
 
     number: str
+    operator_id: int
     stage: Stage
     lookup_digest: bytes
     credit_lookup_digest: bytes | None
@@ -80,6 +81,7 @@ def _standing(connection: Connection, read: PreparedRead, **given: Any) -> Stand
         return None
     return Standing(
         number=row.number,
+        operator_id=row.operator_id,
         stage=Stage(row.stage),
         lookup_digest=bytes(row.lookup_digest),
         credit_lookup_digest=row.credit_lookup_digest and bytes(row.credit_lookup_digest),
@@ -150,6 +152,7 @@ def _standing_select() -> Select[Any]:
     return (
         select(
             Order.number,
+            Order.operator_id,
             Order.stage,
             Order.lookup_digest,
             Order.credit_lookup_digest,

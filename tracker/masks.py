@@ -7,6 +7,8 @@ import re
 
 _HOME = "86"
 _MOST_STARS = 3
+# An area code without its 0, and a number in it. 400 and 800 are of no area, 86 is the country.
+_LANDLINE = re.compile(r"0?(10|2\d|(?!400|800|86)[3-9]\d\d)\d{7,8}")
 _LONG_NUMBER = re.compile(r"\d[\d \-]{5,}\d")
 
 
@@ -16,13 +18,19 @@ def holds_number(words: str) -> bool:
 
 
 def mask_phone(phone: str) -> str:
-    """The first three and last four digits of a number, E.164 or national, without the +86.
+    """The first three and last four digits of a number, E.164 or national, without the +86: `138****1234`; of
+    a landline's the whole area code, as it is dialled: `0763****0100`.
 
     A number too short to hide four digits that way shows its last two, or nothing.
     """
     digits = "".join(c for c in phone if c in "0123456789")
+    of_here = True
     if phone.lstrip().startswith("+"):
+        of_here = digits.startswith(_HOME)
         digits = digits.removeprefix(_HOME)
+    landline = _LANDLINE.fullmatch(digits) if of_here else None
+    if landline is not None:
+        return f"0{landline[1]}****{digits[-4:]}"
     if len(digits) >= 10:
         return f"{digits[:3]}****{digits[-4:]}"
     return f"****{digits[-2:]}" if len(digits) >= 6 else "****"

@@ -59,7 +59,7 @@ def test_a_list_says_what_to_say_and_shows_no_number(tasks, get, runtime) -> Non
     first = shown[0]
     assert (first["reason"], first["template"]) == ("landline", "order_accepted")
     assert first["order"] in first["text"]
-    assert first["recipient_masked"] == "763****8888"
+    assert first["recipient_masked"] == "0763****8888"
     assert "3368888" not in answer.text
     assert "33688" not in answer.text
 

@@ -166,7 +166,7 @@ def test_an_update_is_written_down(post, get, made) -> None:
     answer = post(f"{made}/update", change, If_Match='"1"')
     assert (answer.status_code, answer.headers["ETag"]) == (200, '"2"')
     assert get(made).json == answer.json
-    assert (answer.json["phone_masked"], answer.json["takes_texts"]) == ("763****8888", False)
+    assert (answer.json["phone_masked"], answer.json["takes_texts"]) == ("0763****8888", False)
     (event,) = answer.json["events"]
     assert event.pop("at").endswith("Z")
     assert event == {

@@ -75,7 +75,7 @@ def test_the_promise_told_is_the_promise_given(
     assert told.deadline.at == datetime(2026, 11, 27, 9, 0, tzinfo=CITY_ZONE)
     assert event.actor == "staff:li.na"
     assert event.detail == {
-        "acknowledged": {"plan_id": told.plan.id, "terms_sha256": told.terms.digest},
+        "acknowledged": {"plan_id": told.plan.id, "terms_sha256": told.terms.digest, "changes": []},
     }
 
 

@@ -341,6 +341,14 @@ class TestThePast:
         assert as_("manager").get(f"/calls/history?{address}").status_code == 200
 
 
+def test_only_what_customers_are_called_about_can_be_asked_for(as_: As, exchange: Exchange) -> None:
+    exchange.landline()
+    page = as_("counter").get("/calls").text
+    offered = set(re.findall(r'<option value="(\w+)"', page))
+    assert {"order_accepted", "tariff_change", "order_numbers"} <= offered
+    assert not offered & {"one_time_code", "staff_code", "risk_digest", "escalation", "escalations"}
+
+
 @pytest.mark.parametrize(
     "address", ["after=x", "after=9-9", "area=441800", "area=1", "template=x", "overdue=7"]
 )

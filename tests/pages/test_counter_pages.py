@@ -5,12 +5,15 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from functools import partialmethod
 from typing import Any
 
 import pytest
 from desk_forms import faults, send
 from flask.testing import FlaskClient
 from sqlalchemy import func, select
+from subscribing import City
 
 from tests.published_plans import Publisher
 from tracker import clock
@@ -19,6 +22,7 @@ from tracker.orders.models import Order, OrderEvent
 from tracker.pages import counter as page_of_counter
 from tracker.reference import PlanFacts
 from tracker.runtime import Runtime
+from tracker.tariff_changes.withdraw_change import withdraw_change
 from tracker.tariffs.models import Plan
 
 PLACE, LABEL = "441802006001", "清城区 凤城街道 高基里社区居委会"
@@ -127,6 +131,56 @@ def test_what_is_shown_before_saving_is_what_is_stored(counter, runtime, typed) 
     assert order.number in receipt
     assert "129 元/月" in receipt
     assert "现在应缴 100 元" in receipt
+
+
+@pytest.mark.parametrize("binding", [True, False], ids=["binding terms", "no terms"])
+def test_an_announced_change_is_told_acknowledged_and_printed(
+    counter, runtime, typed, city, publisher, monkeypatch, binding
+) -> None:
+    if not binding:
+        number = "24GD190001"
+        publisher.plan(restrictions="无", restrictions_en="")
+        monkeypatch.setattr(City, "announce", partialmethod(City.announce, filing_number=number))
+        typed["plan"] = str(plan(runtime, number).id)
+    before = check(counter, typed)
+    day = clock.today() + timedelta(days=60)
+    change = city.announce(effective_on=day.isoformat())
+    stale = {**typed, "step": "save", "token": token_of(before.text), "stamp": stamp_of(before.text)}
+    answer = send(counter, "/counter", stale)
+    assert answer.status_code == 409
+    said = f"月费 129 元/月 已公告： {day.year}年{day.month}月{day.day}日 起 139 元/月"
+    assert said in text_of(answer.text)
+    assert faults(save(counter, {**typed, "acknowledged": ""}).text).keys() == {"acknowledged"}
+    saved = save(counter, typed)
+    assert saved.status_code == 303
+    with runtime.db.reading() as connection:
+        event = connection.execute(select(OrderEvent.detail)).one()
+    assert event.detail["acknowledged"]["changes"] == [change]
+    assert said in text_of(counter.get(saved.location).text)
+    english = text_of(counter.get(f"{saved.location}&lang=en").text)
+    assert f"Monthly fee ¥129 a month Announced: ¥139 a month from {day.day} {day:%B %Y} " in english
+    assert "Promised by " in english
+    assert "Connected by " not in english, "as if it were done"
+    # Whoever took the plan before it began has it in the receipt afterwards, too; not once it is withdrawn.
+    with monkeypatch.context() as patch:
+        patch.setattr(clock, "today", lambda: day)
+        assert said in text_of(counter.get(f"{saved.location}&lang=zh").text)
+    withdraw_change(runtime, city.operator_id, change, "总部通知暂缓", "staff:wang.min")
+    for page in (counter.get(saved.location), check(counter, typed)):
+        assert "129 元/月" in page.text
+        assert "已公告" not in page.text
+
+
+def test_announced_terms_are_told_in_their_own_words(counter, typed, city) -> None:
+    city.announce(
+        kind="terms",
+        effective_on=(clock.today() + timedelta(days=60)).isoformat(),
+        fields={"cancellation": "营业厅或电话办理，次月生效"},
+        summary="退订改为次月生效",
+    )
+    assert re.search(r"已公告： \d+年\d+月\d+日 起 退订改为次月生效", text_of(check(counter, typed).text))
+    counter.get("/counter?lang=en")
+    assert '<span lang="zh-CN">退订改为次月生效</span>' in check(counter, typed).text
 
 
 def test_who_took_it_in_and_what_was_acknowledged_stand_in_its_history(counter, runtime, typed, hall) -> None:

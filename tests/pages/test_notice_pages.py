@@ -13,6 +13,7 @@ from tracker.notices.heartbeat import SWEEP, beat
 from tracker.notices.intervene import tell_by_call
 from tracker.orders.place_orders import Placed
 from tracker.pages import notice_words
+from tracker.pages.notices import Line
 from tracker.pages.text_names import TEXT_NAMES
 from tracker.reference import ChannelFacts
 from tracker.runtime import Runtime
@@ -53,6 +54,24 @@ def counts(page: str) -> Iterator[tuple[str, int]]:
         number = re.search(r"\d+", re.sub(r"<svg.*?</svg>", "", inside, flags=re.DOTALL).split("%")[0])
         if number:
             yield unescape(href), int(re.sub(r"<[^>]*>", "", number[0]))
+
+
+@pytest.mark.parametrize(
+    ("failed", "sent", "said"),
+    [(0, 0, "0%"), (0, 306, "0%"), (1, 305, "<1%"), (3, 297, "1%"), (305, 1, ">99%"), (306, 0, "100%")],
+)
+def test_few_of_many_are_not_none_and_most_are_not_all(failed: int, sent: int, said: str) -> None:
+    assert Line("", {}, {"failed": failed, "sent": sent}, 0).percent("failed") == said
+
+
+def test_a_day_without_texts_has_no_bar(as_: As, told: Exchange) -> None:
+    page = as_("manager").get("/notices").text
+    table = page[page.index('aria-labelledby="days"') : page.index('aria-labelledby="templates"')]
+    rows = table.split("<tr ")[2:]
+    empty = [row for row in rows if 'class="nothing"' in row]
+    assert empty
+    assert len(empty) < len(rows)
+    assert all(("notice-bar" in row) is (row not in empty) for row in rows)
 
 
 def test_every_count_leads_to_so_many_notices(as_: As, told: Exchange) -> None:
@@ -296,7 +315,8 @@ def test_reasons_are_said_in_words(as_: As, exchange: Exchange) -> None:
         "not sent in 6 attempts: connection refused": "多次发送都没有成功：connection refused",
         "not sent in 6 attempts": "多次发送都没有成功",
         "not confirmed within 48 h": "一直没有送达回执",
-        "the provider cannot say: no provider x is set up": "服务商答不出是否收到：no provider x is set up",
+        "the provider cannot say: no provider x is set up": "服务商已停用，问不到是否收到",
+        "the provider did not say: HTTP 503": "服务商答不出是否收到：HTTP 503",
         "the number is a landline": "固定电话，收不到短信",
         "": "",
         "something new": "something new",

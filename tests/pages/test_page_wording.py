@@ -1,5 +1,6 @@
 """Days, fees and parts of a whole as the pages of changes say them, and the drawings of those pages."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -75,6 +76,8 @@ def test_today_stands_after_what_is_done_today_or_before_what_will_be() -> None:
     later, earlier = Day(TODAY + timedelta(days=1), "生效"), Day(TODAY - timedelta(days=1), "公告")
     assert in_order([later, other, earlier], now) == [earlier, other, now, later]
     assert in_order([later, other, earlier], now, today_first=True) == [earlier, now, other, later]
+    to_come = replace(other, is_ahead=True)
+    assert in_order([later, to_come, earlier], now) == [earlier, now, to_come, later]
 
 
 @pytest.mark.parametrize(

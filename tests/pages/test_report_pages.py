@@ -313,10 +313,13 @@ def test_the_regulator_sees_all_operators_and_only_what_was_submitted(
     page = client.get("/regulator?half=2026H1").text
     said = plain(page)
     assert re.search(r"毛按时率 \d+(\.\d)?% 67单 \d+(\.\d)?% 45单 无数据 \d+(\.\d)?% 112单", said)
-    assert "英德市 毛 不公布 7单" in said
+    assert "英德市 毛： 不公布，7单" in said
     # What is left would tell the seven: of this operator the other county is not told of either.
-    assert "清城区 毛 不公布 60单" in said
-    assert "毛 " in said.split("清城区")[1].split("清新区")[0]
+    assert "清城区 毛： 不公布，60单" in said
+    assert "毛：" in said.split("清城区")[1].split("清新区")[0]
+    english = plain(client.get("/regulator?half=2026H1&lang=en").text)
+    assert "gross: not published (sample 7)" in english
+    assert client.get("/regulator?half=2026H1&lang=zh").status_code == 200
     assert f"/regulator/reports/{submitted}" in page
     assert f"/regulator/reports/{draft}" not in page
     assert "未报送" in said

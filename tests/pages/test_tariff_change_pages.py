@@ -18,6 +18,8 @@ from tracker.pages import changes
 from tracker.problems import Fault, Refusal
 from tracker.tariff_changes import export
 from tracker.tariff_changes.read_change import read_change
+from tracker.tariff_changes.upkeep import keep_change
+from tracker.tariff_changes.withdraw_change import withdraw_change
 from tracker.tariffs.withdraw_plan import withdraw_plan
 
 NEW = "/tariff-changes/new"
@@ -44,6 +46,15 @@ def announcement(city: City) -> dict[str, str]:
 
 def stored(city: City) -> list:
     return city.rows("SELECT * FROM tariff_changes ORDER BY id")
+
+
+def milestone(page: str) -> tuple[str, str]:
+    """How far the first texts are, and their day, as the key dates of a change show them."""
+    found = re.search(
+        r'<li data-state="(\w+)"(?:(?!<li).)*?首批告知发出(?:(?!<li).)*?datetime="([\d-]+)', page, re.DOTALL
+    )
+    assert found
+    return found[1], found[2]
 
 
 # The list.
@@ -530,3 +541,37 @@ def test_a_change_of_another_plan_is_its_own(desk, city) -> None:
     page = desk.get(f"/tariff-changes/{change}/subscribers").text
     assert page.count('class="reference"') == 5
     assert found.row.effective_on + timedelta(days=4) == date(2026, 11, 24)
+
+
+def test_the_first_texts_have_left_once_one_has(desk, city) -> None:
+    city.subscribe(3)
+    with on(2026, 11, 23, 21):
+        change = city.announce()
+        page = f"/tariff-changes/{change}"
+        assert milestone(desk.get(page).text) == ("next", "2026-11-24"), "nothing leaves at night"
+        keep_change(city.run, change)
+        assert milestone(desk.get(page).text) == ("next", "2026-11-24")
+    with on(2026, 11, 24, 7):
+        assert milestone(desk.get(page).text) == ("next", "2026-11-24"), "of today, and still to come"
+    first = city.notices()[0]
+    city.arrive(first.id, in_city(2026, 11, 24, 8, 1))
+    with on(2026, 11, 24, 9):
+        assert milestone(desk.get(page).text) == ("done", "2026-11-24")
+
+
+def test_texts_that_wait_for_longer_than_they_should_are_still_to_come(desk, city) -> None:
+    city.subscribe(3)
+    with on(2026, 11, 20, 9):
+        change = city.announce()
+        keep_change(city.run, change)
+    assert milestone(desk.get(f"/tariff-changes/{change}").text) == ("next", "2026-11-24")
+
+
+def test_where_no_text_leaves_no_day_is_promised(desk, city) -> None:
+    city.subscribe(2, takes_texts=False)
+    with on(2026, 11, 20, 9):
+        called = city.announce()
+        keep_change(city.run, called)
+    assert "首批告知发出" not in desk.get(f"/tariff-changes/{called}").text
+    withdraw_change(city.run, city.operator_id, called, "总部通知暂缓", "staff:wang.min")
+    assert "首批告知发出" not in desk.get(f"/tariff-changes/{called}").text

@@ -128,7 +128,10 @@ def test_versions_stand_in_order_with_their_days(client: FlaskClient, publisher:
         "第3版 尚未生效 109 元/月 2027年1月1日 起",
     ):
         assert words in told
-    assert "下线日期2026年12月31日" in text, "the eve of the next version"
+    assert "本版执行至2026年12月31日 第3版" in text, "the eve of the next version, and the way to it"
+    assert "下线日期" not in text, "the plan itself goes on"
+    assert "This version holds until31 December 2026 Version 3" in plain(client.get(f"{PATH}?lang=en").text)
+    assert "下线日期未定" in plain(client.get(f"{PATH}?version=3&lang=zh").text)
     old = client.get(f"{PATH}?version=1").text
     assert "这是以前的第1版" in old
     assert "适用于2025年6月30日及以前办理的客户" in old

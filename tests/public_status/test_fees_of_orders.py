@@ -4,11 +4,14 @@ import re
 from datetime import date, datetime
 
 import pytest
+from subscribing import City
 
+from tests.published_plans import becomes
 from tracker import clock
 from tracker.orders.actor import Actor
 from tracker.orders.record_payment import record_charge, record_payment
 from tracker.orders.record_progress import record_progress
+from tracker.tariff_changes.withdraw_change import withdraw_change
 
 pytestmark = pytest.mark.usefixtures("morning")
 
@@ -115,3 +118,45 @@ def test_words_of_others_cannot_be_markup(charge, look_up, number) -> None:
     html = look_up(number).text
     assert "<b onclick" not in html
     assert "&lt;b onclick=x&gt;" in html
+
+
+@pytest.fixture
+def city(plans, runtime, channel):
+    return City(runtime, channel.operator_id, 0)
+
+
+def test_an_announced_change_of_the_fee_is_said_beside_it(said, city, runtime) -> None:
+    assert "月费 129 元/月 套餐" in said()
+    sooner = city.announce()
+    later = city.announce(effective_on="2027-03-01", monthly_fen=14900)
+    both = "已公告： 2027年1月1日 起 139 元/月 已公告： 2027年3月1日 起 149 元/月"
+    assert becomes(lambda: f"月费 129 元/月 {both} 套餐" in said())
+    assert "Announced: ¥139 a month from 1 January 2027" in said("en")
+    for change in (later, sooner):
+        withdraw_change(runtime, city.operator_id, change, "总部通知暂缓", "staff:wang.min")
+    assert becomes(lambda: "月费 129 元/月 套餐" in said())
+
+
+def test_what_is_announced_of_other_plans_is_not_said(said, city) -> None:
+    city.announce()
+    city.announce(filing_number="24GD100003", effective_on="2027-01-02", monthly_fen=6900)
+    assert becomes(lambda: "已公告" in said())
+    assert "69 元/月" not in said()
+
+
+def test_an_order_after_the_change_has_the_new_fee_alone(look_up, city, place, monkeypatch) -> None:
+    city.announce()
+    monkeypatch.setattr(clock, "now", lambda: datetime(2027, 1, 1, 9, tzinfo=clock.CITY_ZONE))
+    page = look_up(place(accepted_at="2027-01-01T08:30:00+08:00").number).text
+    assert "139 元/月" in page
+    assert "已公告" not in page
+
+
+def test_the_same_filing_number_of_another_region_keeps_its_change_to_itself(said, city, publisher) -> None:
+    """Which of the two an order at the same price is of cannot be known; at another price it can."""
+    city.announce()
+    other = {"filing_number": "24GD100001", "region": "441802", "name": "千兆家庭套餐"}
+    publisher.plan(**other, monthly_fen=12800)
+    assert becomes(lambda: "已公告" in said())
+    publisher.plan(**other | {"region": "441803"})
+    assert becomes(lambda: "已公告" not in said())

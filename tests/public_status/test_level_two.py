@@ -128,6 +128,7 @@ def test_a_complaint_is_recorded_and_taken_back(holder: Holder, runtime: Runtime
     answer = holder.send("/order/complaint", topic="attitude", text="打了三次电话都没人接")
     assert answer.headers["Location"] == "/order?said=complaint"
     page = plain(holder.page())
+    assert "投诉 服务态度 已收到" in page
     assert re.search(r"服务态度 TS261124\d{6} 正在处理", page)
     assert "最迟12月9日（周三）答复您" in page
     assert "complaint_received" in texts(runtime, holder.number)

@@ -11,6 +11,7 @@ from sqlalchemy import insert, update
 
 from tests.announced_outages import FENGCHENG, GAOJILI, QINGXIN, Announcer, on
 from tests.holding import Holder, order_row, plain
+from tests.published_plans import becomes
 from tests.visiting_slots import Diary, dispatched
 from tracker import clock
 from tracker.complaints.file_complaint import file_complaint
@@ -199,7 +200,7 @@ def test_requests_say_what_became_of_them_and_until_when_they_can_be_undone(
     for words in (
         "缓装 缓装到 11月30日（周一） 已办理",
         "可在 08:50 前撤回",
-        "评价 非常满意 已办理",
+        "评价 非常满意 已收到",
         "投诉 收费 已经撤回",
         "改约 未能办理",
         "改约 11月26日（周四）上午9–11时 已办理",
@@ -275,6 +276,7 @@ def test_outages_of_the_neighbourhood_are_told(
     assert "near-outages" not in holder.page()
     announcer.announce(area=[GAOJILI], starts_at=on(29, 0), ends_at=on(29, 6), reason="本社区")
     announcer.announce(area=[FENGCHENG], reason="本街道")
+    assert becomes(lambda: "本街道" in holder.page())
     told = section(holder.page(), "near-outages")
     assert "本街道" in told
     assert "本社区" in told

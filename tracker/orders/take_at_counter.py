@@ -22,7 +22,7 @@ from tracker.orders.preview_promise import preview_promise
 from tracker.problems import Fault, Refusal
 from tracker.promises.deadline import Deadline
 from tracker.promises.rules import Unit
-from tracker.reference import ChannelFacts, Place, PlanFacts, Reference
+from tracker.reference import ChangeFacts, ChannelFacts, Place, PlanFacts, Reference
 from tracker.runtime import Runtime
 from tracker.tariffs.terms import Terms, as_json, read_terms, sold_through
 
@@ -35,10 +35,13 @@ _PERSONAL = ("customer_name", "contact_phone", "address_detail")
 
 @dataclass(frozen=True)
 class Offer:
-    """What the customer is told before the order is stored: the plan with its terms, and the promise."""
+    """What the customer is told before the order is stored: the plan with its terms, which changes of it are
+    announced, and the promise.
+    """
 
     plan: PlanFacts
     terms: Terms
+    changes: tuple[ChangeFacts, ...]
     place: Place
     accepted_at: datetime
     deadline: Deadline
@@ -48,8 +51,19 @@ class Offer:
         """A digest of what is shown. A limit in hours counts from the saving, so its minute is not of it."""
         rule = self.deadline.rule
         until = "" if rule.unit is Unit.HOURS else self.deadline.at.isoformat()
-        shown = (self.plan.id, self.place.code, rule.id, rule.version, until, self.terms.digest)
+        ahead = [change.id for change in self.changes]
+        shown = (self.plan.id, self.place.code, rule.id, rule.version, until, self.terms.digest, ahead)
         return hashlib.sha256("|".join(map(str, shown)).encode()).hexdigest()[:32]
+
+    @property
+    def binding(self) -> bool:
+        """Whether there is anything that the customer has to acknowledge."""
+        return self.terms.binding or bool(self.changes)
+
+    @property
+    def acknowledged(self) -> dict[str, Any]:
+        """What the order's history keeps of it: the terms, and the ids of the announced changes."""
+        return as_json(self.terms) | {"changes": [change.id for change in self.changes]}
 
 
 def counter_channels(reference: Reference, operator_id: int) -> list[ChannelFacts]:
@@ -129,7 +143,8 @@ def offer(
             "rule": None,
         },
     )
-    return Offer(plan, terms, place, accepted_at, deadline)
+    changes = reference.changes_ahead(plan, clock.local_date(accepted_at))
+    return Offer(plan, terms, tuple(changes), place, accepted_at, deadline)
 
 
 def take_at_counter(
@@ -145,8 +160,8 @@ def take_at_counter(
     """Store an order that was entered at the counter, once for each `external_reference` of the channel.
 
     `request` is loaded by OrderRequestSchema, with the filing number of the version `plan_id`; `stamp` is
-    that of the offer that was shown. That the customer acknowledged the terms stands in the event of the
-    order's acceptance with their digest (invariant I7). Raises Refusal as `place_order` and `offer` do, and
+    that of the offer that was shown. What the customer acknowledged, `Offer.acknowledged`, stands in the
+    event of the order's acceptance (invariant I7). Raises Refusal as `place_order` and `offer` do, and
     counter.not_acknowledged, counter.not_as_shown.
     """
     reference = runtime.reference.current()
@@ -171,7 +186,7 @@ def take_at_counter(
         raise Refusal(Fault("order.plan_audience", "/plan"))
     if stamp != shown.stamp:
         raise Refusal(Fault("counter.not_as_shown"))
-    if shown.terms.binding and not acknowledged:
+    if shown.binding and not acknowledged:
         raise Refusal(Fault("counter.not_acknowledged", "/acknowledged"))
 
     def note(connection: Connection, placed: Placed) -> None:
@@ -192,7 +207,7 @@ def take_at_counter(
         request,
         reference=reference,
         actor=actor.label,
-        detail={"acknowledged": as_json(shown.terms)} if shown.terms.binding else None,
+        detail={"acknowledged": shown.acknowledged} if shown.binding else None,
         then=note,
     )
 

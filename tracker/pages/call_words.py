@@ -5,6 +5,16 @@ from collections.abc import Mapping
 from tracker.notices.call_rules import Outcome
 from tracker.notices.rules import Why
 from tracker.orders.standing import N_
+from tracker.pages.text_names import TEXT_NAMES
+from tracker.templates.rules import Category
+from tracker.templates.seed import SEED
+
+# What a call may have to tell. Nobody is called with a code, and our own people are no customers.
+TEMPLATE_WORDS = {
+    code: words
+    for code, words in TEXT_NAMES.items()
+    if SEED[code].category not in (Category.CODE, Category.STAFF)
+}
 
 REASON_WORDS = {
     Why.LANDLINE: N_("固定电话，收不到短信"),

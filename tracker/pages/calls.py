@@ -36,7 +36,6 @@ from tracker.pages.text_names import TEXT_NAMES
 from tracker.pages.ways_back import way_back
 from tracker.problems import Fault, Refusal
 from tracker.staff.sign_in import Person
-from tracker.templates.seed import SEED
 
 ROWS = 50
 LARGEST_ID = 2**63 - 1
@@ -180,7 +179,7 @@ def call_leave(task_id: int) -> Any:
 
 def wanted_of(places: Places) -> tuple[Wanted, dict[str, str]]:
     """What the list is narrowed to by its address, and the part of the address that says so."""
-    known = {"template": SEED, "reason": set(Why), "overdue": ("1",)}
+    known = {"template": call_words.TEMPLATE_WORDS, "reason": set(Why), "overdue": ("1",)}
     asked = {name: request.args[name] for name, among in known.items() if request.args.get(name, "") in among}
     area = request.args.get("area", "")
     if area in places.by_code and places.by_code[area].level in ("county", "town"):

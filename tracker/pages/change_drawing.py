@@ -12,12 +12,13 @@ _NARROWEST = 6
 
 @dataclass(frozen=True)
 class Day:
-    """A day that matters, in words; `note` says more of it."""
+    """A day that matters, in words; `note` says more of it. `is_ahead`: today's is still to come, too."""
 
     on: date
     word: str
     note: str = ""
     is_today: bool = False
+    is_ahead: bool = False
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,11 @@ class Segment:
 
 def in_order(days: Iterable[Day], today: Day, *, today_first: bool = False) -> list[Day]:
     """Days from the earliest to the latest, today among them: after what is done today, or before it."""
-    return sorted([*days, today], key=lambda one: (one.on, one.is_today is not today_first))
+
+    def place(one: Day) -> tuple[date, int]:
+        return one.on, 1 if one.is_today else 2 if today_first or one.is_ahead else 0
+
+    return sorted([*days, today], key=place)
 
 
 def bar(found: Coverage) -> Sequence[Segment]:

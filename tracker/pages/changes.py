@@ -21,7 +21,7 @@ from tracker.staff.sign_in import Person
 from tracker.tariff_changes import overview, texts
 from tracker.tariff_changes.affected import Group
 from tracker.tariff_changes.coverage import coverage
-from tracker.tariff_changes.overview import Standing
+from tracker.tariff_changes.overview import FirstTexts, Standing
 from tracker.tariff_changes.queries import unannounced_ends
 from tracker.tariff_changes.read_change import Change, read_change
 from tracker.tariff_changes.withdraw_change import withdraw_change
@@ -106,6 +106,7 @@ def change(change_id: int) -> str:
         counted = None if large and "count" not in request.args else coverage(connection, found, now)
         corrected = None if found.stands or large else overview.corrections(connection, change_id)
         example = overview.example_group(connection, found)
+        first = overview.first_texts(connection, found, now, COUNTED_AT_ONCE)
         regions = queries.regions(connection)
     return render(
         "staff/change.html",
@@ -114,7 +115,7 @@ def change(change_id: int) -> str:
         row=row,
         version=found.version,
         before=found.line.in_force_on(found.row.effective_on - timedelta(days=1)),
-        days=days_of(found, today),
+        days=days_of(found, today, first),
         counted=counted,
         bar=bar(counted) if counted else [],
         bar_width=WIDTH,
@@ -171,18 +172,18 @@ def _texts(found: Change, example: Group | None) -> list[tuple[str, str]]:
     ]
 
 
-def days_of(found: Change, today: date) -> list[Day]:
+def days_of(found: Change, today: date, first: FirstTexts | None) -> list[Day]:
     """The days that matter of a change, in words and in order."""
     row = found.row
-    warn = Day(row.warn_from, gettext("首批告知发出"))
+    told = [Day(first.on, gettext("首批告知发出"), is_ahead=not first.have_left)] if first else []
     now = Day(today, gettext("今天"), is_today=True)
     days = [Day(clock.local_date(row.announced_at), gettext("已公告"))]
     if row.withdrawn_at is not None:
         withdrawn = Day(clock.local_date(row.withdrawn_at), gettext("撤回"))
-        return in_order([*days, *([warn] if warn.on <= withdrawn.on else []), withdrawn], now)
+        return in_order([*days, *told, withdrawn], now)
     begins = row.ends_to and row.ends_to + timedelta(days=1)
     return in_order(
-        [*days, warn, *effective_days(row.latest_notice_on, row.effective_on, begins, today)], now
+        [*days, *told, *effective_days(row.latest_notice_on, row.effective_on, begins, today)], now
     )
 
 

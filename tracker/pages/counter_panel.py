@@ -16,7 +16,7 @@ from tracker.pages.access import runtime
 from tracker.pages.counter_form import whole
 from tracker.problems import Fault, Refusal
 from tracker.promises.wording import explain
-from tracker.reference import ChannelFacts, Place, PlanFacts, Reference
+from tracker.reference import ChangeFacts, ChannelFacts, Place, PlanFacts, Reference
 from tracker.tariffs.terms import Terms, read_terms
 
 
@@ -47,10 +47,13 @@ class Choice:
 
 @dataclass(frozen=True)
 class Panel:
-    """What can be told so far: of a plan alone its fees and terms, with a place the promise too."""
+    """What can be told so far: of a plan alone its fees, what is announced of it, and its terms;
+    with a place the promise too.
+    """
 
     plan: PlanFacts | None = None
     terms: Terms | None = None
+    changes: Sequence[ChangeFacts] = ()
     offer: Offer | None = None
     faults: Sequence[Fault] = ()
 
@@ -126,12 +129,13 @@ def panel_of(
         return Panel(faults=refusal.faults)
     with runtime().db.reading() as connection:
         terms = read_terms(connection, [plan.id])[plan.id]
+        changes = facts.changes_ahead(plan, clock.today())
         if plan.audience != typed["kind"]:
-            return Panel(plan, terms, faults=[Fault("order.plan_audience", "/plan")])
+            return Panel(plan, terms, changes, faults=[Fault("order.plan_audience", "/plan")])
         if place is None:
-            return Panel(plan, terms)
+            return Panel(plan, terms, changes)
         try:
             found = offer(connection, facts, channel, plan.id, place.code, typed["resource"])
         except Refusal as refusal:
-            return Panel(plan, terms, faults=refusal.faults)
-    return Panel(plan, terms, found)
+            return Panel(plan, terms, changes, faults=refusal.faults)
+    return Panel(plan, terms, found.changes, found)

@@ -121,8 +121,11 @@ _SENTENCES = (
     (r"found (?:undelivered|failed)()", N_("未送达")),
     (r"not sent in \d+ attempts(?:: (.*))?", N_("多次发送都没有成功")),
     (r"not confirmed within \d+ h()", N_("一直没有送达回执")),
+    (
+        r"(?:the provider (?:cannot|did not) say: )?no provider .* is set up()",
+        N_("服务商已停用，问不到是否收到"),
+    ),
     (r"the provider (?:cannot|did not) say: (.*)", N_("服务商答不出是否收到")),
-    (r"no provider .* is set up()", N_("服务商已停用，问不到是否收到")),
     (r"the provider does not have it()", N_("服务商没有收到，会再发")),
     (r"not found once()", N_("服务商那里暂时没有查到")),
     (r"the worker did not report back()", N_("发送时程序中断，正在核对")),

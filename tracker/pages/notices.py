@@ -53,6 +53,11 @@ class Line:
         """The part of them that is of this kind, of 100."""
         return 100 * self.of_kind.get(kind, 0) / self.total if self.total else 0.0
 
+    def percent(self, kind: str) -> str:
+        """The same as a whole number: few are not none, and most are not all."""
+        part = self.share(kind)
+        return "<1%" if 0 < part < 1 else ">99%" if 99 < part < 100 else f"{part:.0f}%"
+
     @property
     def bars(self) -> list[tuple[str, float, float]]:
         """For each kind where a bar of 100 begins, and how long it is."""

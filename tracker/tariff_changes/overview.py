@@ -2,13 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Connection, Row, text
 
+from tracker import clock
 from tracker.tariff_changes.affected import NO_DAY, Group
+from tracker.tariff_changes.check_change import first_day_told
 from tracker.tariff_changes.read_change import Change
 from tracker.tariff_changes.sql import ARRIVED
 from tracker.tariff_changes.undo_warnings import TO_CORRECT
@@ -83,6 +85,16 @@ _WARNED = text(
     ORDER BY wanted.place
     """
 )
+_FIRST_TEXT = text(
+    """
+    SELECT count(*) AS warnings, min(coalesce(n.accepted_at, n.delivered_at)) AS left_at,
+        min(n.next_at) FILTER (WHERE n.state IN ('created', 'sending')) AS due_at
+    FROM (
+        SELECT w.notice_id FROM tariff_warnings w
+        WHERE w.change_id = :change AND w.kind = 'warning' LIMIT :most
+    ) written JOIN notices n ON n.id = written.notice_id
+    """
+)
 _SUBSCRIBED = text(
     "SELECT count(*) FROM (SELECT FROM subscribers s WHERE s.plan_id = ANY(:plans) LIMIT :most) found"
 )
@@ -133,6 +145,29 @@ class Corrections:
     told: int
     to_call: int
     is_done: bool
+
+
+@dataclass(frozen=True)
+class FirstTexts:
+    """The day on which the first texts of a change left, or on which they will."""
+
+    on: date
+    have_left: bool
+
+
+def first_texts(connection: Connection, change: Change, now: datetime, most: int) -> FirstTexts | None:
+    """When the first of up to `most` warnings left; else when one can, by the hours of texts.
+
+    None where no text will: the change has begun or was withdrawn, or all are told by calls.
+    """
+    row = connection.execute(_FIRST_TEXT, {"change": change.id, "most": most}).one()
+    if row.left_at is not None:
+        return FirstTexts(clock.local_date(row.left_at), have_left=True)
+    last = change.row.ends_to or change.row.effective_on
+    if not change.stands or last < clock.local_date(now) or (row.warnings and row.due_at is None):
+        return None
+    planned = change.row.warn_from if row.due_at is None else clock.local_date(row.due_at)
+    return FirstTexts(max(planned, first_day_told(now)), have_left=False)
 
 
 def change_list(
