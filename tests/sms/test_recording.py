@@ -84,6 +84,7 @@ def test_without_a_connection_nothing_was_sent_and_nothing_can_be_told(unreachab
     assert unreachable.find(SMS, just_now()) == CannotTell("OperationalError")
 
 
+@pytest.mark.usefixtures("own_pools")
 def test_a_connection_lost_before_the_commit_leaves_nothing(
     database: Database, keys: KeyRing, gateway: RecordingGateway
 ) -> None:
