@@ -133,6 +133,38 @@ def test_a_card_names_nobody_and_tells_the_address_on_the_day_only(
     assert "接单" in cards[unseen]
 
 
+def test_what_is_on_hold_is_marked_and_not_offered(crew: Crew, li: Installer, phone: FlaskClient) -> None:
+    mine, nobodys, free = crew.job(li, visit_in=None), crew.job(None, visit_in=None), crew.job(None)
+    for number in (mine, nobodys):
+        crew.hold(number)
+    page = phone.get("/jobs").text
+    cards = dict(re.findall(r'<li class="card job" data-number="(\w+)"(.*?)</li>', page, re.DOTALL))
+    assert ["缓装至 11月27日（周五）" in cards[number] for number in (mine, nobodys, free)] == [
+        True,
+        True,
+        False,
+    ]
+    assert "按时" not in cards[mine] + cards[nobodys]
+    assert ["接单" in cards[number] for number in (nobodys, free)] == [False, True]
+    shown = phone.get(f"/jobs/{mine}").text
+    assert "缓装至 11月27日（周五）" in shown
+    assert "请客服或调度先恢复办理" in shown
+    assert "act-arrive" not in shown
+    told = sent(phone, action(crew, nobodys, "take")).json["results"][0]
+    assert (told["rule"], told["outcome"]) == ("job.on_hold", "refused")
+    assert told["told"] == ["工单缓装至11月27日，请先由客服或调度恢复办理"]
+
+
+def test_a_job_of_a_later_day_is_not_arrived_at(crew: Crew, li: Installer, phone: FlaskClient) -> None:
+    number = crew.job(li, visit_in=timedelta(days=2))
+    page = phone.get(f"/jobs/{number}").text
+    assert "act-arrive" not in page
+    assert "要今天上门，请先改约" in page
+    told = sent(phone, action(crew, number, "arrive")).json["results"][0]
+    assert told["told"] == ["约的是11月26日；今天上门请先改约"]
+    assert DETAIL not in phone.get(f"/jobs/{number}").text
+
+
 def test_that_an_address_was_seen_is_noted_once_a_day(
     crew: Crew, li: Installer, phone: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
