@@ -20,6 +20,7 @@ from werkzeug.test import encode_multipart
 from tests.on_site import GOOD_TEST, Crew, crew_of, photo
 from tests.serving import app_of
 from tests.staff_sessions import sign_in
+from tests.visiting_slots import Diary
 from tracker import clock
 from tracker.audit.models import AuditEntry
 from tracker.clock import CITY_ZONE
@@ -163,6 +164,20 @@ def test_a_job_of_a_later_day_is_not_arrived_at(crew: Crew, li: Installer, phone
     told = sent(phone, action(crew, number, "arrive")).json["results"][0]
     assert told["told"] == ["约的是11月26日；今天上门请先改约"]
     assert DETAIL not in phone.get(f"/jobs/{number}").text
+
+
+def test_a_first_visit_is_agreed_without_a_reason(crew: Crew, li: Installer, phone: FlaskClient) -> None:
+    number = crew.job(li, visit_in=None)
+    diary = Diary(crew.runtime, crew.channel.operator_id)
+    first, second = diary.slot(), diary.slot(starts_at=NOON + timedelta(days=1))
+    assert step(phone, number, "reappoint", {"slot": str(first)}).status_code == 302
+    assert "已约定，并已通知客户" in phone.get(f"/jobs/{number}").text
+    answer = step(phone, number, "reappoint", {"slot": str(second)})
+    assert answer.status_code == 422
+    assert 'id="reappoint-reason-fault"' in answer.text
+    assert f'value="{second}" required checked' in answer.text
+    more = {"slot": str(second), "reason_code": "undecided"}
+    assert step(phone, number, "reappoint", more).status_code == 302
 
 
 def test_that_an_address_was_seen_is_noted_once_a_day(

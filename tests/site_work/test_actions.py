@@ -209,6 +209,28 @@ def test_the_day_is_that_on_which_he_came_however_late_his_phone_sends(
     assert rules(early) == ["job.visit_later"]
 
 
+def test_only_a_change_of_the_visit_wants_a_reason(crew: Crew, li: Installer) -> None:
+    diary = Diary(crew.runtime, crew.channel.operator_id)
+    number = crew.job(li, visit_in=None)
+    first = diary.slot(starts_at=clock.now() + timedelta(days=1))
+    assert crew.do(li, number, "reappoint", {"slot": first}).faults == ()
+    assert crew.events(number)[-1].reason_code is None
+    with crew.runtime.db.reading() as connection:
+        texts = connection.scalars(
+            select(Notice.template)
+            .where(Notice.order_id == crew.order(number).id, Notice.state == "created")
+            .order_by(Notice.id)
+        ).all()
+    assert texts[-2:] == ["appointed", "visit_reminder"]
+    assert "appointment_changed" not in texts
+    second = diary.slot()
+    refused = crew.do(li, number, "reappoint", {"slot": second})
+    assert [(one.rule, one.pointer) for one in refused.faults] == [("field.required", "/reason_code")]
+    assert crew.do(li, number, "reappoint", {"slot": second, "reason_code": "undecided"}).faults == ()
+    on_site = crew.at_stage(li, "arrive")
+    assert rules(crew.do(li, on_site, "reappoint", {"slot": first})) == ["field.required"]
+
+
 def test_another_installers_job_is_nobody_elses(crew: Crew, li: Installer) -> None:
     number = crew.job(li)
     chen = crew.hire("chen.shifu")

@@ -204,8 +204,13 @@ def _agree(
     reference = runtime.reference.current()
     operator = reference.operators[order.operator_id]
     reminder = appointment_texts.reminder(runtime.keys, operator, order, visit, version, now)
-    texts = [appointment_texts.changed(runtime.keys, operator, order, visit, version)]
-    plan_notices(connection, runtime, reference, texts + ([reminder] if reminder else []), now)
+    if order.stage == Stage.APPOINTED or not actor.is_staff:
+        text = appointment_texts.changed(runtime.keys, operator, order, visit, version)
+    else:
+        installer = order.installer_title, order.installer_staff_number
+        key = f"order:{order.id}:{version}:{Stage.APPOINTED}"
+        text = appointment_texts.agreed(runtime.keys, operator, order, visit, installer, key)
+    plan_notices(connection, runtime, reference, [text, *([reminder] if reminder else [])], now)
     return version
 
 

@@ -105,6 +105,8 @@ def _move(runtime: Runtime, order: Row[Any], done: Done, version: int) -> int:
 
 
 def _reappoint(runtime: Runtime, order: Row[Any], done: Done) -> int:
+    if order.stage != Stage.DISPATCHED and done.data["reason_code"] is None:
+        raise Refusal(Fault("field.required", "/reason_code"))
     version = order.version
     if order.stage == Stage.ON_SITE:
         version = _move(runtime, order, done, version)
