@@ -166,6 +166,19 @@ def test_a_job_of_a_later_day_is_not_arrived_at(crew: Crew, li: Installer, phone
     assert DETAIL not in phone.get(f"/jobs/{number}").text
 
 
+def test_slots_after_the_promise_are_marked(
+    crew: Crew, li: Installer, phone: FlaskClient, as_: Callable[[str], FlaskClient]
+) -> None:
+    """Accepted at noon of 24 November, promised for 26 November, noon."""
+    number = crew.job(li, visit_in=None, accepted_at=NOON.isoformat())
+    diary = Diary(crew.runtime, crew.channel.operator_id)
+    noon = NOON + timedelta(days=2)
+    early, late = (diary.slot(starts_at=at) for at in (noon - timedelta(hours=2), noon))
+    for page in (phone.get(f"/jobs/{number}").text, as_("dispatcher").get(f"/orders/{number}/visit").text):
+        labels = dict(re.findall(r'name="slot" value="(\d+)".*?<span>(.*?)</label>', page))
+        assert ["晚于承诺" in labels[str(slot)] for slot in (early, late)] == [False, True]
+
+
 def test_a_first_visit_is_agreed_without_a_reason(crew: Crew, li: Installer, phone: FlaskClient) -> None:
     number = crew.job(li, visit_in=None)
     diary = Diary(crew.runtime, crew.channel.operator_id)
