@@ -105,7 +105,7 @@ def test_a_job_on_hold_and_one_of_a_later_day_say_what_to_do(
     held, later = crew.job(li, visit_in=None), crew.job(li, visit_in=timedelta(days=2))
     crew.hold(held)
     crew.hold(crew.job(None, visit_in=None))
-    Diary(crew.runtime, crew.channel.operator_id).fill(clock.today() + timedelta(days=n) for n in (1, 20))
+    Diary(crew.runtime, crew.channel.operator_id).fill(clock.today() + timedelta(days=n) for n in (1, 6))
     page = phones(locale=locale, color_scheme="dark" if locale == "en" else "light").enter()
     arrived = "到达现场" if locale == "zh-CN" else "Arrived on site"
     for path in ("/jobs", f"/jobs/{held}", f"/jobs/{later}"):

@@ -138,6 +138,9 @@ def test_what_is_on_hold_is_marked_and_not_offered(crew: Crew, li: Installer, ph
     mine, nobodys, free = crew.job(li, visit_in=None), crew.job(None, visit_in=None), crew.job(None)
     for number in (mine, nobodys):
         crew.hold(number)
+    diary = Diary(crew.runtime, crew.channel.operator_id)
+    diary.slot(starts_at=NOON + timedelta(days=2))
+    after = diary.slot(starts_at=NOON + timedelta(days=3))
     page = phone.get("/jobs").text
     cards = dict(re.findall(r'<li class="card job" data-number="(\w+)"(.*?)</li>', page, re.DOTALL))
     assert ["缓装至 11月27日（周五）" in cards[number] for number in (mine, nobodys, free)] == [
@@ -151,6 +154,7 @@ def test_what_is_on_hold_is_marked_and_not_offered(crew: Crew, li: Installer, ph
     assert "缓装至 11月27日（周五）" in shown
     assert "请客服或调度先恢复办理" in shown
     assert "act-arrive" not in shown
+    assert re.findall(r'name="slot" value="(\d+)"', shown) == [str(after)]
     told = sent(phone, action(crew, nobodys, "take")).json["results"][0]
     assert (told["rule"], told["outcome"]) == ("job.on_hold", "refused")
     assert told["told"] == ["工单缓装至11月27日，请先由客服或调度恢复办理"]
