@@ -157,7 +157,12 @@ def _facts(run: PublicRuntime, holder: Holder, kind: Kind, own: OwnOrder, langua
             }
         case Kind.HOLD:
             last_day = action_forms.latest_hold(today)
-            return {"reasons": action_forms.HOLD_REASONS, "first_day": today, "last_day": last_day}
+            return {
+                "reasons": action_forms.HOLD_REASONS,
+                "first_day": today,
+                "last_day": last_day,
+                "visit": own.visit and visit_in_words(own.visit, language),
+            }
         case Kind.WITHDRAWAL:
             return {"reasons": action_forms.WITHDRAWAL_REASONS}
         case Kind.COMPLAINT:

@@ -15,6 +15,7 @@ from tracker import clock
 from tracker.orders.actor import Actor
 from tracker.orders.change_appointment import agree_times
 from tracker.orders.models import Order, OrderEvent
+from tracker.orders.place_hold import place_hold
 from tracker.reference import ChannelFacts
 from tracker.runtime import Runtime
 from tracker.site_work.read_actions import data_of
@@ -85,6 +86,14 @@ class Crew:
                 self.runtime, Actor.of_channel(self.channel), number, (begin, begin + timedelta(hours=2))
             )
         return number
+
+    def hold(self, number: str, days: int = 3) -> None:
+        """Its customer has it put on hold from now on, so that a visit within these days is off."""
+        now = clock.now()
+        why = {"reason_code": "not_decorated", "reason_text": None, "evidence": None}
+        desk = Actor(self.channel.operator_id, "staff:wang.min")
+        times = {"starts_at": now, "ends_at": now + timedelta(days=days)}
+        place_hold(self.runtime, desk, number, why | times)
 
     def order(self, number: str) -> Any:
         """The row of an order."""

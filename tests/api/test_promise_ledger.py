@@ -103,6 +103,20 @@ def test_the_deadline_of_any_past_moment_is_known(write, ledger, monday_morning)
     assert as_of(stored - timedelta(seconds=1)) is None
 
 
+def test_the_visit_within_a_hold_is_off_once_however_often_it_is_sent(write, order, post, get) -> None:
+    for step in ("verified", "resource_checked", "dispatched"):
+        write("progress", {"stage": step})
+    write("appointments", {"starts_at": there(25, 9), "ends_at": there(25, 11)})
+    assert get(f"{ORDERS}/{order['number']}").json["stage"] == "appointed"
+    first = write("holds", HOLD, key="hold-1")
+    assert first.status_code == 201
+    assert first.json["stage"] == "dispatched"
+    again = write("holds", HOLD, key="hold-1")
+    assert (again.status_code, again.json) == (201, first.json)
+    assert get(f"{ORDERS}/{order['number']}").json == first.json
+    assert first.headers["ETag"] == f'"{first.json["version"]}"'
+
+
 def test_a_lifted_hold_tells_the_new_date(write, told, monday_morning) -> None:
     write("holds", {**HOLD, "ends_at": there(30)})
     monday_morning.move_to(datetime(2026, 11, 25, 9, 0, tzinfo=CITY_ZONE))

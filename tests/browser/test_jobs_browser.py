@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 from stories import NOW
 
 from tests.on_site import GOOD_TEST, PASSWORD, Crew, crew_of, photo
+from tests.visiting_slots import Diary
 from tracker import clock
 from tracker.orders.actor import Actor
 from tracker.orders.place_orders import Placed
@@ -95,6 +96,25 @@ def phones(browser: Browser, desk: str, li: Installer) -> Iterator[Callable[...,
 @pytest.fixture
 def phone(phones: Callable[..., Phone]) -> Phone:
     return phones()
+
+
+@pytest.mark.parametrize("locale", ["zh-CN", "en"])
+def test_a_job_on_hold_and_one_of_a_later_day_say_what_to_do(
+    crew: Crew, li: Installer, phones: Callable[..., Phone], locale: str
+) -> None:
+    held, later = crew.job(li, visit_in=None), crew.job(li, visit_in=timedelta(days=2))
+    crew.hold(held)
+    crew.hold(crew.job(None, visit_in=None))
+    Diary(crew.runtime, crew.channel.operator_id).fill(clock.today() + timedelta(days=n) for n in (1, 6))
+    page = phones(locale=locale, color_scheme="dark" if locale == "en" else "light").enter()
+    arrived = "到达现场" if locale == "zh-CN" else "Arrived on site"
+    for path in ("/jobs", f"/jobs/{held}", f"/jobs/{later}"):
+        page.goto(path)
+        expect(page.get_by_role("button", name=arrived)).to_have_count(0)
+        assert_accessible(page)
+        assert_no_sideways_scrolling(page)
+    page.goto(f"/jobs/{held}")
+    expect(page.locator("#reappoint input[name=reason_code]")).to_have_count(0)
 
 
 def say(page: Page, words: str) -> None:

@@ -70,6 +70,22 @@ def test_nobody_is_made_to_come_while_the_order_is_on_hold(runtime, order, appli
     assert applied(order, Kind.APPOINTMENT, {"slot": during}).state is State.DONE
 
 
+def test_a_hold_of_ones_own_gives_up_the_visit_within_it(runtime, order, applied, move, slot) -> None:
+    move(order, *TO_DISPATCHED)
+    during = slot(9)
+    applied(order, Kind.APPOINTMENT, {"slot": during})
+    early = applied(order, Kind.HOLD, {"reason_code": "not_decorated", "until": "2026-11-25"})
+    assert (visit(runtime, order), booked(runtime, during)) == (("appointed", 9), 1)
+    assert applied(order, Kind.UNDO, {"request": early.id}).state is State.DONE
+    late = applied(order, Kind.HOLD, {"reason_code": "not_decorated", "until": "2026-11-26"})
+    assert late.state is State.DONE
+    assert (visit(runtime, order), booked(runtime, during)) == (("dispatched", None), 0)
+    assert told(runtime) == [("appointment_changed", "cancelled"), ("appointment_cancelled", "created")]
+    assert applied(order, Kind.UNDO, {"request": late.id}).state is State.DONE
+    assert (visit(runtime, order), booked(runtime, during)) == (("dispatched", None), 0)
+    assert applied(order, Kind.APPOINTMENT, {"slot": during}).state is State.DONE
+
+
 def test_another_visit_is_agreed_and_the_former_one_had_back(
     runtime, order, applied, move, slot, look, noon
 ) -> None:

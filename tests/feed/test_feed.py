@@ -152,7 +152,7 @@ def test_an_event_says_what_a_channel_may_know_and_the_deadline_as_it_stood(
     actor = Actor.of_channel(channel)
     for stage in ("verified", "resource_checked", "dispatched"):
         step(runtime, channel, placed.number, stage)
-    visit = clock.now().replace(microsecond=0) + timedelta(days=2)
+    visit = clock.now().replace(microsecond=0) + timedelta(days=6)
     slot = {"starts_at": visit.isoformat(), "ends_at": (visit + timedelta(hours=2)).isoformat()}
     step(runtime, channel, placed.number, "appointed", appointment=slot)
     until = (clock.now() + timedelta(days=5)).isoformat()

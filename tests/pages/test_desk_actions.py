@@ -58,6 +58,26 @@ def test_a_hold_shows_the_new_promise_before_it_is_placed(desk, book) -> None:
     assert told.order_id == book.row(number).id
 
 
+def test_the_visit_within_a_hold_is_named_before_and_after_it_is_off(desk, book, as_) -> None:
+    """The visit is the day after tomorrow, 26 November; the hold ends with 5 December."""
+    number = book.order(Stage.APPOINTED)
+    shown = plain(sent(desk, number, "hold", HOLD, version=5, step="preview").text)
+    assert "11月26日8:40-10:40的上门将取消，时段让给别的客户。" in shown
+    assert "撤回缓装也不会恢复" in shown
+    short = sent(desk, number, "hold", HOLD | {"until": "2026-11-25"}, version=5, step="preview")
+    assert "将取消" not in plain(short.text)
+    assert book.row(number).stage == "appointed"
+    assert sent(desk, number, "hold", HOLD, version=5).status_code == 302
+    page = plain(desk.get(f"/orders/{number}").text)
+    assert "期间的上门已取消、时段已让出" in page
+    assert "已派单" in page
+    assert "取消 11月26日8:40-10:40 的上门" in plain(desk.get(f"/orders/{number}/history").text)
+    version = str(book.row(number).version)
+    send(desk, f"/orders/{number}/undo", {"version": version}, page=f"/orders/{number}")
+    assert "原来的上门已取消，不会恢复" in plain(desk.get(f"/orders/{number}").text)
+    assert book.row(number).appointment_starts_at is None
+
+
 def test_a_hold_is_undone_within_ten_minutes_and_nobody_hears_of_it(desk, book, monkeypatch) -> None:
     number = book.order()
     before = book.ask("SELECT deadline FROM promises")

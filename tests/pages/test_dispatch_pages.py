@@ -14,10 +14,18 @@ from tests.visiting_slots import Diary
 from tracker import clock
 from tracker.orders.actor import Actor
 from tracker.orders.assign_orders import assign_orders
+from tracker.orders.place_hold import place_hold
 from tracker.orders.record_progress import record_progress
 
 NOW = datetime(2026, 11, 24, 9, 30, tzinfo=clock.CITY_ZONE)
 FAR = "441881001001"
+HOLD = {
+    "reason_code": "undecided",
+    "reason_text": None,
+    "evidence": None,
+    "starts_at": None,
+    "ends_at": datetime(2026, 11, 27, tzinfo=clock.CITY_ZONE),
+}
 
 
 @pytest.fixture(autouse=True)
@@ -256,6 +264,27 @@ def test_nothing_of_another_operator_is_shown(runtime, crew, strangers, ready, a
     answer = send(client, f"/dispatch/undo/{came.id}", page="/dispatch")
     assert "没有这次派单" in plain(client.get(answer.location).text)
     assert row_of(runtime, number).team_id == team
+
+
+def test_what_is_on_hold_is_marked_in_the_list_and_on_the_day(runtime, channel, crew, ready, desk):
+    held, other = ready(), ready()
+    place_hold(runtime, crew.actor, held, HOLD)
+    page = desk.get("/dispatch").text
+    rows = {number: plain(f"<main{row}</main") for number, row in rows_of(page).items()}
+    assert "缓装至 11月26日（周四）" in rows[held]
+    assert "按时" not in rows[held]
+    assert "缓装" not in rows[other]
+    team = crew.team("县城班", COUNTY)
+    assign_orders(runtime, crew.actor, [held, other], team_id=team)
+    for number in (held, other):
+        appointed(runtime, channel, number, hours=3)
+    assert plain(desk.get(f"/dispatch/installers?team={team}").text).count("缓装至 11月26日（周四）") == 1
+
+
+def rows_of(page: str) -> dict[str, str]:
+    """The rows of the list by the number of their order."""
+    rows = re.findall(r"<tr role=\"row\">(.*?)</tr>", page[page.index("dispatch-list") :], re.DOTALL)
+    return {found[1]: row for row in rows if (found := re.search(r'name="order" value="(\w+):', row))}
 
 
 def test_a_day_of_installers_shows_who_goes_when_and_what_clashes(runtime, channel, crew, ready, desk):

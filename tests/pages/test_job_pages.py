@@ -20,6 +20,7 @@ from werkzeug.test import encode_multipart
 from tests.on_site import GOOD_TEST, Crew, crew_of, photo
 from tests.serving import app_of
 from tests.staff_sessions import sign_in
+from tests.visiting_slots import Diary
 from tracker import clock
 from tracker.audit.models import AuditEntry
 from tracker.clock import CITY_ZONE
@@ -131,6 +132,69 @@ def test_a_card_names_nobody_and_tells_the_address_on_the_day_only(
     assert "张三" not in page
     assert "13800001234" not in page
     assert "接单" in cards[unseen]
+
+
+def test_what_is_on_hold_is_marked_and_not_offered(crew: Crew, li: Installer, phone: FlaskClient) -> None:
+    mine, nobodys, free = crew.job(li, visit_in=None), crew.job(None, visit_in=None), crew.job(None)
+    for number in (mine, nobodys):
+        crew.hold(number)
+    diary = Diary(crew.runtime, crew.channel.operator_id)
+    diary.slot(starts_at=NOON + timedelta(days=2))
+    after = diary.slot(starts_at=NOON + timedelta(days=3))
+    page = phone.get("/jobs").text
+    cards = dict(re.findall(r'<li class="card job" data-number="(\w+)"(.*?)</li>', page, re.DOTALL))
+    assert ["缓装至 11月27日（周五）" in cards[number] for number in (mine, nobodys, free)] == [
+        True,
+        True,
+        False,
+    ]
+    assert "按时" not in cards[mine] + cards[nobodys]
+    assert ["接单" in cards[number] for number in (nobodys, free)] == [False, True]
+    shown = phone.get(f"/jobs/{mine}").text
+    assert "缓装至 11月27日（周五）" in shown
+    assert "请客服或调度先恢复办理" in shown
+    assert "act-arrive" not in shown
+    assert re.findall(r'name="slot" value="(\d+)"', shown) == [str(after)]
+    told = sent(phone, action(crew, nobodys, "take")).json["results"][0]
+    assert (told["rule"], told["outcome"]) == ("job.on_hold", "refused")
+    assert told["told"] == ["工单缓装至11月27日，请先由客服或调度恢复办理"]
+
+
+def test_a_job_of_a_later_day_is_not_arrived_at(crew: Crew, li: Installer, phone: FlaskClient) -> None:
+    number = crew.job(li, visit_in=timedelta(days=2))
+    page = phone.get(f"/jobs/{number}").text
+    assert "act-arrive" not in page
+    assert "要今天上门，请先改约" in page
+    told = sent(phone, action(crew, number, "arrive")).json["results"][0]
+    assert told["told"] == ["约的是11月26日；今天上门请先改约"]
+    assert DETAIL not in phone.get(f"/jobs/{number}").text
+
+
+def test_slots_after_the_promise_are_marked(
+    crew: Crew, li: Installer, phone: FlaskClient, as_: Callable[[str], FlaskClient]
+) -> None:
+    """Accepted at noon of 24 November, promised for 26 November, noon."""
+    number = crew.job(li, visit_in=None, accepted_at=NOON.isoformat())
+    diary = Diary(crew.runtime, crew.channel.operator_id)
+    noon = NOON + timedelta(days=2)
+    early, late = (diary.slot(starts_at=at) for at in (noon - timedelta(hours=2), noon))
+    for page in (phone.get(f"/jobs/{number}").text, as_("dispatcher").get(f"/orders/{number}/visit").text):
+        labels = dict(re.findall(r'name="slot" value="(\d+)".*?<span>(.*?)</label>', page))
+        assert ["晚于承诺" in labels[str(slot)] for slot in (early, late)] == [False, True]
+
+
+def test_a_first_visit_is_agreed_without_a_reason(crew: Crew, li: Installer, phone: FlaskClient) -> None:
+    number = crew.job(li, visit_in=None)
+    diary = Diary(crew.runtime, crew.channel.operator_id)
+    first, second = diary.slot(), diary.slot(starts_at=NOON + timedelta(days=1))
+    assert step(phone, number, "reappoint", {"slot": str(first)}).status_code == 302
+    assert "已约定，并已通知客户" in phone.get(f"/jobs/{number}").text
+    answer = step(phone, number, "reappoint", {"slot": str(second)})
+    assert answer.status_code == 422
+    assert 'id="reappoint-reason-fault"' in answer.text
+    assert f'value="{second}" required checked' in answer.text
+    more = {"slot": str(second), "reason_code": "undecided"}
+    assert step(phone, number, "reappoint", more).status_code == 302
 
 
 def test_that_an_address_was_seen_is_noted_once_a_day(

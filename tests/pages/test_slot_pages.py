@@ -10,6 +10,9 @@ from desk_forms import faults, fields_of, send
 
 from tests.visiting_slots import COUNTY, TOWN, Diary, dispatched
 from tracker import clock
+from tracker.orders.actor import Actor
+from tracker.orders.change_appointment import change_appointment
+from tracker.orders.place_hold import place_hold
 
 NOW = datetime(2026, 11, 24, 9, 30, tzinfo=clock.CITY_ZONE)
 NEW = "/slots/new"
@@ -152,6 +155,17 @@ def test_capacity_is_changed_but_never_below_what_is_booked(desk, diary, tomorro
     assert "1 个已约的多于 1 户，容量只降到已约的户数。" in plain(preview.text)
     send(desk, NEW, pattern | {"capacity": "1", "step": "open"})
     assert diary.row(tomorrow).capacity == 2
+
+
+def test_a_booked_order_that_is_on_hold_is_marked(desk, diary, tomorrow, runtime, channel, place) -> None:
+    held, other = (dispatched(runtime, channel, place, customer__phone=f"1380000567{n}") for n in (1, 2))
+    hold = {"reason_code": "undecided", "reason_text": None, "evidence": None, "starts_at": None}
+    staff = Actor(channel.operator_id, "staff:manager")
+    place_hold(runtime, staff, held, hold | {"ends_at": datetime(2026, 11, 28, tzinfo=clock.CITY_ZONE)})
+    # Booked after it was held, as staff may agree with the customer.
+    for number in (held, other):
+        change_appointment(runtime, staff, number, tomorrow)
+    assert f"{held} 缓装至 11月27日（周五） {other}" in plain(desk.get(DAY).text)
 
 
 def test_closing_needs_a_reason_and_is_undone(desk, diary, tomorrow) -> None:

@@ -251,6 +251,24 @@ def test_nobody_is_to_come_while_the_order_is_on_hold(
     assert f'value="{during}"' not in page
 
 
+def test_who_asks_for_a_hold_is_told_what_becomes_of_the_visit(
+    holder: Holder, diary: Diary, runtime: Runtime, channel: ChannelFacts
+) -> None:
+    warning = "缓装期间的上门会取消，时段让给别的客户"
+    assert warning not in holder.page("/order/hold")
+    slot = diary.slot(starts_at=at(26, 9))
+    change_appointment(runtime, Actor.of_channel(channel), holder.number, slot)
+    page = holder.page("/order/hold")
+    assert warning in page
+    assert "现在约的是：11月26日（周四）上午9–11时" in plain(page)
+    hold = {"starts_at": None, "ends_at": at(27, 0), "reason_code": "not_decorated", "reason_text": None}
+    place_hold(runtime, Actor.of_channel(channel), holder.number, hold | {"evidence": None})
+    page = plain(holder.page())
+    assert "暂停办理" in page
+    assert "上午9–11时" not in page
+    assert "按约定时间上门" not in page
+
+
 def test_a_rating_is_handed_in(
     client: FlaskClient, runtime: Runtime, place: Callable[..., Any], morning: datetime
 ) -> None:

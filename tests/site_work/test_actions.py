@@ -14,7 +14,8 @@ from tests.visiting_slots import Diary
 from tracker import clock
 from tracker.notices.models import Notice
 from tracker.orders.actor import Actor
-from tracker.orders.place_hold import place_hold
+from tracker.orders.change_appointment import agree_times
+from tracker.orders.lift_hold import lift_hold
 from tracker.orders.record_payment import record_payment
 from tracker.orders.record_progress import record_progress
 from tracker.problems import Refusal
@@ -133,18 +134,101 @@ def test_a_hold_disturbs_and_a_payment_does_not(crew: Crew, li: Installer) -> No
     arrived = crew.do(li, number, "arrive", version=shown)
     assert arrived.outcome is Outcome.OK
     shown = crew.order(number).version
-    now = clock.now()
-    hold = {
-        "reason_code": "not_decorated",
-        "reason_text": None,
-        "starts_at": now,
-        "ends_at": now + timedelta(days=3),
-        "evidence": None,
-    }
-    place_hold(crew.runtime, desk, number, hold)
+    crew.hold(number)
     assert rules(crew.do(li, number, "test", GOOD_TEST, version=shown)) == ["job.changed"]
     # Seen with what changed, it can be done.
     assert crew.do(li, number, "test", GOOD_TEST).outcome is Outcome.OK
+
+
+def test_nobody_comes_to_an_order_on_hold_or_takes_one(
+    crew: Crew, li: Installer, clocks: Callable[[datetime], None]
+) -> None:
+    mine, nobodys = crew.job(li, visit_in=None), crew.job(None, visit_in=None)
+    desk = Actor(li.actor.operator_id, "staff:wang.min")
+    for number in (mine, nobodys):
+        crew.hold(number)
+    # Staff may agree a visit within the hold; whoever comes has it resumed first.
+    begin = clock.now() + 60 * MINUTE
+    agree_times(crew.runtime, desk, mine, (begin, begin + 60 * MINUTE))
+    for number, act in ((mine, "arrive"), (nobodys, "take")):
+        refused = crew.do(li, number, act)
+        assert rules(refused) == ["job.on_hold"]
+        assert refused.faults[0].words("zh") == "工单缓装至11月27日，请先由客服或调度恢复办理"
+        assert "until 27 Nov: the desk must resume it first" in refused.faults[0].words("en")
+    assert (crew.order(mine).stage, crew.order(nobodys).installer_id) == ("appointed", None)
+    assert count(crew, SiteVisit) == 0
+    clocks(clock.now() + MINUTE)
+    for number in (mine, nobodys):
+        lift_hold(crew.runtime, desk, number, 1, {"reason_text": None, "resumes_at": None})
+    assert crew.do(li, mine, "arrive").outcome is Outcome.OK
+    assert crew.do(li, nobodys, "take").outcome is Outcome.OK
+
+
+def test_a_hold_that_is_over_stops_nobody(
+    crew: Crew, li: Installer, clocks: Callable[[datetime], None]
+) -> None:
+    number = crew.job(li, visit_in=timedelta(days=3))
+    crew.hold(number)
+    assert crew.order(number).stage == "appointed"
+    clocks(clock.now() + timedelta(days=3))
+    assert crew.do(li, number, "arrive").outcome is Outcome.OK
+
+
+@pytest.mark.parametrize(
+    ("before", "refused"),
+    [
+        (timedelta(days=2), True),
+        (timedelta(hours=9), False),  # 00:00 of the day of the visit
+        (timedelta(hours=9, minutes=1), True),
+        (timedelta(0), False),
+        (-timedelta(days=1), False),  # late is better than never
+    ],
+)
+def test_nobody_comes_before_the_day_that_was_agreed(
+    crew: Crew, li: Installer, clocks: Callable[[datetime], None], before: timedelta, refused: bool
+) -> None:
+    nine = clock.local(clock.now()).replace(hour=9) + timedelta(days=4)
+    number = crew.job(li, visit_in=nine - clock.now())
+    clocks(nine - before)
+    result = crew.do(li, number, "arrive")
+    assert rules(result) == (["job.visit_later"] if refused else [])
+    assert crew.order(number).stage == ("appointed" if refused else "on_site")
+    if refused:
+        assert result.faults[0].words("zh") == "约的是11月28日；今天上门请先改约"
+        assert "agreed for 28 Nov" in result.faults[0].words("en")
+        assert count(crew, SiteVisit) == 0
+
+
+def test_the_day_is_that_on_which_he_came_however_late_his_phone_sends(
+    crew: Crew, li: Installer, clocks: Callable[[datetime], None]
+) -> None:
+    number = crew.job(li, visit_in=timedelta(days=1))
+    came = clock.now() + 10 * MINUTE
+    clocks(came + timedelta(days=1))
+    early = crew.do(li, number, "arrive", done_at=came, phone_now=clock.now())
+    assert rules(early) == ["job.visit_later"]
+
+
+def test_only_a_change_of_the_visit_wants_a_reason(crew: Crew, li: Installer) -> None:
+    diary = Diary(crew.runtime, crew.channel.operator_id)
+    number = crew.job(li, visit_in=None)
+    first = diary.slot(starts_at=clock.now() + timedelta(days=1))
+    assert crew.do(li, number, "reappoint", {"slot": first}).faults == ()
+    assert crew.events(number)[-1].reason_code is None
+    with crew.runtime.db.reading() as connection:
+        texts = connection.scalars(
+            select(Notice.template)
+            .where(Notice.order_id == crew.order(number).id, Notice.state == "created")
+            .order_by(Notice.id)
+        ).all()
+    assert texts[-2:] == ["appointed", "visit_reminder"]
+    assert "appointment_changed" not in texts
+    second = diary.slot()
+    refused = crew.do(li, number, "reappoint", {"slot": second})
+    assert [(one.rule, one.pointer) for one in refused.faults] == [("field.required", "/reason_code")]
+    assert crew.do(li, number, "reappoint", {"slot": second, "reason_code": "undecided"}).faults == ()
+    on_site = crew.at_stage(li, "arrive")
+    assert rules(crew.do(li, on_site, "reappoint", {"slot": first})) == ["field.required"]
 
 
 def test_another_installers_job_is_nobody_elses(crew: Crew, li: Installer) -> None:
@@ -243,7 +327,7 @@ def test_an_earlier_visits_test_does_not_count(
     diary = Diary(crew.runtime, crew.channel.operator_id)
     slot = diary.slot(capacity=1)
     assert crew.do(li, number, "reappoint", {"slot": slot, "reason_code": "barrier"}).faults == ()
-    clocks(clock.now() + timedelta(days=1))
+    clocks(clock.now() + timedelta(days=2))
     crew.do(li, number, "arrive")
     assert rules(crew.do(li, number, "activate")) == ["job.test_first"]
     crew.do(li, number, "test", GOOD_TEST)

@@ -12,6 +12,7 @@ from tracker.notices.rules import State
 from tracker.orders.actor import Actor
 from tracker.orders.change_appointment import agree_times, change_appointment, undo_appointment
 from tracker.orders.models import Order, OrderEvent
+from tracker.orders.place_hold import place_hold
 from tracker.orders.record_progress import record_progress
 from tracker.problems import Refusal
 from tracker.visits.keep_visits import keep_visits
@@ -110,6 +111,11 @@ def refused(act, *given, **more) -> str:
 def window(diary: Diary, slot: int) -> tuple[datetime, datetime]:
     row = diary.row(slot)
     return row.starts_at, row.ends_at
+
+
+def hold_until(ends_at: datetime) -> dict[str, object]:
+    why = {"reason_code": "undecided", "reason_text": None, "evidence": None}
+    return {**why, "starts_at": None, "ends_at": ends_at}
 
 
 def evening_before(visit: tuple[datetime, datetime]) -> datetime:
@@ -279,11 +285,8 @@ def test_nothing_is_undone_once_the_order_has_gone_on(book, diary, morning, late
 
 
 def test_a_hold_in_between_does_not_stop_the_undo(book, runtime, actor, diary, morning) -> None:
-    from tracker.orders.place_hold import place_hold
-
     book.choose_for_now(morning)
-    hold = {"reason_code": "undecided", "reason_text": None, "evidence": None, "starts_at": None}
-    place_hold(runtime, actor, book.number, hold | {"ends_at": clock.now() + timedelta(days=3)})
+    place_hold(runtime, actor, book.number, hold_until(window(diary, morning)[0]))
     assert book.undo() == 7
     assert book.visit == ("dispatched", None, None)
 

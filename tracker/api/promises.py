@@ -108,7 +108,10 @@ class Holds(MethodView):
     @blueprint.arguments(HoldRequestSchema())
     @blueprint.response(201, OrderSchema)
     def post(self, hold: dict[str, Any], number: str) -> Any:
-        """Stop the clock for the customer's own reason or force majeure; the customer is told."""
+        """Stop the clock for the customer's own reason or force majeure; the customer is told.
+
+        A visit that was to come meanwhile is off: the order is `dispatched` again, without an appointment.
+        """
         return _change(
             number,
             lambda actor, order, version: place_hold(runtime(), actor, order, hold, if_version=version),

@@ -15,6 +15,11 @@ class Actor:
     label: str
     channel_id: int | None = None
 
+    @property
+    def is_staff(self) -> bool:
+        """Whether somebody of the operator's acts, with an account of his own."""
+        return self.label.startswith("staff:")
+
     @classmethod
     def of_channel(cls, channel: ChannelFacts) -> "Actor":
         """A channel's system: it reaches the channel's own orders only."""

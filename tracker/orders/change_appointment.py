@@ -1,4 +1,4 @@
-"""Agree a visit, change it (改约), or have the former one back.
+"""Agree a visit, change it (改约), have the former one back, or call it off.
 
 A visit in a slot takes a place of it; one of plain times, as channels without slots tell it, takes none.
 """
@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, select, update
 
 from tracker import clock
+from tracker.notices.open_calls import call_off
 from tracker.notices.plan_notices import cancel, plan_notices
 from tracker.orders import appointment_texts
 from tracker.orders.actor import Actor
@@ -23,6 +24,8 @@ from tracker.runtime import Runtime
 from tracker.visits.book_slot import Booked, book_slot, put_back, release_bookings
 from tracker.visits.rules import areas_of
 
+# What a customer may be called about instead of a text, and what does not matter once the visit is off.
+_OF_VISITS = ("appointed", "appointment_changed", "visit_reminder")
 _POINTERS = {"order.appointment_times": "/ends_at"}
 
 
@@ -30,6 +33,9 @@ _POINTERS = {"order.appointment_times": "/ends_at"}
 class _Why:
     code: str | None
     text: str | None
+
+
+_NO_REASON = _Why(None, None)
 
 
 def change_appointment(
@@ -108,14 +114,25 @@ def undo_appointment(runtime: Runtime, actor: Actor, number: str, *, if_version:
         former = last.detail.get("former")
         if former is None or order.stage != Stage.APPOINTED:
             raise Refusal(Fault("appointment.nothing_to_undo"))
-        before = former["appointment"] and _read(former["appointment"])
+        before = former["appointment"] and read_visit(former["appointment"])
         if datetime.fromisoformat(last.detail["undo_until"]) <= now or (before and before[0] <= now):
             raise Refusal(Fault("appointment.undo_over"))
         put_back(connection, order.id, former["booking"], now)
         detail = {"undoes": last.order_version}
         if before is None:
-            return _take_back(runtime, connection, actor, order, detail, now)
-        return _agree(runtime, connection, actor, order, before, detail, _Why(None, None), now)
+            return _take_back(runtime, connection, actor, order, detail, _NO_REASON, now)
+        return _agree(runtime, connection, actor, order, before, detail, _NO_REASON, now)
+
+
+def cancel_visit(
+    connection: Connection, runtime: Runtime, actor: Actor, order: Row[Any], reason_code: str, now: datetime
+) -> None:
+    """Call off the visit of a locked order that is at the stage of one: its place is given back, and the
+    customer told that it is off instead of whatever was still to be said of it.
+    """
+    release_bookings(connection, order.id, now)
+    call_off(connection, order.id, _OF_VISITS, now)
+    _take_back(runtime, connection, actor, order, {}, _Why(reason_code, None), now)
 
 
 def undoable_until(connection: Connection, order_id: int) -> datetime | None:
@@ -153,7 +170,8 @@ def _visit_of(order: Row[Any]) -> Visit | None:
     return order.appointment_starts_at, order.appointment_ends_at
 
 
-def _read(appointment: list[str]) -> Visit:
+def read_visit(appointment: list[str]) -> Visit:
+    """A visit as an event keeps it."""
     starts_at, ends_at = (datetime.fromisoformat(at) for at in appointment)
     return starts_at, ends_at
 
@@ -186,8 +204,13 @@ def _agree(
     reference = runtime.reference.current()
     operator = reference.operators[order.operator_id]
     reminder = appointment_texts.reminder(runtime.keys, operator, order, visit, version, now)
-    texts = [appointment_texts.changed(runtime.keys, operator, order, visit, version)]
-    plan_notices(connection, runtime, reference, texts + ([reminder] if reminder else []), now)
+    if order.stage == Stage.APPOINTED or not actor.is_staff:
+        text = appointment_texts.changed(runtime.keys, operator, order, visit, version)
+    else:
+        installer = order.installer_title, order.installer_staff_number
+        key = f"order:{order.id}:{version}:{Stage.APPOINTED}"
+        text = appointment_texts.agreed(runtime.keys, operator, order, visit, installer, key)
+    plan_notices(connection, runtime, reference, [text, *([reminder] if reminder else [])], now)
     return version
 
 
@@ -197,13 +220,13 @@ def _take_back(
     actor: Actor,
     order: Row[Any],
     detail: dict[str, Any],
+    why: _Why,
     now: datetime,
 ) -> int:
     """Let the order have no visit, as before its first one was agreed."""
     version = order.version + 1
     visit = order.appointment_starts_at, order.appointment_ends_at
-    nothing = _Why(None, None)
-    _write(connection, actor, order, Stage.DISPATCHED, None, "stage", detail, nothing, now)
+    _write(connection, actor, order, Stage.DISPATCHED, None, "stage", detail, why, now)
     reference = runtime.reference.current()
     operator = reference.operators[order.operator_id]
     text = appointment_texts.off(runtime.keys, operator, order, visit, version)

@@ -207,11 +207,12 @@ def held(now: datetime) -> ColumnElement[bool]:
 
 
 def hold_of(now: datetime) -> LateralFromClause:
-    """The hold that runs, to be outer-joined on true: its `number`.
+    """The hold that runs, the one that ends last, to be outer-joined on true: its `number` and `ends_at`.
 
     Looked up order by order, where `held` would have the holds of all orders read.
     """
-    return select(_hold.number).where(_runs(now)).limit(1).lateral("running_hold")
+    running = select(_hold.number, _hold.ends_at).where(_runs(now)).order_by(_hold.ends_at.desc())
+    return running.limit(1).lateral("running_hold")
 
 
 def _runs(now: datetime) -> ColumnElement[bool]:

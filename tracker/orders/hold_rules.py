@@ -57,3 +57,8 @@ def excuse_faults(
     if ends_at > now + CLOCK_SKEW:
         faults.append(Fault("excuse.in_the_future", "/ends_at"))
     return faults
+
+
+def falls_in(visit: tuple[datetime, datetime], starts_at: datetime, ends_at: datetime, now: datetime) -> bool:
+    """Whether a visit that is not over would be made while a hold runs."""
+    return visit[0] < ends_at and visit[1] > max(starts_at, now)

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, not_, or_, select, true
 
 from tracker import clock
+from tracker.orders.desk_list import hold_of
 from tracker.orders.models import Order, OrderEvent
 from tracker.orders.rules import TO_INSTALL, Stage
 from tracker.orders.standing import NEAR
@@ -92,11 +93,12 @@ def work_list(
     skip: int = 0,
     limit: int,
 ) -> tuple[Sequence[Row[Any]], bool]:
-    """Open orders, the one that is due first before the others, and whether there are more.
+    """Open orders, the one that is due first before the others, and whether there are more. Each with
+    `held_until`, None where no hold runs.
 
     `place`: the code of the county or town that they lie in. `shown`: one of SHOWN.
     """
-    wanted = to_install(listed(), operator_id)
+    wanted = _listed_with_holds(operator_id, now)
     if place:
         wanted = wanted.where(Order.community_code.startswith(place, autoescape=True))
     if shown is not None:
@@ -112,15 +114,16 @@ def visits_of_day(
     operator_id: int,
     begin: datetime,
     end: datetime,
+    now: datetime,
     *,
     place: str = "",
     team_id: int | None,
 ) -> Sequence[Row[Any]]:
-    """Open orders with a visit that begins in a stretch of time, by hour.
+    """Open orders with a visit that begins in a stretch of time, by hour, each with `held_until`.
 
     Of a team: its own, and those of its area `place` that nobody has.
     """
-    wanted = to_install(listed(), operator_id).where(
+    wanted = _listed_with_holds(operator_id, now).where(
         Order.appointment_starts_at >= begin, Order.appointment_starts_at < end
     )
     if team_id is not None:
@@ -215,6 +218,12 @@ def listed() -> Select[Any]:
         DEADLINE.label("deadline"),
         func.coalesce(_LATEST.c.provisional, _FIRST.c.provisional).label("provisional"),
     )
+
+
+def _listed_with_holds(operator_id: int, now: datetime) -> Select[Any]:
+    hold = hold_of(now)
+    wanted = to_install(listed().add_columns(hold.c.ends_at.label("held_until")), operator_id)
+    return wanted.outerjoin(hold, true())
 
 
 def to_install(wanted: Select[Any], operator_id: int) -> Select[Any]:

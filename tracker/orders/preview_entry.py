@@ -7,6 +7,8 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from tracker.orders import queries
+from tracker.orders.appointment_texts import Visit
+from tracker.orders.place_hold import visit_in
 from tracker.orders.promise_book import Book, book_of
 from tracker.promises.deadline import Deadline
 from tracker.promises.ledger import Entry, replay
@@ -17,11 +19,12 @@ from tracker.reference import Reference
 
 @dataclass(frozen=True)
 class Foreseen:
-    """The promise as it is, as it would be, and why, by language."""
+    """The promise as it is, as it would be, and why, by language; and the visit that would be off."""
 
     before: datetime
     after: Deadline
     explanation: dict[str, str]
+    visit_off: Visit | None = None
 
 
 def preview_entry(
@@ -39,5 +42,6 @@ def preview_entry(
     if order is None:
         return None
     book = book_of(reference, order, read_ledgers(connection, [order.id])[order.id])
-    deadline = replay(book.ledger.first, [*book.ledger.entries, entry_of(book)], book.calendar)
-    return Foreseen(book.ledger.current.deadline, deadline, explain(deadline))
+    entry = entry_of(book)
+    deadline = replay(book.ledger.first, [*book.ledger.entries, entry], book.calendar)
+    return Foreseen(book.ledger.current.deadline, deadline, explain(deadline), visit_in(order, entry))

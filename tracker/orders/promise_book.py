@@ -45,12 +45,16 @@ class Why:
 
 @dataclass(frozen=True)
 class Written:
-    """An entry that was written: the promise before and after it, and the order's new version."""
+    """An entry that was written: the promise before and after it, and the order's new version.
+
+    `visit_off`: when the visit was to begin and end that a hold has called off.
+    """
 
     number: int
     version: int
     before: datetime
     after: Deadline
+    visit_off: tuple[datetime, datetime] | None = None
 
     @property
     def date_changed(self) -> bool:

@@ -144,6 +144,8 @@ def operator_order(connection: Connection, operator_id: int, number: str) -> Row
             Order.channel_id,
             Order.accepted_at,
             Order.closed_at,
+            Order.appointment_starts_at,
+            Order.appointment_ends_at,
         ).where(Order.operator_id == operator_id, Order.number == number)
     ).one_or_none()
 

@@ -1,5 +1,6 @@
 """Undo a hold that staff have just placed or lifted, by what counters it."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -8,6 +9,7 @@ from sqlalchemy import Connection, Row
 from tracker import clock
 from tracker.notices.cancel_one import cancel_one
 from tracker.orders.actor import Actor
+from tracker.orders.change_appointment import read_visit
 from tracker.orders.desk_history import last_event
 from tracker.orders.lift_hold import lift_hold
 from tracker.orders.locking import lock_order
@@ -35,7 +37,8 @@ def undoable_until(event: Row[Any]) -> datetime | None:
 def undo_hold(runtime: Runtime, actor: Actor, number: str, *, if_version: int | None = None) -> Written:
     """Lift the hold that was placed last, or let the one that was lifted last go on to its end.
 
-    Where the customer has not been told of it yet, no text is sent at all. Raises Refusal: order.not_found,
+    Where the customer has not been told of it yet, no text is sent at all. A visit that the hold called off
+    (`visit_off`) stays off: its place may be somebody else's by now. Raises Refusal: order.not_found,
     version.stale, desk.nothing_to_undo, desk.undo_over, promise.order_done, or what stands against the
     counter-action.
     """
@@ -54,6 +57,8 @@ def undo_hold(runtime: Runtime, actor: Actor, number: str, *, if_version: int | 
         if kind is Kind.HOLD:
             nothing_said = {"reason_text": None, "resumes_at": None}
             written = lift_hold(runtime, actor, number, entry, nothing_said)
+            off = event.detail.get("visit_off")
+            written = replace(written, visit_off=off and read_visit(off))
         else:
             written = _hold_on(connection, runtime, actor, order, entry, number)
         if unsent:

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, select, true
 
+from tracker.orders.desk_list import hold_of
 from tracker.orders.models import Order
 from tracker.orders.rules import TAKES_APPOINTMENT, Stage
 from tracker.visits.queries import booked_slot, free_slots
@@ -64,7 +65,12 @@ def visit_choice(
     return VisitChoice(order, slot_id, may_change, slots)
 
 
-def numbers_of(connection: Connection, order_ids: Collection[int]) -> dict[int, str]:
-    """The numbers of orders by their ids."""
-    rows = connection.execute(select(Order.id, Order.number).where(Order.id.in_(order_ids)))
-    return {row.id: row.number for row in rows}
+def booked_orders(connection: Connection, order_ids: Collection[int], now: datetime) -> dict[int, Row[Any]]:
+    """Orders by their ids: each its `number`, and `held_until`, None where no hold runs."""
+    hold = hold_of(now)
+    wanted = (
+        select(Order.id, Order.number, hold.c.ends_at.label("held_until"))
+        .join_from(Order, hold, true(), isouter=True)
+        .where(Order.id.in_(order_ids))
+    )
+    return {row.id: row for row in connection.execute(wanted)}

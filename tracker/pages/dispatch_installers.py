@@ -66,7 +66,7 @@ def dispatch_installers() -> Any:
         team = teams.get(team_id) if team_id is not None else None
         area = team.area_code if team else ""
         visits = visits_of_day(
-            connection, operator_id, begin, end, place=area, team_id=team.id if team else None
+            connection, operator_id, begin, end, clock.now(), place=area, team_id=team.id if team else None
         )
         people = [
             one

@@ -45,6 +45,11 @@ class Job:
     map_page: str
 
     @property
+    def may_be_come_to(self) -> bool:
+        """Whether he may come today as far as holds and the agreed day go."""
+        return self.row.held_until is None and (self.visit_on is None or self.visit_on <= clock.today())
+
+    @property
     def is_for_today(self) -> bool:
         """Whether it is to be done today, or should have been done before."""
         return self.row.stage in AT_WORK or (self.visit_on is not None and self.visit_on <= clock.today())
@@ -64,7 +69,7 @@ def jobs_shown(person: Person) -> list[Job]:
     """The person's open jobs, and those of his team that nobody has, most urgent first."""
     with runtime().db.reading() as connection:
         team = installer_of(connection, operator_of(person), person.id)
-        rows = jobs_of(connection, operator_of(person), person.id, team and team.team_id)
+        rows = jobs_of(connection, operator_of(person), person.id, team and team.team_id, clock.now())
     return _shown(person, rows)
 
 
@@ -72,7 +77,7 @@ def job_shown(person: Person, number: str) -> Job | None:
     """One of them, or one of his that has ended; None for any other."""
     with runtime().db.reading() as connection:
         team = installer_of(connection, operator_of(person), person.id)
-        row = job_of(connection, operator_of(person), person.id, team and team.team_id, number)
+        row = job_of(connection, operator_of(person), person.id, team and team.team_id, number, clock.now())
     return None if row is None else _shown(person, [row])[0]
 
 

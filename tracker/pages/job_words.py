@@ -25,7 +25,7 @@ ACT_WORDS = {
 DONE_WORDS = {
     Act.TAKE: N_("已接单。"),
     Act.ARRIVE: N_("已记录到达。"),
-    Act.REAPPOINT: N_("已改约，并已通知客户。"),
+    Act.REAPPOINT: N_("已约定，并已通知客户。"),
     Act.CANNOT: N_("已记录。工单回到待预约，请与客户另约时间。"),
     Act.TEST: N_("测试结果已保存。"),
     Act.PHOTO: N_("照片已保存。"),

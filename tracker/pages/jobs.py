@@ -116,6 +116,8 @@ def job_page(
             else []
         )
     own = (row.appointment_starts_at, row.appointment_ends_at)
+    # Nobody comes before: whoever is wanted sooner has the hold lifted first.
+    earliest = row.held_until or clock.now()
     return render_template(
         "staff/job.html",
         **frame(
@@ -128,7 +130,13 @@ def job_page(
             is_tested=any(row.reached_at is not None and one.tested_at >= row.reached_at for one in tests),
             photos=photos,
             most_photos=MOST_PHOTOS,
-            by_day=_by_day([slot for slot in slots if (slot.starts_at, slot.ends_at) != own]),
+            by_day=_by_day(
+                [
+                    slot
+                    for slot in slots
+                    if slot.starts_at >= earliest and (slot.starts_at, slot.ends_at) != own
+                ]
+            ),
             hours=lambda slot: hours(slot.starts_at, slot.ends_at, language()),
             reasons=job_words.reasons_by_cause(language()),
             reason_words=REASONS,

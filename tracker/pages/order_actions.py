@@ -15,6 +15,7 @@ from tracker.orders.record_progress import record_progress
 from tracker.orders.rules import MOVES, REASONS, Stage
 from tracker.orders.standing import N_
 from tracker.orders.undo_hold import undo_hold
+from tracker.orders.wording import slot
 from tracker.pages.access import AT_DESK, acting, language, open_to, operator_of, runtime
 from tracker.pages.order_frame import (
     Form,
@@ -65,6 +66,7 @@ def order_hold(number: str) -> Any:
         HOLD_FIELDS,
         reasons=reasons(*_HOLDS),
         foreseen=foreseen,
+        slot=lambda visit: slot(*visit, language()),
         today=clock.today(),
         longest=HOLD_DAYS,
     )
@@ -137,8 +139,10 @@ def order_undo(number: str) -> Any:
     person = signed_in()
     order = head(person, number)
     try:
-        undo_hold(runtime(), acting(person), order.number, if_version=seen_version())
+        written = undo_hold(runtime(), acting(person), order.number, if_version=seen_version())
         flash(N_("已撤回，承诺期限已重新计算。"))
+        if written.visit_off is not None:
+            flash(N_("原来的上门已取消，不会恢复，请与客户重新预约。"))
     except Refusal as refusal:
         flash(refusal.faults[0].words(language()))
     return redirect(url_for("staff.order", number=order.number))
@@ -165,7 +169,10 @@ def _asked(typed: dict[str, str]) -> dict[str, Any]:
 
 
 def _hold(person: Person, order: Head, typed: dict[str, str]) -> str:
-    place_hold(runtime(), acting(person), order.number, _asked(typed), if_version=seen_version())
+    asked = _asked(typed)
+    written = place_hold(runtime(), acting(person), order.number, asked, if_version=seen_version())
+    if written.visit_off is not None:
+        return N_("已缓装，期间的上门已取消、时段已让出，并已告知客户。10分钟内可撤回缓装，上门须重新预约。")
     return N_("已缓装，并已告知客户。10分钟内可以撤回。")
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import Row
 from tracker import clock
 from tracker.orders import wording as order_wording
 from tracker.orders.approval_rules import State
+from tracker.orders.change_appointment import read_visit
 from tracker.orders.fee_words import FEE_WORDS
 from tracker.orders.models import APPOINTMENT_KIND, CONTACT_KIND, MONEY_KINDS, MOVE_KINDS, REAL_NAME_KIND
 from tracker.orders.rules import REASONS, Stage
@@ -160,13 +161,16 @@ def _details(event: Row[Any], people: People) -> list[str]:
     detail, spoken = event.detail, language()
     said = []
     if detail.get("appointment"):
-        starts_at, ends_at = (datetime.fromisoformat(at) for at in detail["appointment"])
-        said.append(gettext("上门 %(time)s", time=order_wording.slot(starts_at, ends_at, spoken)))
+        visit = order_wording.slot(*read_visit(detail["appointment"]), spoken)
+        said.append(gettext("上门 %(time)s", time=visit))
     if detail.get("installer"):
         installer = detail["installer"]
         said.append(f"{installer.get('title', '')} {installer.get('staff_number', '')}".strip())
     if "undoes" in detail:
         said.append(gettext("撤回上一次约定"))
+    if "visit_off" in detail:
+        visit = order_wording.slot(*read_visit(detail["visit_off"]), spoken)
+        said.append(gettext("取消 %(time)s 的上门", time=visit))
     if event.kind == Kind.HOLD and event.ends_at is not None:
         said.append(gettext("至 %(time)s", time=_last(event.ends_at)))
     if "deadline" in detail:

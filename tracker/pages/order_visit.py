@@ -57,6 +57,7 @@ def order_visit(number: str) -> Any:
         "staff.order_visit",
         found=found,
         order=found.order,
+        deadline=order.deadline,
         place=runtime().reference.current().places[found.order.community_code],
         by_day=_by_day(found),
         undo_until=undo_until if undo_until is not None and undo_until > clock.now() else None,

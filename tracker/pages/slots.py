@@ -12,7 +12,7 @@ from werkzeug.exceptions import NotFound
 from tracker import clock
 from tracker.complaints.persons import names
 from tracker.orders.standing import N_
-from tracker.orders.visit_queries import numbers_of
+from tracker.orders.visit_queries import booked_orders
 from tracker.outages.areas import Division, Places
 from tracker.outages.queries import read_places
 from tracker.pages import slot_words
@@ -142,13 +142,13 @@ def slots_day(area_code: str, day: str) -> Any:
         )
         ids = [row.id for row in rows]
         orders = queries.order_ids_of(connection, ids)
-        numbers = numbers_of(connection, {one for some in orders.values() for one in some})
+        booked = booked_orders(connection, {one for some in orders.values() for one in some}, clock.now())
         changes = queries.changes_of(connection, person.operator_id or 0, ids, _CHANGES_SHOWN)
         _, by_username = names(connection, person.operator_id or 0)
     page = render(
         "staff/slots_day.html",
         person,
-        rows=[(row, [numbers[one] for one in orders[row.id]]) for row in rows],
+        rows=[(row, [booked[one] for one in orders[row.id]]) for row in rows],
         place=places.by_code[area_code],
         county=places.county_of(area_code),
         day=on,

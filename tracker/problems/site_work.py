@@ -17,6 +17,18 @@ RULES: tuple[ProblemRule, ...] = (
         "Somebody changed the order since you were shown it.",
     ),
     ProblemRule(
+        "job.on_hold",
+        409,
+        "工单缓装至{day}，请先由客服或调度恢复办理",
+        "The order is on hold until {day_en}: the desk must resume it first.",
+    ),
+    ProblemRule(
+        "job.visit_later",
+        409,
+        "约的是{day}；今天上门请先改约",
+        "The visit is agreed for {day_en}: to come today, change it first.",
+    ),
+    ProblemRule(
         "job.kept_back",
         409,
         "前一步没有成功，这一步暂未执行",

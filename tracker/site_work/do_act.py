@@ -3,22 +3,26 @@
 import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row, func, insert, select
 
+from tracker import clock
+from tracker.orders import wording
 from tracker.orders.actor import Actor
 from tracker.orders.change_appointment import change_appointment
 from tracker.orders.record_progress import record_progress
 from tracker.orders.rules import Stage
 from tracker.orders.take_order import take_order
 from tracker.problems import Fault, Refusal
+from tracker.promises.ledger import hold_at
+from tracker.promises.queries import read_ledgers
 from tracker.runtime import Runtime
 from tracker.site_work.images import Picture
 from tracker.site_work.models import LineTest, SitePhoto, SiteVisit
 from tracker.site_work.photo_files import photo_files
-from tracker.site_work.rules import AT_WORK, MOST_PHOTOS, MOVES_TO, Act, coarse, warnings_of
+from tracker.site_work.rules import AT_WORK, MOST_PHOTOS, MOVES_TO, NOT_ON_HOLD, Act, coarse, warnings_of
 from tracker.tariffs.models import Plan
 
 WARNING_WORDS = {
@@ -44,7 +48,11 @@ class Done:
 
 def do_act(connection: Connection, runtime: Runtime, order: Row[Any], done: Done) -> int:
     """Returns the order's version after it. Raises Refusal with every fault that stands against it."""
+    if done.act in NOT_ON_HOLD:
+        _require_no_hold(connection, order, done.at)
     match done.act:
+        case Act.ARRIVE:
+            _require_day(order, done.at)
         case Act.TAKE:
             return take_order(runtime, done.actor, order.number, done.account_id, if_version=order.version)
         case Act.REAPPOINT:
@@ -68,6 +76,23 @@ def do_act(connection: Connection, runtime: Runtime, order: Row[Any], done: Done
     return version
 
 
+def _require_no_hold(connection: Connection, order: Row[Any], at: datetime) -> None:
+    hold = hold_at(read_ledgers(connection, [order.id])[order.id].entries, at)
+    if hold is not None:
+        raise Refusal(Fault("job.on_hold", "", _day_said(hold.ends_at - timedelta(microseconds=1))))
+
+
+def _require_day(order: Row[Any], at: datetime) -> None:
+    """Whoever comes before the day that was agreed would be shown the address before it."""
+    visit_at = order.appointment_starts_at
+    if visit_at is not None and clock.local_date(visit_at) > clock.local_date(at):
+        raise Refusal(Fault("job.visit_later", "", _day_said(visit_at)))
+
+
+def _day_said(at: datetime) -> dict[str, str]:
+    return {"day": wording.day(at, "zh"), "day_en": wording.day(at, "en")}
+
+
 def _move(runtime: Runtime, order: Row[Any], done: Done, version: int) -> int:
     """To the stage that the act leads to, or, for another visit, back to where one can be agreed."""
     step = {
@@ -80,6 +105,8 @@ def _move(runtime: Runtime, order: Row[Any], done: Done, version: int) -> int:
 
 
 def _reappoint(runtime: Runtime, order: Row[Any], done: Done) -> int:
+    if order.stage != Stage.DISPATCHED and done.data["reason_code"] is None:
+        raise Refusal(Fault("field.required", "/reason_code"))
     version = order.version
     if order.stage == Stage.ON_SITE:
         version = _move(runtime, order, done, version)

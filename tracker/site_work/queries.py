@@ -1,10 +1,12 @@
 """Reads of an installer's jobs, of what was recorded at a customer's, and of what changed since."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, and_, func, or_, select, true
 
+from tracker.orders.desk_list import hold_of
 from tracker.orders.models import Order, OrderEvent
 from tracker.orders.rules import Stage
 from tracker.promises.models import Promise, PromiseEntry
@@ -59,13 +61,14 @@ _JOB = (
 
 
 def jobs_of(
-    connection: Connection, operator_id: int, account_id: int, team_id: int | None
+    connection: Connection, operator_id: int, account_id: int, team_id: int | None, now: datetime
 ) -> Sequence[Row[Any]]:
     """The open jobs of an installer, and those of his team that nobody has: the most urgent promise first,
-    then the earliest visit.
+    then the earliest visit. `held_until`: None where no hold runs.
     """
     wanted = (
-        _JOB.where(_whose(operator_id, account_id, team_id), Order.stage.in_(STAGES_OF_JOBS))
+        _jobs(now)
+        .where(_whose(operator_id, account_id, team_id), Order.stage.in_(STAGES_OF_JOBS))
         .order_by("deadline", Order.appointment_starts_at.asc().nulls_last(), Order.id)
         .limit(MOST_JOBS)
     )
@@ -73,7 +76,7 @@ def jobs_of(
 
 
 def job_of(
-    connection: Connection, operator_id: int, account_id: int, team_id: int | None, number: str
+    connection: Connection, operator_id: int, account_id: int, team_id: int | None, number: str, now: datetime
 ) -> Row[Any] | None:
     """One job by its order's number, also one that has ended; None where it is not the installer's, nor one
     of his team that nobody has.
@@ -82,7 +85,12 @@ def job_of(
         and_(Order.installer_id == account_id, Order.operator_id == operator_id),
         _whose(operator_id, account_id, team_id),
     )
-    return connection.execute(_JOB.where(own, Order.number == number)).one_or_none()
+    return connection.execute(_jobs(now).where(own, Order.number == number)).one_or_none()
+
+
+def _jobs(now: datetime) -> Select[Any]:
+    hold = hold_of(now)
+    return _JOB.add_columns(hold.c.ends_at.label("held_until")).outerjoin(hold, true())
 
 
 def _whose(operator_id: int, account_id: int, team_id: int | None) -> Any:

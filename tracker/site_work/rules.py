@@ -54,6 +54,8 @@ MOVES_TO = {
     Act.COMPLETE: Stage.COMPLETED,
 }
 AT_WORK = frozenset({Stage.ON_SITE, Stage.ACTIVATED})
+# What waits until an order's hold is over or lifted.
+NOT_ON_HOLD = frozenset({Act.TAKE, Act.ARRIVE})
 # An installer's own: from when somebody is to come until the customer confirmed.
 STAGES_OF_JOBS = (Stage.DISPATCHED, Stage.APPOINTED, Stage.ON_SITE, Stage.ACTIVATED)
 

@@ -79,10 +79,12 @@ class ReasonSchema(StrictSchema):
     reason_text = Text(_REASON_LIMIT, load_default=None, allow_none=True)
 
 
-class ReappointmentSchema(ReasonSchema):
-    """Another visit in a free slot, and why."""
+class ReappointmentSchema(StrictSchema):
+    """A visit in a free slot; where it takes the place of another, why."""
 
     slot = Whole(1, 2**62, required=True)
+    reason_code = Choice(REASONS, load_default=None, allow_none=True)
+    reason_text = Text(_REASON_LIMIT, load_default=None, allow_none=True)
 
 
 class LineTestSchema(StrictSchema):
