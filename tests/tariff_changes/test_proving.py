@@ -210,6 +210,16 @@ def test_who_signs_after_the_announcement_is_told_then_and_not_again(city: City,
     assert price(city, "KD00000001", date(2027, 1, 1)).price.fen == 13900
 
 
+def test_who_signs_before_two_changes_is_told_of_each_from_the_price_before_it(city: City, place) -> None:
+    city.announce(effective_on="2027-03-01")
+    city.announce(effective_on="2027-05-01", monthly_fen=14900)
+    place()
+    told = [
+        row.body for row in city.rows("SELECT body FROM notices WHERE template = 'tariff_change' ORDER BY id")
+    ]
+    assert ["由129元调为139元" in told[0], "由139元调为149元" in told[1]] == [True, True], told
+
+
 def test_a_call_that_was_taken_back_proves_nothing(city: City, frozen, change: int) -> None:
     notice = city.notices()[0].id
     send(city, notice)

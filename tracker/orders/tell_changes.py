@@ -15,7 +15,7 @@ def changes_ahead(reference: Reference, order_id: str, one: CheckedOrder) -> lis
     """
     plan, language = one.plan, one.request["language"]
     operator = reference.operators[plan.operator_id]
-    texts = []
+    texts, before = [], plan
     for change in reference.changes_ahead(plan, one.accepted_on):
         name = plan.name_en if language == "en" else plan.name
         values = change_values(
@@ -23,7 +23,7 @@ def changes_ahead(reference: Reference, order_id: str, one: CheckedOrder) -> lis
             plan_words(name or plan.name, plan.filing_number, language),
             language,
             effective_on=change.effective_on,
-            old_fen=plan.monthly_fen,
+            old_fen=before.monthly_fen,
             new_fen=change.plan.monthly_fen,
             summary=change.summary_en if language == "en" else change.summary,
         )
@@ -39,4 +39,5 @@ def changes_ahead(reference: Reference, order_id: str, one: CheckedOrder) -> lis
                 dedup_key=f"tariff:{change.id}:order:{order_id}",
             )
         )
+        before = change.plan
     return texts
