@@ -207,7 +207,7 @@ def main() -> None:
     from tracker.lifeline import die_with_parent
 
     die_with_parent()
-    serve_wsgi("bench.ceilings:create_app", int(sys.argv[1]), config.load())
+    serve_wsgi("bench.ceilings:create_app", int(sys.argv[1]), "the first argument", config.load())
 
 
 if __name__ == "__main__":
