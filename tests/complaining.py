@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Row, select, update
 
+from tracker import clock
 from tracker.clock import CITY_ZONE
 from tracker.complaints.close_complaint import close_complaint
 from tracker.complaints.file_complaint import file_complaint
@@ -84,7 +85,7 @@ class Desk:
 
     def follow(self, complaint_id: int, on: datetime, note: str = "已联系客户", **more: Any) -> int:
         """Record a follow-up."""
-        request = {"note": note, "next_on": f"{on:%Y-%m-%d}"}
+        request = {"note": note, "next_on": clock.local_date(on).isoformat()}
         return follow_up(self.runtime, self.staff, complaint_id, request, **more)
 
     def hand(self, complaint_id: int, owner: int, note: str = "片区经理更熟悉", **more: Any) -> int:
