@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from looking import assert_accessible, assert_no_sideways_scrolling
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
+from playwright.sync_api import Error as PlaywrightError
 from sqlalchemy import func, select
 from stories import NOW
 
@@ -295,6 +296,18 @@ def test_what_somebody_else_changed_meanwhile_is_told_and_nothing_is_dropped(
         expect(stuck.locator("li")).to_have_count(left)
 
 
+def go(page: Page, path: str) -> None:
+    """Open a page as somebody who presses again: on a busy machine Chromium now and then drops a navigation
+    that a service worker answers.
+    """
+    try:
+        page.goto(path)
+    except PlaywrightError as error:
+        if "ERR_ABORTED" not in str(error):
+            raise
+        page.goto(path)
+
+
 def test_signing_out_clears_the_phone_and_the_queue_is_its_owners(
     crew: Crew, li: Installer, phone: Phone
 ) -> None:
@@ -307,7 +320,7 @@ def test_signing_out_clears_the_phone_and_the_queue_is_its_owners(
     phone.context.route("**/jobs/day.json", lambda route: route.abort("internetdisconnected"))
     page.get_by_role("button", name="到达现场").tap()
     say(page, "1 项待发送")
-    page.goto("/jobs/leave")
+    go(page, "/jobs/leave")
     expect(page.locator("#leaving")).to_contain_text("本机还有 1 项没有发送")
     with page.expect_navigation(url="**/sign-in"):
         page.get_by_role("button", name="退出登录").tap()

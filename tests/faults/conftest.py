@@ -49,6 +49,11 @@ def stores(fault_folder: Path) -> Iterator[Servers]:
             yield running
 
 
+@pytest.fixture(autouse=True)
+def ended_with_the_test(own_pools: None) -> None:
+    """Servers are killed here, and connections with them."""
+
+
 @pytest.fixture
 def settings(settings: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     """As everywhere, with times that a test can wait for."""
