@@ -1,5 +1,7 @@
 """Which announced changes of its plan the customer of an order will see begin."""
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from public_status.keeper import Keeper, NothingToShowError
 from public_status.published import Change, PublishedPlan
 from public_status.queries import Standing
@@ -20,7 +22,7 @@ def changes_ahead(published: Keeper, standing: Standing) -> list[tuple[Change, i
     """
     try:
         plans = published.current().snapshot.plans.values()
-    except NothingToShowError:
+    except (NothingToShowError, SQLAlchemyError):
         return []
     sold = [plan for plan in plans if _can_have_sold(plan, standing)]
     if len(sold) != 1:
@@ -42,10 +44,7 @@ def changes_ahead(published: Keeper, standing: Standing) -> list[tuple[Change, i
 def _can_have_sold(plan: PublishedPlan, standing: Standing) -> bool:
     """Whether an order can be of this plan, by its operator and the price that it was sold at."""
     price = standing.price
+    if plan.operator.id != standing.operator_id or plan.filing_number != price["filing_number"]:
+        return False
     version = plan.version(price["version"])
-    return (
-        plan.operator.id == standing.operator_id
-        and plan.filing_number == price["filing_number"]
-        and version is not None
-        and all(getattr(version, name) == price[name] for name in _SNAPSHOT)
-    )
+    return version is not None and all(getattr(version, name) == price[name] for name in _SNAPSHOT)

@@ -5,7 +5,8 @@ reference data, by its revision: where anything of it has changed since, it is r
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from types import ModuleType
 from typing import Any
 from unittest.mock import patch
 
@@ -49,20 +50,20 @@ def read(connection: Any) -> Reference:
     return _read[url]
 
 
-@contextmanager
-def started(config: Config) -> Iterator[Runtime]:
+def started(config: Config) -> AbstractContextManager[Runtime]:
     """A runtime of the service on the pools of the tests before."""
-    with patch.object(tracker.runtime, "Database", _database):
-        made = tracker.runtime.start(config)
-    yield made
-    made.close()
+    return _on_kept_pools(tracker.runtime, config)
+
+
+def site_started(config: Config) -> AbstractContextManager[PublicRuntime]:
+    """The same of the customers' site."""
+    return _on_kept_pools(public_status.runtime, config)
 
 
 @contextmanager
-def site_started(config: Config) -> Iterator[PublicRuntime]:
-    """The same of the customers' site."""
-    with patch.object(public_status.runtime, "Database", _database):
-        made = public_status.runtime.start(config)
+def _on_kept_pools(of: ModuleType, config: Config) -> Iterator[Any]:
+    with patch.object(of, "Database", _database):
+        made = of.start(config)
     yield made
     made.close()
 

@@ -145,6 +145,7 @@ def slots_day(area_code: str, day: str) -> Any:
         booked = booked_orders(connection, {one for some in orders.values() for one in some}, clock.now())
         changes = queries.changes_of(connection, person.operator_id or 0, ids, _CHANGES_SHOWN)
         _, by_username = names(connection, person.operator_id or 0)
+    people = People({}, by_username)
     page = render(
         "staff/slots_day.html",
         person,
@@ -153,7 +154,7 @@ def slots_day(area_code: str, day: str) -> Any:
         county=places.county_of(area_code),
         day=on,
         monday=on - timedelta(days=on.weekday()),
-        changes=[(one, People({}, by_username).name(one.actor)) for one in changes],
+        changes=[(one, people.name(one.actor)) for one in changes],
         chosen=_chosen(),
         typed=request.form,
         faults=faults,
