@@ -4,6 +4,7 @@ The same question and the same limits as on the site's own form, answered in JSO
 problem (RFC 9457). See docs/embedding.md.
 """
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -15,12 +16,14 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from public_status import preferences, rules
 from public_status.open_files import instant
 from public_status.order_facts import OrderFacts, facts_of
+from public_status.published import Change
 from public_status.queries import Standing
 from tracker import clock
 from tracker.orders.fee_sums import FeeSum
 from tracker.orders.fee_words import FeeLine
 from tracker.pages import wording
 from tracker.problems import RULES, Fault
+from tracker.tariffs.rules import ChangeKind
 
 PATH = "/api/lookup"
 
@@ -64,13 +67,16 @@ def given(name: str) -> str:
     return value if isinstance(value, str) else ""
 
 
-def answer(standing: Standing | None) -> Response:
-    """The order in words and figures, or that there is none; for the caller's language."""
+def answer(standing: Standing | None, ahead: Sequence[tuple[Change, int]] = ()) -> Response:
+    """The order in words and figures, or that there is none; for the caller's language.
+
+    `ahead`: what is announced of its plan, as `fees_ahead` has it.
+    """
     language = _language()
     with force_locale(language):
         if standing is None:
             return _problem("lookup.no_match", language)
-        response = jsonify(as_json(facts_of(standing, language, clock.now()), language))
+        response = jsonify(as_json(facts_of(standing, language, clock.now()), ahead, language))
     response.headers["Content-Language"] = language
     return response
 
@@ -105,7 +111,7 @@ def _problem(rule: str, language: str) -> Response:
     return response
 
 
-def as_json(facts: OrderFacts, language: str) -> dict[str, Any]:
+def as_json(facts: OrderFacts, ahead: Sequence[tuple[Change, int]], language: str) -> dict[str, Any]:
     """What the status page shows of an order, in the language of this answer."""
     standing = facts.standing
     return {
@@ -131,8 +137,24 @@ def as_json(facts: OrderFacts, language: str) -> dict[str, Any]:
             "filing_number": standing.price["filing_number"],
             "monthly_fen": standing.price["monthly_fen"],
             "monthly_words": wording.monthly(standing.price["monthly_fen"], language),
+            "changes": [_change(change, new_fen, language) for change, new_fen in ahead],
         },
         "operator": {"name": facts.operator, "hotline": standing.hotline},
+    }
+
+
+def _change(change: Change, new_fen: int, language: str) -> dict[str, Any]:
+    day, fee = wording.long_day(change.effective_on, language), wording.monthly(new_fen, language)
+    if change.kind is ChangeKind.PRICE:
+        words = _("已公告：%(day)s起 %(fee)s", day=day, fee=fee)
+    else:
+        summary = (language == "en" and change.summary_en) or change.summary
+        words = f"{_('已公告：%(day)s起', day=day)} {summary}"
+    return {
+        "effective_on": change.effective_on.isoformat(),
+        "monthly_fen": new_fen,
+        "monthly_words": fee,
+        "words": words,
     }
 
 

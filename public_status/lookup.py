@@ -46,7 +46,9 @@ def register(app: Flask, run: PublicRuntime, shelf: Shelf, limits: Limits) -> No
     @limits.lookups(lambda: embedding.given("number"))
     def status() -> Answer | Response:
         if request.path == embedding.PATH:
-            return embedding.answer(proved(run, embedding.given("number"), embedding.given("last4")))
+            standing = proved(run, embedding.given("number"), embedding.given("last4"))
+            ahead = fees_ahead.changes_ahead(run.published, standing) if standing else []
+            return embedding.answer(standing, ahead)
         ticket = request.form.get("ticket")
         return _by_ticket(run, ticket) if ticket else _by_proof(run)
 

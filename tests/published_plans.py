@@ -15,7 +15,7 @@ from tracker.tariffs.models import Plan, TariffChange
 # Long before any day on which a test may run.
 PUBLISHED_AT = datetime(2023, 12, 1, 2, tzinfo=UTC)
 
-_PATIENCE = 3.0
+_PATIENCE = 20.0
 
 _PLAN: dict[str, Any] = {
     "filing_number": "24GD190001",
@@ -41,12 +41,16 @@ _PLAN: dict[str, Any] = {
 
 
 def becomes(holds: Callable[[], bool]) -> bool:
-    """Whether something comes to hold while word of a change goes round."""
-    end = time.monotonic() + _PATIENCE
+    """Whether something comes to hold while word of a change goes round.
+
+    Asked less and less often: what is asked may be limited to so many times a minute.
+    """
+    end, pause = time.monotonic() + _PATIENCE, 0.005
     while not holds():
         if time.monotonic() > end:
             return False
-        time.sleep(0.005)
+        time.sleep(pause)
+        pause = min(2 * pause, 2)
     return True
 
 

@@ -174,6 +174,15 @@ class Reference:
                 return found
         return None
 
+    def plan_version(self, operator_id: int, plan_id: int) -> PlanFacts | None:
+        """One version of a plan of the operator's, sold today or not."""
+        for (owner, _), versions in self.plans.items():
+            if owner == operator_id:
+                for version in versions:
+                    if version.id == plan_id:
+                        return version
+        return None
+
     def changes_ahead(self, plan: PlanFacts, on: date) -> list[ChangeFacts]:
         """Announced changes that somebody who takes the plan that day will see begin, the next one first."""
         versions = self.plans.get((plan.operator_id, plan.filing_number), ())

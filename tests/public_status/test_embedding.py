@@ -10,10 +10,12 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from subscribing import City
 from werkzeug.test import TestResponse
 
 from public_status import create_app
 from public_status.runtime import PublicRuntime, start
+from tests.published_plans import becomes
 from tracker import clock, config
 from tracker.config import Config
 from tracker.db import PUBLIC_ROLE, Database
@@ -267,12 +269,14 @@ def test_only_origins_can_be_named(
 
 
 def test_the_document_shows_a_true_answer(
-    ask: Ask, number: str, runtime: Runtime, channel: ChannelFacts
+    ask: Ask, number: str, runtime: Runtime, channel: ChannelFacts, plans: None
 ) -> None:
     examples = [json.loads(one) for one in re.findall(r"```json\n(.*?)```", _DOCUMENT.read_text(), re.DOTALL)]
     answer, problem = (one for one in examples if "last4" not in one)
     at = clock.now() - timedelta(hours=1)
     record_progress(runtime, Actor.of_channel(channel), number, {"stage": "verified", "occurred_at": at})
+    City(runtime, channel.operator_id, 0).announce()
+    assert becomes(lambda: bool(ask(number).json["plan"]["changes"]))
     assert shape(answer) == shape(ask(number).json)
     assert problem == ask(number, "9999").json
 

@@ -137,6 +137,31 @@ def test_an_announced_change_of_the_fee_is_said_beside_it(said, city, runtime) -
     assert becomes(lambda: "月费 129 元/月 套餐" in said())
 
 
+def test_another_page_that_shows_the_order_can_say_it_too(client, number, city) -> None:
+    city.announce(
+        kind="terms",
+        effective_on="2027-01-01",
+        fields={"upload_mbps": 30},
+        summary="上行改为30兆",
+        summary_en="30 Mbit/s up",
+    )
+
+    def told(language: str) -> list[dict[str, object]]:
+        sent = {"number": number, "last4": "1234", "lang": language}
+        return client.post("/api/lookup", json=sent).json["plan"]["changes"]
+
+    assert becomes(lambda: len(told("zh")) == 1)
+    assert told("zh") == [
+        {
+            "effective_on": "2027-01-01",
+            "monthly_fen": 12900,
+            "monthly_words": "129 元/月",
+            "words": "已公告：2027年1月1日起 上行改为30兆",
+        }
+    ]
+    assert told("en")[0]["words"] == "Announced, from 1 January 2027: 30 Mbit/s up"
+
+
 def test_what_is_announced_of_other_plans_is_not_said(said, city) -> None:
     city.announce()
     city.announce(filing_number="24GD100003", effective_on="2027-01-02", monthly_fen=6900)

@@ -98,16 +98,11 @@ def plans_for_sale(
 
 
 def plan_of(reference: Reference, channel: ChannelFacts, plan_id: int) -> PlanFacts:
-    """A version of a plan of the channel's operator, sold today or not.
-
-    Raises Refusal: order.unknown_plan.
-    """
-    for (operator_id, _), versions in reference.plans.items():
-        if operator_id == channel.operator_id:
-            for plan in versions:
-                if plan.id == plan_id:
-                    return plan
-    raise Refusal(Fault("order.unknown_plan", "/plan"))
+    """`Reference.plan_version` of the channel's operator; raises Refusal: order.unknown_plan."""
+    plan = reference.plan_version(channel.operator_id, plan_id)
+    if plan is None:
+        raise Refusal(Fault("order.unknown_plan", "/plan"))
+    return plan
 
 
 def offer(

@@ -8,7 +8,6 @@ from tracker.orders import numbers
 from tracker.orders.fee_queries import fees_of
 from tracker.orders.fee_words import fee_line
 from tracker.orders.receipt_queries import receipt_of
-from tracker.orders.take_at_counter import plan_of
 from tracker.pages import plan_words
 from tracker.pages.access import AT_DESK, open_to, operator_of, runtime
 from tracker.pages.qr import qr_picture
@@ -29,7 +28,7 @@ def receipt(number: str) -> str:
         fees = fees_of(connection, [row])[row.id]
         terms = read_terms(connection, [row.plan_id])[row.plan_id]
     facts, site_url = run.reference.current(), run.config.public_site_url
-    sold = plan_of(facts, facts.channels[row.channel_id], row.plan_id)
+    sold = facts.plan_version(operator_id, row.plan_id)
     return render_template(
         "staff/receipt.html",
         person=person,
@@ -38,7 +37,7 @@ def receipt(number: str) -> str:
         channel=facts.channels[row.channel_id].name,
         lines=[fee_line(fee, clock.today()) for fee in fees],
         terms=terms,
-        changes=facts.changes_ahead(sold, clock.local_date(row.accepted_at)),
+        changes=facts.changes_ahead(sold, clock.local_date(row.accepted_at)) if sold else [],
         labels=plan_words.FIELDS,
         open_fen=sum(fee.open_fen for fee in fees),
         # The site asks for the last four digits too, and nobody's order belongs into an address.
