@@ -49,7 +49,7 @@ def twilio_api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 def _wait_for(port: int, server: "subprocess.Popen[bytes]", log: Path) -> None:
-    end = time.monotonic() + 60
+    end = time.monotonic() + 240
     while time.monotonic() < end and server.poll() is None:
         asked = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
         with closing(asked), suppress(OSError, http.client.HTTPException):

@@ -125,9 +125,10 @@ def _prepare(config: Config, folder: Path, say: Callable[[str], None]) -> tuple[
     try:
         credentials = _credentials(run, folder / "demo-credentials.json")
         sample_subscribers.fill(run, folder, say)
-        sample.fill(run, folder, say)
         sample_history.fill(run, folder, say)
         sample_figures.fill(run, folder, say)
+        # The latest orders are recorded last, as they would be, and so stand first in every list.
+        sample.fill(run, folder, say)
         sample_changes.fill(run, say)
         sample_outages.fill(run, say)
         sample_visits.fill(run, say)

@@ -29,6 +29,7 @@ from tracker.runtime import Runtime
 
 ORDERS_PER_OPERATOR = 80
 _DAYS = 14
+_MARK = "SAMPLE-"
 _SURNAMES = "李王张刘陈杨黄赵周吴徐孙朱马胡郭林何高梁"
 _GIVEN = ("伟", "芳", "秀英", "敏", "静", "丽", "强", "磊", "军", "洋", "勇", "艳", "杰", "桂兰", "明", "霞")
 _COMPANIES = ("北江五金", "凤城茶业", "连州果蔬", "英德红茶行", "飞来峡农庄", "佛冈纸箱厂")
@@ -73,7 +74,7 @@ def _write(path: Path, reference: Reference, channel: ChannelFacts) -> None:
             accepted_at = now - timedelta(minutes=minutes)
             writer.writerow(
                 {
-                    "external_reference": f"SAMPLE-{number + 1:04d}",
+                    "external_reference": f"{_MARK}{number + 1:04d}",
                     "customer_kind": plan.audience,
                     "customer_name": surname + dice.choice(_GIVEN) if home else dice.choice(_COMPANIES),
                     "phone": f"1380000{dice.randrange(10_000):04d}",
@@ -139,10 +140,12 @@ def _trouble(dice: random.Random, runtime: Runtime, actor: Actor, number: str, a
 
 def _orders(runtime: Runtime, channel: ChannelFacts) -> Sequence[tuple[str, datetime]]:
     with runtime.db.reading() as connection:
-        orders, _, _ = channel_orders(
-            connection, channel.id, after=START, limit=ORDERS_PER_OPERATOR, stage=None
-        )
-    return [(order["number"], order["accepted_at"]) for order in orders]
+        orders, _, _ = channel_orders(connection, channel.id, after=START, limit=1000, stage="accepted")
+    return [
+        (order["number"], order["accepted_at"])
+        for order in orders
+        if order["external_reference"].startswith(_MARK)
+    ]
 
 
 def _steps(dice: random.Random, accepted_at: datetime) -> Iterator[dict[str, Any]]:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from tracker import clock
 from tracker.demo.sample_excuses import excuse
+from tracker.demo.sample_fees import pay
 from tracker.figures.publish_figures import publish_figures
 from tracker.figures.rules import Period, months_told
 from tracker.orders.actor import Actor
@@ -105,6 +106,7 @@ def end_order(
         why = {"stage": ending, "occurred_at": accepted_at + timedelta(hours=dice.uniform(2, 9))}
         record_progress(runtime, actor, number, why | {"reason_code": dice.choice(reasons)})
         return
+    pay(runtime, actor, number, accepted_at)
     hours = dice.uniform(10, 40) if ending == "kept" else dice.uniform(80, 120)
     steps = list(PATH[1:])
     if dice.random() < 0.12:
