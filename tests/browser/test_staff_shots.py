@@ -125,13 +125,18 @@ def test_staff_shots(clerk: Clerk, runtime: Runtime, tmp_path: Path, channel: An
         """The demonstration tells what it does."""
 
     sample_staff.fill(runtime, Clerk.password, new_secret())
-    sample.fill(runtime, tmp_path, quietly)
-    for part in (sample_history, sample_figures):
+    for part in (sample_history, sample_figures, sample):
         part.fill(runtime, tmp_path, quietly)
-    for part in (sample_visits, sample_complaints, sample_teams, sample_calls, sample_excuses):
-        part.fill(runtime, quietly)
-    sample_reports.fill(runtime, tmp_path, quietly)
-    for part in (sample_rules, sample_desk):
+    for part in (
+        sample_visits,
+        sample_complaints,
+        sample_teams,
+        sample_calls,
+        sample_excuses,
+        sample_reports,
+        sample_rules,
+        sample_desk,
+    ):
         part.fill(runtime, quietly)
     for queue in ("urgent", "progress", "bulk"):
         deliver(runtime, queue)

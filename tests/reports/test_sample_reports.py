@@ -6,7 +6,7 @@ from pathlib import Path
 from sqlalchemy import select
 
 from tests.reporting import Office
-from tracker.demo import sample_reports
+from tracker.demo import sample_history, sample_reports
 from tracker.reports.models import HalfYearReport
 from tracker.reports.rules import State
 from tracker.runtime import Runtime
@@ -16,7 +16,8 @@ def test_reports_are_there_and_none_are_added_by_a_second_start(
     office: Office, runtime: Runtime, tmp_path: Path
 ) -> None:
     said: list[str] = []
-    sample_reports.fill(runtime, tmp_path, said.append)
+    sample_history.fill(runtime, tmp_path, said.append)
+    sample_reports.fill(runtime, said.append)
     with runtime.db.reading() as connection:
         rows = connection.execute(select(HalfYearReport.__table__)).all()
     assert sorted(row.state for row in rows) == [State.DRAFT] * 3 + [State.SUBMITTED] * 4
@@ -29,5 +30,5 @@ def test_reports_are_there_and_none_are_added_by_a_second_start(
             due = on_time["tables"][0]["rows"][0][1]
             assert due >= 30
     said.clear()
-    sample_reports.fill(runtime, tmp_path, said.append)
+    sample_reports.fill(runtime, said.append)
     assert said == []

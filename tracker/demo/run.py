@@ -136,7 +136,7 @@ def _prepare(config: Config, folder: Path, say: Callable[[str], None]) -> tuple[
         sample_teams.fill(run, say)
         sample_calls.fill(run, say)
         sample_excuses.fill(run, say)
-        sample_reports.fill(run, folder, say)
+        sample_reports.fill(run, say)
         sample_rules.fill(run, say)
         # Last, because from then on orders need their checks.
         sample_desk.fill(run, say)

@@ -1,4 +1,4 @@
-"""Example orders of a month that is over, so that there are on-time figures to publish.
+"""Example orders of months that are over, so that there are on-time figures to publish and to report on.
 
 Few enough to be told step by step like any order, and enough for a rate to be published.
 """
@@ -13,7 +13,7 @@ from tracker import clock
 from tracker.demo.sample_excuses import excuse
 from tracker.demo.sample_fees import pay
 from tracker.figures.publish_figures import publish_figures
-from tracker.figures.rules import Period, months_told
+from tracker.figures.rules import Period, halves_told, months_told
 from tracker.orders.actor import Actor
 from tracker.orders.file_columns import COLUMNS
 from tracker.orders.import_orders import import_orders
@@ -25,32 +25,36 @@ from tracker.reference import ChannelFacts, Reference
 from tracker.runtime import Runtime
 
 ORDERS = 36
-_CHANNEL = "app"
 # Latest acceptance in a month: what is promised by then is due in it.
 _LAST_DAY = 24
 
 
 def fill(runtime: Runtime, folder: Path, say: Callable[[str], None]) -> None:
-    """Import the orders of each operator, lead them to their ends, and publish; harmless to repeat."""
-    reference = runtime.reference.current()
+    """Import the orders of each operator, lead them to their ends, and publish; harmless to repeat.
+
+    The last settled half-year has orders at the halls in its last month, the last month at the app.
+    """
+    reference, now = runtime.reference.current(), clock.now()
+    months = {"half": ("hall", halves_told(now)[-1].months[-1]), "history": ("app", months_told(now)[-1])}
     for operator in sorted(reference.operators.values(), key=lambda operator: operator.id):
-        channel = next(
-            one
-            for one in reference.channels.values()
-            if one.operator_id == operator.id and one.code == _CHANNEL
-        )
-        path = folder / f"sample-history-{operator.code}.csv"
-        if not path.exists():
-            write_month(path, reference, channel, months_told(clock.now())[-1])
-        report = import_orders(runtime, channel, path)
-        if report.stored:
-            _finish(runtime, channel, report.stored)
-            say(f"{operator.name}: {report.stored} example orders of a past month ({path.name})")
+        for name, (code, month) in months.items():
+            channel = next(
+                one
+                for one in reference.channels.values()
+                if one.operator_id == operator.id and one.code == code
+            )
+            path = folder / f"sample-{name}-{operator.code}.csv"
+            if not path.exists():
+                _write_month(path, reference, channel, month)
+            report = import_orders(runtime, channel, path)
+            if report.stored:
+                _finish(runtime, channel, report.stored)
+                say(f"{operator.name}: {report.stored} example orders of a past month ({path.name})")
     if new := publish_figures(runtime.db):
         say(f"{new} on-time figures")
 
 
-def write_month(path: Path, reference: Reference, channel: ChannelFacts, month: Period) -> None:
+def _write_month(path: Path, reference: Reference, channel: ChannelFacts, month: Period) -> None:
     """Write a file of example orders that a channel took in during a month."""
     dice = random.Random(f"history {channel.id}")  # noqa: S311 - examples, the same each time
     places = sorted(reference.places)

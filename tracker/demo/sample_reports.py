@@ -1,23 +1,13 @@
 """Examples of half-year reports: of the last settled half one that was submitted, of the present one a draft.
 
-The last half gets orders of its own for it, of its last month.
+What they tell of the last half is of the orders that `sample_history` gives it.
 """
 
-import random
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
-from pathlib import Path
-
-from sqlalchemy import select
 
 from tracker import clock
-from tracker.demo import sample_history
-from tracker.figures.publish_figures import publish_figures
 from tracker.figures.rules import Period, halves_told
-from tracker.orders.actor import Actor
-from tracker.orders.import_orders import import_orders
-from tracker.orders.models import Order
-from tracker.reference import ChannelFacts
 from tracker.reports.about import counties_of
 from tracker.reports.ask_build import begin_report
 from tracker.reports.author import Author
@@ -38,16 +28,11 @@ _FOUND = (
 _DRAFTED = 3
 
 
-def fill(runtime: Runtime, folder: Path, say: Callable[[str], None]) -> None:
+def fill(runtime: Runtime, say: Callable[[str], None]) -> None:
     """Take each operator's report to its submission, and the city's; harmless to repeat."""
     past, present = halves_told(clock.now())[-1], recent_halves(clock.today(), 1)[0]
     operators = sorted(runtime.reference.current().operators.values(), key=lambda one: one.id)
     begun = [one for one in operators if not _known(runtime, Author(one.id, _REVIEWER))]
-    for operator in begun:
-        if stored := _past_orders(runtime, folder, operator.id, operator.code, past):
-            say(f"{operator.name}: {stored} example orders of the last half-year")
-    if begun:
-        publish_figures(runtime.db)
     for operator in begun:
         manager = Author(operator.id, f"staff:{operator.code}.manager")
         _check_counties(runtime, manager, past)
@@ -65,34 +50,6 @@ def fill(runtime: Runtime, folder: Path, say: Callable[[str], None]) -> None:
 def _known(runtime: Runtime, author: Author) -> bool:
     with runtime.db.reading() as connection:
         return bool(reports_of(connection, author))
-
-
-def _past_orders(runtime: Runtime, folder: Path, operator_id: int, code: str, half: Period) -> int:
-    """Orders of the half's last month that came in at the hall, each led to its end; how many."""
-    reference = runtime.reference.current()
-    channel = _hall(runtime, operator_id)
-    path = folder / f"sample-half-{half.starts_on:%y%m}-{code}.csv"
-    if not path.exists():
-        sample_history.write_month(path, reference, channel, half.months[-1])
-    report = import_orders(runtime, channel, path)
-    if report.stored:
-        dice = random.Random(f"half {channel.id}")  # noqa: S311 - examples, the same each time
-        with runtime.db.reading() as connection:
-            orders = connection.execute(
-                select(Order.number, Order.accepted_at)
-                .where(Order.channel_id == channel.id, Order.accepted_at < half.bounds[1])
-                .order_by(Order.id)
-            ).all()
-        for number, accepted_at in orders:
-            # One commit for all that became of an order.
-            with runtime.db.transaction():
-                sample_history.end_order(dice, runtime, Actor.of_channel(channel), number, accepted_at)
-    return report.stored
-
-
-def _hall(runtime: Runtime, operator_id: int) -> ChannelFacts:
-    found = runtime.reference.current().channels.values()
-    return next(one for one in found if one.operator_id == operator_id and one.kind == "business_hall")
 
 
 def _check_counties(runtime: Runtime, author: Author, half: Period, count: int | None = None) -> None:
