@@ -23,7 +23,14 @@ from tracker.reference import ChannelFacts
 from tracker.runtime import Runtime
 from tracker.staff.create_account import create_account
 
-_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+# The first draws no frame around a page.
+_NAMES = (
+    "chromium-headless-shell",
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+)
 # The first three would draw the address bar's suggestions: a renderer for each window, which costs as much as
 # the page itself. Of two lists only the last one counts, so the rest is Playwright's own.
 _WITHOUT = (

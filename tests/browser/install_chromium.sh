@@ -1,8 +1,9 @@
 #!/bin/sh
-# A Chromium for the browser tests: the system's, else from the platform's package manager.
+# A Chromium for the browser tests: the system's, else from the platform's package manager. Best the one without a
+# window, where it is packaged: it does not draw a frame around each page that nobody sees.
 set -eu
 
-for name in chromium chromium-browser google-chrome google-chrome-stable; do
+for name in chromium-headless-shell chromium chromium-browser google-chrome google-chrome-stable; do
     if command -v "$name" >/dev/null 2>&1; then exit 0; fi
 done
 
@@ -20,7 +21,9 @@ fi
 echo "installing Chromium for the browser tests" >&2
 if command -v apt-get >/dev/null 2>&1; then
     $as_root apt-get update -qq
-    $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium fonts-noto-cjk >/dev/null
+    package=chromium-headless-shell
+    apt-cache show "$package" >/dev/null 2>&1 || package=chromium
+    $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "$package" fonts-noto-cjk >/dev/null
 elif command -v dnf >/dev/null 2>&1; then
     $as_root dnf install -y -q chromium google-noto-sans-cjk-ttc-fonts
 elif command -v apk >/dev/null 2>&1; then

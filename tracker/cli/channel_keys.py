@@ -14,7 +14,7 @@ from tracker.channels.queries import KeyFacts
 from tracker.channels.queries import channel_key as find_key
 from tracker.channels.queries import channel_keys as find_keys
 from tracker.channels.rules import LABEL_LIMIT, LONGEST_OVERLAP, SCOPES, USUAL_OVERLAP
-from tracker.cli.context import running, say, show_table
+from tracker.cli.context import moment, running, say, show_table
 from tracker.problems import Refusal
 from tracker.reference import ChannelFacts
 from tracker.runtime import Runtime
@@ -122,8 +122,8 @@ def list_keys(operator: str | None, ended: bool) -> None:
                 row.label,
                 " ".join(row.scopes),
                 _day(row.created_at),
-                _moment(row.expires_at),
-                _moment(row.last_used_at),
+                moment(row.expires_at),
+                moment(row.last_used_at),
                 row.state,
             )
     show_table(table)
@@ -153,7 +153,7 @@ def rotate_channel_key(key: int, overlap_days: int) -> None:
         old = _key(run, key)
         made = rotate_key(run.db, run.keys, old.operator_id, key, _BY, overlap=timedelta(days=overlap_days))
         ends = _key(run, key).expires_at
-    say(f"key {key} ends {_moment(ends)}; its follower is key {made.id}")
+    say(f"key {key} ends {moment(ends)}; its follower is key {made.id}")
     _print(made)
 
 
@@ -172,7 +172,7 @@ def revoke_channel_key(key: int, yes: bool) -> None:
     with running() as run, _telling():
         found = _key(run, key)
         channel = run.reference.current().channels[found.channel_id]
-        used = f"last used {_moment(found.last_used_at)}" if found.last_used_at else "never used"
+        used = f"last used {moment(found.last_used_at)}" if found.last_used_at else "never used"
         if not yes:
             question = f"Revoke {found.prefix}… of {channel.code}, {used}? This cannot be undone."
             click.confirm(question, abort=True, err=True)
@@ -212,7 +212,3 @@ def _print(made: NewKey) -> None:
 
 def _day(at: datetime) -> str:
     return clock.local_date(at).isoformat()
-
-
-def _moment(at: datetime | None) -> str:
-    return "" if at is None else f"{clock.local(at):%Y-%m-%d %H:%M}"

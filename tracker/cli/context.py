@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import click
@@ -9,7 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from tracker import bootstrap, config
+from tracker import bootstrap, clock, config
 from tracker.config import Config
 
 if TYPE_CHECKING:
@@ -21,6 +22,11 @@ _PIPE_WIDTH = 160
 def say(message: str) -> None:
     """A line for people, on standard error, so that standard output stays data."""
     click.echo(message, err=True)
+
+
+def moment(at: datetime | None) -> str:
+    """To the minute on the city's clock, as on the pages; nothing for none."""
+    return "" if at is None else f"{clock.local(at):%Y-%m-%d %H:%M}"
 
 
 def show_table(table: Table) -> None:

@@ -4,14 +4,14 @@ import click
 from sqlalchemy import select
 
 from tracker.cli.approvals import decided, list_waiting
-from tracker.cli.context import running, say
+from tracker.cli.context import moment, running, say
 from tracker.excuses.decide_excuse import decide_excuse
 from tracker.excuses.models import ExcuseRequest
 from tracker.excuses.queries import EXCUSES
 from tracker.orders.actor import Actor
 
 _ACTOR = "console:excuses"
-_HEAD = ("id", "order", "reason", "from (UTC)", "to (UTC)", "evidence", "files", "asked by")
+_HEAD = ("id", "order", "reason", "from", "to", "evidence", "files", "asked by")
 
 
 @click.group()
@@ -36,7 +36,8 @@ def list_excuses(operator: str) -> None:
             str(row.id),
             row.number,
             row.reason_code,
-            *(f"{at:%Y-%m-%dT%H:%MZ}" for at in (row.starts_at, row.ends_at)),
+            moment(row.starts_at),
+            moment(row.ends_at),
             row.evidence or "",
             str(row.files),
             row.asked_by,

@@ -5,7 +5,7 @@ import sys
 import click
 
 from tracker import clock
-from tracker.cli.context import running, say
+from tracker.cli.context import moment, running, say
 from tracker.notices.stuck import stuck as find_stuck
 
 
@@ -23,7 +23,7 @@ def stuck(operator: str | None, limit: int) -> None:
     Exit code 0 if there are none, 1 if there are.
 
     \b
-    Columns: notice, order, queue, why, since (UTC), attempts, what was last said
+    Columns: notice, order, queue, why, since, attempts, what was last said
     \b
     Example:
       tracker notices stuck --operator telecom
@@ -40,7 +40,7 @@ def stuck(operator: str | None, limit: int) -> None:
                 limit=limit,
             )
     for one in found:
-        columns = (one.notice, one.order or "-", one.queue, one.why, f"{one.since:%Y-%m-%dT%H:%M:%SZ}")
+        columns = (one.notice, one.order or "-", one.queue, one.why, moment(one.since))
         click.echo("\t".join(str(value) for value in (*columns, one.attempts, one.detail or "")))
     say(f"{len(found)} stuck{', and more' if more else ''}")
     sys.exit(1 if found else 0)

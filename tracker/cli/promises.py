@@ -7,8 +7,7 @@ import click
 from rich.table import Table
 from sqlalchemy import func, select
 
-from tracker import clock
-from tracker.cli.context import counting, running, say, show_table
+from tracker.cli.context import counting, moment, running, say, show_table
 from tracker.orders.models import Order
 from tracker.orders.verify_promises import verify_promises
 from tracker.promises.queries import rule_rows
@@ -72,8 +71,7 @@ def verify() -> None:
             count, differences = verify_promises(run, advance)
     for one in differences:
         click.echo(
-            f"{one.order}: entry {one.entry}: stored {clock.local(one.stored):%Y-%m-%d %H:%M},"
-            f" replayed {clock.local(one.replayed):%Y-%m-%d %H:%M}"
+            f"{one.order}: entry {one.entry}: stored {moment(one.stored)}, replayed {moment(one.replayed)}"
         )
     say(f"{count} orders replayed, {len(differences)} deadlines differ")
     sys.exit(1 if differences else 0)

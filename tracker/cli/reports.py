@@ -7,7 +7,7 @@ import click
 from rich.table import Table
 from sqlalchemy import exists, select
 
-from tracker.cli.context import counting, running, say, show_table
+from tracker.cli.context import counting, moment, running, say, show_table
 from tracker.figures.rules import Period
 from tracker.problems import Refusal
 from tracker.reports.ask_build import begin_report, build_anew
@@ -47,13 +47,17 @@ def list_reports(operator: str) -> None:
         author = _author(run, operator)
         with run.db.reading() as connection:
             rows = reports_of(connection, author)
-    table = Table("half", "revision", "state", "as of (UTC)", "submitted (UTC)", "sha-256")
+    table = Table("half", "revision", "state", "as of", "submitted", "sha-256")
     for row in rows:
-        as_of, submitted = (
-            "" if at is None else f"{at:%Y-%m-%dT%H:%M:%SZ}" for at in (row.as_of, row.submitted_at)
-        )
         half = half_code(half_at(row.starts_on))
-        table.add_row(half, str(row.revision), row.state, as_of, submitted, row.digest or "")
+        table.add_row(
+            half,
+            str(row.revision),
+            row.state,
+            moment(row.as_of),
+            moment(row.submitted_at),
+            row.digest or "",
+        )
     show_table(table)
     say(f"{len(rows)} reports")
 

@@ -4,7 +4,7 @@ import click
 from sqlalchemy import select
 
 from tracker.cli.approvals import decided, list_waiting
-from tracker.cli.context import running, say
+from tracker.cli.context import moment, running, say
 from tracker.orders import numbers
 from tracker.orders.actor import Actor
 from tracker.orders.approval_rules import State
@@ -14,7 +14,7 @@ from tracker.orders.return_models import ReturnRequest
 from tracker.orders.return_queries import RETURNS
 
 _ACTOR = "console:returns"
-_HEAD = ("order", "stage", "reason", "words", "asked by", "since (UTC)")
+_HEAD = ("order", "stage", "reason", "words", "asked by", "since")
 
 
 @click.group()
@@ -41,7 +41,7 @@ def list_returns(operator: str) -> None:
             row.reason_code,
             row.reason_text or "",
             row.asked_by,
-            f"{row.asked_at:%Y-%m-%dT%H:%M:%SZ}",
+            moment(row.asked_at),
         ),
     )
 

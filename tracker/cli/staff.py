@@ -12,7 +12,7 @@ from tracker.accounts.add_account import add_account
 from tracker.accounts.doer import Doer, console
 from tracker.accounts.queries import Wanted, account_named, all_people
 from tracker.accounts.switch_account import print_reset
-from tracker.cli.context import running, say, show_table
+from tracker.cli.context import moment, running, say, show_table
 from tracker.problems import Refusal
 from tracker.runtime import Runtime
 from tracker.staff.models import ROLES
@@ -111,7 +111,7 @@ def list_people(operator: str | None, role: str | None, state: str | None) -> No
                         row.role,
                         f"locked until {clock.local(until):%H:%M}" if until else one.state,
                         "on" if row.totp_secret else "off",
-                        f"{clock.local(row.seen_at):%Y-%m-%d %H:%M}" if row.seen_at else "never",
+                        moment(row.seen_at) or "never",
                     )
     show_table(table)
 
