@@ -18,6 +18,7 @@ from hypothesis import settings as examples
 from sqlalchemy import create_engine, text
 from sqlalchemy.pool import NullPool
 
+from public_status.spoken import SpokenEnvironment
 from tests import known
 from tests.cleaning import empty
 from tests.watched_log import Watch
@@ -74,9 +75,10 @@ def quick_hashes() -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def known_things() -> Iterator[None]:
-    """Reference data is read once for each of its revisions."""
+    """Reference data is read once for each revision, and a template compiled once for each language."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(reference, "read", known.read)
+        patch.setattr(SpokenEnvironment, "compile", known.compiled)
         yield
     known.let_go()
 

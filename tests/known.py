@@ -1,18 +1,20 @@
 """What stands from one test to the next, because making it takes as long as most tests do.
 
 Pools of connections to the test worker's database, each with the statements that it has compiled; and the
-reference data, by its revision: where anything of it has changed since, it is read anew.
+reference data, by its revision: where anything of it has changed since, it is read anew. And the templates of
+the customers' site in each language, which every test that serves it compiles otherwise.
 """
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
-from types import ModuleType
+from types import CodeType, ModuleType
 from typing import Any
 from unittest.mock import patch
 
 import public_status.runtime
 import tracker.runtime
 from public_status.runtime import PublicRuntime
+from public_status.spoken import SpokenEnvironment
 from tracker import reference
 from tracker.config import Config
 from tracker.db import Database
@@ -21,7 +23,9 @@ from tracker.runtime import Runtime
 
 _databases: dict[str, "_Kept"] = {}
 _read: dict[str, Reference] = {}
+_compiled: dict[tuple[str | None, str, str | None], CodeType] = {}
 _really_read = reference.read
+_really_compile = SpokenEnvironment.compile
 
 
 class _Kept(Database):
@@ -48,6 +52,17 @@ def read(connection: Any) -> Reference:
     if url not in _read or _read[url].revision != revision:
         _read[url] = _really_read(connection)
     return _read[url]
+
+
+def compiled(
+    environment: SpokenEnvironment, source: str, name: str | None = None, filename: str | None = None
+) -> CodeType:
+    """A template's code, from the last test that had it compiled in this language."""
+    catalogue = environment.catalogue
+    key = (None if catalogue is None else catalogue.info().get("language", ""), source, filename)
+    if key not in _compiled:
+        _compiled[key] = _really_compile(environment, source, name, filename)
+    return _compiled[key]
 
 
 def started(config: Config) -> AbstractContextManager[Runtime]:
