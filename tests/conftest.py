@@ -20,7 +20,7 @@ from sqlalchemy.pool import NullPool
 
 from public_status.spoken import SpokenEnvironment
 from tests import known
-from tests.cleaning import empty
+from tests.cleaning import Copy, empty
 from tests.watched_log import Watch
 from tracker import config as configuration
 from tracker import crypto, db, logs, migrate, reference
@@ -61,7 +61,7 @@ _BUSINESS_TABLES = (
     " installer_actions, site_photos, line_tests, site_visits, call_line_codes,"
     " risk_digests, risk_takeovers, escalations, escalation_texts, risk_rules, digest_wishes,"
     " staff_sessions, recovery_codes, staff_codes, sign_in_tries"
-)
+).split(", ")
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -111,6 +111,13 @@ def stores() -> Iterator[Servers]:
         else:
             os.environ["TRACKER_EMBEDDED_PG_OPTIONS"] = previous
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def as_seeded(stores: Servers) -> Copy:
+    """The calendar and the promise rules as the reference data has them."""
+    names = ("promise_rule_changes", "promise_rules", "calendar_days", "calendar_years", "calendar_changes")
+    return Copy(stores.owner_url, names)
 
 
 @pytest.fixture(scope="session")
@@ -187,27 +194,16 @@ def keys(runtime: Runtime) -> KeyRing:
 def clean(stores: Servers) -> Iterator[None]:
     """After the test, nothing but the seeded reference data is left, in either store."""
     yield
-    empty(stores.owner_url, _BUSINESS_TABLES.split(", "))
+    empty(stores.owner_url, _BUSINESS_TABLES)
     with redis.Redis.from_url(stores.redis_url) as client:
         client.flushall()
 
 
 @pytest.fixture
-def changeable(stores: Servers, clean: None) -> Iterator[None]:
+def changeable(as_seeded: Copy, clean: None) -> Iterator[None]:
     """For a test that changes the calendar or the promise rules: after it they are as seeded again."""
     yield
-    owner = Database(stores.owner_url)
-    with owner.transaction() as connection:
-        connection.execute(
-            text(
-                "TRUNCATE promise_rule_changes, promise_rules, calendar_days, calendar_years,"
-                " calendar_changes RESTART IDENTITY CASCADE"
-            )
-        )
-    owner.dispose()
-    service = Database(stores.owner_url, role=db.APP_ROLE)
-    seed(service)
-    service.dispose()
+    as_seeded.put_back()
 
 
 @pytest.fixture
@@ -220,9 +216,9 @@ def plans(stores: Servers, clean: None) -> Iterator[None]:
         plan = connection.scalar(text("SELECT max(id) FROM plans"))
         event = connection.scalar(text("SELECT max(id) FROM plan_events"))
     yield
+    empty(stores.owner_url, _BUSINESS_TABLES)
     with owner.begin() as connection:
         for statement in (
-            "TRUNCATE tariff_warning_runs, tariff_warnings, subscribers, orders CASCADE",
             "DELETE FROM plan_events WHERE id > :event",
             "ALTER TABLE plans DISABLE TRIGGER keep_published",
             "UPDATE plans SET change_id = NULL WHERE id > :plan",
