@@ -10,8 +10,8 @@ PY := $(VENV)/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check --no-input
 PAGES := tracker/pages/static/build/manifest.json
 CONTRACT := tests/contract/node_modules/.package-lock.json
-# A test worker per core and two more, for they wait as often as they compute; each has servers of its own.
-WORKERS ?= $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 2)')
+# A test worker per core and one more, for they wait as often as they compute; each has servers of its own.
+WORKERS ?= $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
 
 .PHONY: help
 help: ## This list

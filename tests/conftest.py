@@ -61,7 +61,7 @@ _BUSINESS_TABLES = (
     " installer_actions, site_photos, line_tests, site_visits, call_line_codes,"
     " risk_digests, risk_takeovers, escalations, escalation_texts, risk_rules, digest_wishes,"
     " staff_sessions, recovery_codes, staff_codes, sign_in_tries"
-).split(", ")
+)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -194,7 +194,7 @@ def keys(runtime: Runtime) -> KeyRing:
 def clean(stores: Servers) -> Iterator[None]:
     """After the test, nothing but the seeded reference data is left, in either store."""
     yield
-    empty(stores.owner_url, _BUSINESS_TABLES)
+    empty(stores.owner_url, _BUSINESS_TABLES.split(", "))
     with redis.Redis.from_url(stores.redis_url) as client:
         client.flushall()
 
@@ -216,7 +216,7 @@ def plans(stores: Servers, clean: None) -> Iterator[None]:
         plan = connection.scalar(text("SELECT max(id) FROM plans"))
         event = connection.scalar(text("SELECT max(id) FROM plan_events"))
     yield
-    empty(stores.owner_url, _BUSINESS_TABLES)
+    empty(stores.owner_url, _BUSINESS_TABLES.split(", "))
     with owner.begin() as connection:
         for statement in (
             "DELETE FROM plan_events WHERE id > :event",
