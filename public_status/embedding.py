@@ -151,6 +151,7 @@ def _change(change: Change, new_fen: int, language: str) -> dict[str, Any]:
         summary = (language == "en" and change.summary_en) or change.summary
         words = f"{_('已公告：%(day)s起', day=day)} {summary}"
     return {
+        "kind": change.kind,
         "effective_on": change.effective_on.isoformat(),
         "monthly_fen": new_fen,
         "monthly_words": fee,

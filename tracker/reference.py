@@ -174,14 +174,14 @@ class Reference:
                 return found
         return None
 
-    def plan_version(self, operator_id: int, plan_id: int) -> PlanFacts | None:
-        """One version of a plan of the operator's, sold today or not."""
+    def plan_version(self, operator_id: int, plan_id: int) -> PlanFacts:
+        """One version of a plan of the operator's, sold today or not; LookupError if there is none."""
         for (owner, _), versions in self.plans.items():
             if owner == operator_id:
                 for version in versions:
                     if version.id == plan_id:
                         return version
-        return None
+        raise LookupError(f"plan {plan_id}")
 
     def changes_ahead(self, plan: PlanFacts, on: date) -> list[ChangeFacts]:
         """Announced changes that somebody who takes the plan that day will see begin, the next one first."""

@@ -34,9 +34,10 @@ NOW = datetime(2026, 11, 24, 9, 30, tzinfo=CITY_ZONE)
 _EXAMPLES = 3
 _STEPS = 5
 
-# The formats of our own.
 # Of many scripts, and what other languages than this one read something into.
 _VISIBLE = "清遠路号aZ0é–Ωعא한😀<>&\"'`%\\;:/?#=,.+*|{}[]()$@~_^!"
+
+# The formats of our own.
 schemathesis.openapi.format("line", st.text(_VISIBLE, min_size=1, max_size=10))
 schemathesis.openapi.format("phone", st.sampled_from(["13800001234", "+8613912345678", "0763-3368888"]))
 schemathesis.openapi.format("credit-code", st.sampled_from(["91350100M000100Y43", "91440300708461136t"]))

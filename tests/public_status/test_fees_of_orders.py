@@ -153,6 +153,7 @@ def test_another_page_that_shows_the_order_can_say_it_too(client, number, city) 
     assert becomes(lambda: len(told("zh")) == 1)
     assert told("zh") == [
         {
+            "kind": "terms",
             "effective_on": "2027-01-01",
             "monthly_fen": 12900,
             "monthly_words": "129 元/月",

@@ -50,7 +50,7 @@ def cli() -> None:
     """Broadband installation orders: promised dates kept, customers told, fees published.
 
     Settings come from TRACKER_* and TWILIO_* variables (see the README). Where no database or Redis
-    address is set, the command runs its own servers in TRACKER_DATA_DIR.
+    address is set, the command runs its own servers in TRACKER_DATA_DIR. Times are told on the city's clock.
 
     \b
     Examples:

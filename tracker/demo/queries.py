@@ -1,5 +1,6 @@
 """Reads for the demonstration."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +17,21 @@ _TROUBLED = or_(
     exists().where(ReturnRequest.order_id == Order.id),
     exists().where(Complaint.order_id == Order.id),
 )
+
+
+def imported_orders(connection: Connection, channel_id: int, mark: str) -> Sequence[Row[Any]]:
+    """Number and time of acceptance of the example orders whose references begin with a mark, and of which
+    nothing has been told yet.
+    """
+    return connection.execute(
+        select(Order.number, Order.accepted_at)
+        .where(
+            Order.channel_id == channel_id,
+            Order.stage == Stage.ACCEPTED,
+            Order.external_reference.startswith(mark, autoescape=True),
+        )
+        .order_by(Order.id)
+    ).all()
 
 
 def order_under_way(connection: Connection, now: datetime) -> Row[Any] | None:

@@ -6,21 +6,20 @@ from a fixed seed, except that times are told back from now, so that the pages l
 
 import csv
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from tracker import clock
 from tracker.credit_codes import check_character
+from tracker.demo.queries import imported_orders
 from tracker.demo.sample_fees import charge_and_pay, give_back
 from tracker.orders.actor import Actor
 from tracker.orders.file_columns import COLUMNS
 from tracker.orders.import_orders import import_orders
 from tracker.orders.place_hold import place_hold
-from tracker.orders.positions import START
 from tracker.orders.promise_anew import promise_anew
-from tracker.orders.queries import channel_orders
 from tracker.orders.record_progress import record_progress
 from tracker.orders.rules import PATH, Stage
 from tracker.problems import Refusal
@@ -54,7 +53,7 @@ def fill(runtime: Runtime, folder: Path, say: Callable[[str], None]) -> None:
 
 
 def _write(path: Path, reference: Reference, channel: ChannelFacts) -> None:
-    dice = random.Random(channel.id)  # noqa: S311 - examples, the same each time
+    dice = random.Random(channel.id)
     places = sorted(reference.places)
     plans = [
         versions[0]
@@ -99,10 +98,12 @@ def _credit_code(number: int) -> str:
 
 def _progress(runtime: Runtime, channel: ChannelFacts) -> None:
     """Move each sample order as far as an order of its age has come, some of them late."""
-    dice = random.Random(channel.id)  # noqa: S311 - examples, the same each time
-    money = random.Random(f"fees {channel.id}")  # noqa: S311 - examples, the same each time
+    dice = random.Random(channel.id)
+    money = random.Random(f"fees {channel.id}")
     actor = Actor.of_channel(channel)
-    for number, accepted_at in _orders(runtime, channel):
+    with runtime.db.reading() as connection:
+        orders = imported_orders(connection, channel.id, _MARK)
+    for number, accepted_at in orders:
         try:
             charge_and_pay(money, runtime, actor, number, accepted_at)
             for step in _steps(dice, accepted_at):
@@ -136,16 +137,6 @@ def _trouble(dice: random.Random, runtime: Runtime, actor: Actor, number: str, a
     except Refusal:
         # The line works already, or the order has ended.
         return
-
-
-def _orders(runtime: Runtime, channel: ChannelFacts) -> Sequence[tuple[str, datetime]]:
-    with runtime.db.reading() as connection:
-        orders, _, _ = channel_orders(connection, channel.id, after=START, limit=1000, stage="accepted")
-    return [
-        (order["number"], order["accepted_at"])
-        for order in orders
-        if order["external_reference"].startswith(_MARK)
-    ]
 
 
 def _steps(dice: random.Random, accepted_at: datetime) -> Iterator[dict[str, Any]]:

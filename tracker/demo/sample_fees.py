@@ -35,7 +35,7 @@ def charge_and_pay(
 
 def pay(runtime: Runtime, actor: Actor, number: str, accepted_at: datetime) -> None:
     """What is to be paid of an order of the past: nearly everybody has."""
-    dice = random.Random(f"paid {accepted_at}")  # noqa: S311 - examples, the same each time
+    dice = random.Random(f"paid {accepted_at}")
     if dice.random() < 0.95:
         _pay_what_is_open(dice, runtime, actor, number, accepted_at + timedelta(minutes=5))
 

@@ -10,12 +10,11 @@ from datetime import datetime, time, timedelta
 from pathlib import Path
 
 from tracker import clock
+from tracker.demo.queries import imported_orders
 from tracker.demo.sample_history import end_order
 from tracker.orders.actor import Actor
 from tracker.orders.file_columns import COLUMNS
 from tracker.orders.import_orders import import_orders
-from tracker.orders.positions import START
-from tracker.orders.queries import channel_orders
 from tracker.reference import ChannelFacts, Reference
 from tracker.runtime import Runtime
 
@@ -49,7 +48,7 @@ def fill(runtime: Runtime, folder: Path, say: Callable[[str], None]) -> None:
 
 
 def _write(path: Path, reference: Reference, channel: ChannelFacts, count: int) -> None:
-    dice = random.Random(f"figures {channel.id}")  # noqa: S311 - examples, the same each time
+    dice = random.Random(f"figures {channel.id}")
     places = sorted(reference.places)
     plans = [
         versions[0]
@@ -86,12 +85,11 @@ def _some_time(dice: random.Random) -> datetime:
 
 
 def _finish(runtime: Runtime, channel: ChannelFacts) -> None:
-    dice = random.Random(f"board {channel.id}")  # noqa: S311 - examples, the same each time
+    dice = random.Random(f"board {channel.id}")
     actor = Actor.of_channel(channel)
     with runtime.db.reading() as connection:
-        orders, _, _ = channel_orders(connection, channel.id, after=START, limit=1000, stage="accepted")
-    for order in orders:
-        if order["external_reference"].startswith(_MARK):
-            # One commit for all that became of an order: hundreds of orders are soon told.
-            with runtime.db.transaction():
-                end_order(dice, runtime, actor, order["number"], order["accepted_at"])
+        orders = imported_orders(connection, channel.id, _MARK)
+    for number, accepted_at in orders:
+        # One commit for all that became of an order: hundreds of orders are soon told.
+        with runtime.db.transaction():
+            end_order(dice, runtime, actor, number, accepted_at)

@@ -5,11 +5,12 @@ Few enough to be told step by step like any order, and enough for a rate to be p
 
 import csv
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime, time, timedelta
 from pathlib import Path
 
 from tracker import clock
+from tracker.demo.queries import imported_orders
 from tracker.demo.sample_excuses import excuse
 from tracker.demo.sample_fees import pay
 from tracker.figures.publish_figures import publish_figures
@@ -17,14 +18,13 @@ from tracker.figures.rules import Period, halves_told, months_told
 from tracker.orders.actor import Actor
 from tracker.orders.file_columns import COLUMNS
 from tracker.orders.import_orders import import_orders
-from tracker.orders.positions import START
-from tracker.orders.queries import channel_orders
 from tracker.orders.record_progress import record_progress
 from tracker.orders.rules import PATH, Stage
 from tracker.reference import ChannelFacts, Reference
 from tracker.runtime import Runtime
 
 ORDERS = 36
+_MARK = "PAST-"
 # Latest acceptance in a month: what is promised by then is due in it.
 _LAST_DAY = 24
 
@@ -48,7 +48,7 @@ def fill(runtime: Runtime, folder: Path, say: Callable[[str], None]) -> None:
                 _write_month(path, reference, channel, month)
             report = import_orders(runtime, channel, path)
             if report.stored:
-                _finish(runtime, channel, report.stored)
+                _finish(runtime, channel)
                 say(f"{operator.name}: {report.stored} example orders of a past month ({path.name})")
     if new := publish_figures(runtime.db):
         say(f"{new} on-time figures")
@@ -56,7 +56,7 @@ def fill(runtime: Runtime, folder: Path, say: Callable[[str], None]) -> None:
 
 def _write_month(path: Path, reference: Reference, channel: ChannelFacts, month: Period) -> None:
     """Write a file of example orders that a channel took in during a month."""
-    dice = random.Random(f"history {channel.id}")  # noqa: S311 - examples, the same each time
+    dice = random.Random(f"history {channel.id}")
     places = sorted(reference.places)
     plan = next(
         versions[0]
@@ -70,7 +70,7 @@ def _write_month(path: Path, reference: Reference, channel: ChannelFacts, month:
         for number in range(ORDERS):
             writer.writerow(
                 {
-                    "external_reference": f"PAST-{month.starts_on:%y%m}-{number + 1:02d}",
+                    "external_reference": f"{_MARK}{month.starts_on:%y%m}-{number + 1:02d}",
                     "customer_kind": "home",
                     "customer_name": "示例客户",
                     "phone": f"1380000{dice.randrange(10_000):04d}",
@@ -90,11 +90,13 @@ def _some_time_in(month: Period, dice: random.Random) -> datetime:
     return datetime.combine(day, time(dice.randint(8, 17), dice.randrange(60)), clock.CITY_ZONE)
 
 
-def _finish(runtime: Runtime, channel: ChannelFacts, count: int) -> None:
+def _finish(runtime: Runtime, channel: ChannelFacts) -> None:
     """Most are connected in time; some late, with or without an excuse, and a few withdrawn."""
-    dice = random.Random(f"ends {channel.id}")  # noqa: S311 - examples, the same each time
+    dice = random.Random(f"ends {channel.id}")
     actor = Actor.of_channel(channel)
-    for number, accepted_at in _orders(runtime, channel, count):
+    with runtime.db.reading() as connection:
+        orders = imported_orders(connection, channel.id, _MARK)
+    for number, accepted_at in orders:
         # One commit for all that became of an order: a hundred orders are soon told.
         with runtime.db.transaction():
             end_order(dice, runtime, actor, number, accepted_at)
@@ -130,9 +132,3 @@ def end_order(
         delay = {"starts_at": accepted_at + timedelta(hours=5), "reason_code": "roadworks"}
         ends = {"ends_at": accepted_at + timedelta(hours=70), "reason_text": None, "evidence": "示例单据"}
         excuse(runtime, actor, number, delay | ends)
-
-
-def _orders(runtime: Runtime, channel: ChannelFacts, count: int) -> Sequence[tuple[str, datetime]]:
-    with runtime.db.reading() as connection:
-        orders, _, _ = channel_orders(connection, channel.id, after=START, limit=count, stage=None)
-    return [(order["number"], order["accepted_at"]) for order in orders]

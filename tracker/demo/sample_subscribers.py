@@ -37,7 +37,7 @@ def fill(runtime: Runtime, folder: Path, say: Callable[[str], None]) -> None:
 
 
 def _write(path: Path, reference: Reference, operator: OperatorFacts) -> None:
-    dice = random.Random(operator.id)  # noqa: S311 - examples, the same each time
+    dice = random.Random(operator.id)
     plans = [versions for (owner, _), versions in sorted(reference.plans.items()) if owner == operator.id]
     draft = path.with_suffix(".new")
     with draft.open("w", encoding="utf-8", newline="") as file:

@@ -55,7 +55,7 @@ def fill(runtime: Runtime, say: Callable[[str], None]) -> None:
 
 def _place(runtime: Runtime, reference: Reference, operator_id: int) -> None:
     """Orders of the last days all over the city, each as far as somebody must look at it."""
-    dice = random.Random(operator_id)  # noqa: S311 - examples, the same each time
+    dice = random.Random(operator_id)
     channel = next(
         one for one in reference.channels.values() if one.operator_id == operator_id and one.code == "hall"
     )

@@ -99,10 +99,10 @@ def plans_for_sale(
 
 def plan_of(reference: Reference, channel: ChannelFacts, plan_id: int) -> PlanFacts:
     """`Reference.plan_version` of the channel's operator; raises Refusal: order.unknown_plan."""
-    plan = reference.plan_version(channel.operator_id, plan_id)
-    if plan is None:
-        raise Refusal(Fault("order.unknown_plan", "/plan"))
-    return plan
+    try:
+        return reference.plan_version(channel.operator_id, plan_id)
+    except LookupError:
+        raise Refusal(Fault("order.unknown_plan", "/plan")) from None
 
 
 def offer(

@@ -37,7 +37,7 @@ def receipt(number: str) -> str:
         channel=facts.channels[row.channel_id].name,
         lines=[fee_line(fee, clock.today()) for fee in fees],
         terms=terms,
-        changes=facts.changes_ahead(sold, clock.local_date(row.accepted_at)) if sold else [],
+        changes=facts.changes_ahead(sold, clock.local_date(row.accepted_at)),
         labels=plan_words.FIELDS,
         open_fen=sum(fee.open_fen for fee in fees),
         # The site asks for the last four digits too, and nobody's order belongs into an address.
