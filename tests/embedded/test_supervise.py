@@ -64,6 +64,11 @@ def until(what: Callable[[], bool], why: str) -> None:
         time.sleep(0.05)
 
 
+def named(place: Path, name: str) -> None:
+    """Wait until a process has written its id; its file is there a moment earlier, and empty."""
+    until(lambda: bool(pids(place / name)), "not started")
+
+
 def child(place: Path, script: str, name: str = "sleeper", ready_url: str | None = None) -> Child:
     argv = [sys.executable, "-c", script, str(place), f"pid-{name}"]
     return Child(name, argv, {"PYTHONPATH": str(REPOSITORY)}, place / "logs" / f"{name}.log", ready_url)
@@ -91,12 +96,13 @@ class TestRun:
         script = PREAMBLE + ending + "name(sys.argv[2]); time.sleep(600)\n"
         children = [child(place, script, name) for name in ("first", "second")]
 
-        def named() -> None:
-            until(lambda: len(list(place.glob("pid-*"))) == 2, "not started")
+        def both_named() -> None:
+            named(place, "pid-first")
+            named(place, "pid-second")
             send_soon(number)()
 
         before = signal.getsignal(signal.SIGINT)
-        assert run(children, say=lambda message: None, on_ready=named) == 0
+        assert run(children, say=lambda message: None, on_ready=both_named) == 0
         assert signal.getsignal(signal.SIGINT) is before
         for name in ("first", "second"):
             assert pids(place / f"order-pid-{name}") == pids(place / f"pid-{name}")
@@ -114,7 +120,7 @@ class TestRun:
 
         def on_ready() -> None:
             ready.set()
-            until((place / "pid-sleeper").exists, "not started")
+            named(place, "pid-sleeper")
             send_soon(signal.SIGTERM)()
 
         assert run([child(place, script)], say=lambda message: None, on_ready=on_ready) == 0
@@ -158,7 +164,7 @@ class TestRun:
         said: list[str] = []
 
         def kill_it() -> None:
-            until((place / "pid-sleeper").exists, "not started")
+            named(place, "pid-sleeper")
             os.kill(pids(place / "pid-sleeper")[0], signal.SIGKILL)
             threading.Thread(target=stop_when_back, daemon=True).start()
 
@@ -186,7 +192,7 @@ class TestRun:
         """)
 
         def kill_it() -> None:
-            until((place / "pid-sleeper").exists, "not started")
+            named(place, "pid-sleeper")
             os.kill(pids(place / "pid-sleeper")[0], signal.SIGKILL)
             send_soon(signal.SIGTERM, 1)()
 
@@ -198,7 +204,7 @@ class TestRun:
         said: list[str] = []
 
         def stop() -> None:
-            until((place / "pid-sleeper").exists, "not started")
+            named(place, "pid-sleeper")
             send_soon(signal.SIGTERM)()
 
         assert run([child(place, STUBBORN)], say=said.append, on_ready=stop) == 0
@@ -242,7 +248,7 @@ def kill(process: subprocess.Popen[str]) -> None:
 class TestSupervisorKilled:
     def test_its_children_end(self, place):
         process = runner(place, [sys.executable, "-c", SLEEPER, str(place), "pid-sleeper"])
-        until((place / "pid-sleeper").exists, "not started")
+        named(place, "pid-sleeper")
         kill(process)
         until(lambda: gone(pids(place / "pid-sleeper")[0]), "the child outlived its supervisor")
 
@@ -287,7 +293,7 @@ class TestSupervisorKilled:
             time.sleep(600)
         """)
         process = runner(place, [sys.executable, "-c", script, str(place)])
-        until((place / "pid-main").exists, "not started")
+        named(place, "pid-main")
         time.sleep(0.5)
         os.kill(pids(place / "pid-main")[0], signal.SIGKILL)
         until(lambda: gone(pids(place / "pid-worker")[0]), "the worker outlived its parent")
@@ -327,7 +333,7 @@ class TestLifeline:
             ],
             env={**os.environ, "TRACKER_LIFELINE": "1", "PYTHONPATH": str(REPOSITORY)},
         )
-        until((place / "pid-child").exists, "not started")
+        named(place, "pid-child")
         parent.kill()
         parent.wait()
         until(lambda: gone(pids(place / "pid-child")[0]), "the child outlived its parent")
@@ -346,7 +352,7 @@ class TestLifeline:
             [sys.executable, "-W", "ignore", "-c", body, str(place)],
             env={**os.environ, "TRACKER_LIFELINE": "1", "PYTHONPATH": str(REPOSITORY)},
         )
-        until((place / "pid-fork").exists, "not started")
+        named(place, "pid-fork")
         parent.kill()
         parent.wait()
         until(lambda: gone(pids(place / "pid-fork")[0]), "the fork outlived its parent")
