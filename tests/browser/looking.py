@@ -56,7 +56,8 @@ def _of_rules(names: Sequence[str]) -> dict[str, Any]:
 
 def _assert_nothing_found(page: Page, options: dict[str, Any]) -> None:
     page.wait_for_load_state()
-    options = {"resultTypes": ["violations"], **options}
+    # Its own fetch of the style sheets serves one rule, about orientation, for which none of ours has a line.
+    options = {"resultTypes": ["violations"], "preload": False, **options}
     if page.context not in _have_axe:
         page.context.add_init_script(_AXE)
         _have_axe.add(page.context)
