@@ -218,17 +218,19 @@ def test_every_page_finds_nothing_of_another_operators(
         app = as_(role).application
         monkeypatch.setitem(app.config, "WTF_CSRF_METHODS", set())
         for rule, address in addresses(app, neighbour):
-            # Some pages sign out whoever is there.
-            client = as_(role)
             if not rule.endpoint.startswith("staff."):
                 continue
             if role == "administrator" and rule.endpoint in OF_ADMINISTRATORS:
                 continue
+            # Some pages sign out whoever is there.
+            client = as_(role)
+            # Whom a page is not open to is turned away before a form is read.
+            let_in = role in getattr(app.view_functions[rule.endpoint], "open_to", ROLES)
             if "GET" in (rule.methods or ()):
                 tried += 1
                 assert_nothing_found(client.get(address), f"GET {address} as {role}")
             if "POST" in (rule.methods or ()):
-                for step in STEPS if rule.arguments else STEPS[:1]:
+                for step in STEPS if rule.arguments and let_in else STEPS[:1]:
                     tried += 1
                     sent = form_of(neighbour) | {"step": step}
                     assert_nothing_found(client.post(address, data=sent), f"POST {address} as {role}, {step}")
