@@ -97,13 +97,14 @@ def test_warnings_go_on_where_they_were_cut_off(
     assert keep_change(runtime, change) == 0
 
 
+@pytest.mark.parametrize("kills", [2, pytest.param(20, marks=pytest.mark.soak)])
 def test_many_kills_at_any_commit_of_warnings_and_of_their_withdrawal(
-    runtime: Runtime, settings: dict[str, str], channel: ChannelFacts, change: int
+    runtime: Runtime, settings: dict[str, str], channel: ChannelFacts, change: int, kills: int
 ) -> None:
     seed = random.SystemRandom().randrange(10**6)
     print(f"seed {seed}")  # noqa: T201 - shown with a failure, to repeat it
     chance = random.Random(seed)
-    for _ in range(6):
+    for _ in range(kills):
         die(settings, change, chance.randint(1, 6), chance.choice(["before", "after"]))
         once(runtime, "warning")
     keep_change(runtime, change)
@@ -117,7 +118,7 @@ def test_many_kills_at_any_commit_of_warnings_and_of_their_withdrawal(
         )
         told = connection.scalar(text("SELECT count(*) FROM notices WHERE state = 'accepted'"))
     withdraw_change(runtime, channel.operator_id, change, "用户意见", "staff:manager")
-    for _ in range(6):
+    for _ in range(kills):
         die(settings, change, chance.randint(1, 8), chance.choice(["before", "after"]))
     keep_change(runtime, change)
     assert keep_change(runtime, change) == 0
