@@ -25,6 +25,8 @@ _WORDS = [
 # [law] WCAG 2.2, 1.4.10: nothing scrolls sideways at so many pixels.
 _NARROWEST = 320
 _DESKTOP = 1280
+# The same, of which half is wanted: between a phone and a desktop, where columns change.
+_HALF = 640
 # In each of them a test opens its pages once more.
 LANGUAGES = ("zh-CN", "en")
 # Half a megabyte, which a browser is handed once, and takes up on the pages alone that it is asked on.
@@ -88,7 +90,7 @@ def assert_fits_the_narrowest_screen(page: Page) -> None:
 
 def assert_for_everybody(page: Page, language: str = "zh-CN") -> None:
     """The page as it is shown now, on a phone in light, is accessible and fits; and so on a desktop in the
-    dark, and on the narrowest screen.
+    dark, and on the narrowest screen; and it fits half a desktop.
 
     In one window, and what costs most once: the colours are of the scheme and not of the language, the markup
     is of neither. So in another language than Chinese only what words can spoil is looked at.
@@ -99,6 +101,8 @@ def assert_for_everybody(page: Page, language: str = "zh-CN") -> None:
     else:
         _assert_nothing_found(page, _of_rules(_WORDS))
     assert_no_sideways_scrolling(page)
+    with _as_wide_as(page, _HALF):
+        assert_no_sideways_scrolling(page)
     with _as_wide_as(page, _DESKTOP):
         assert_no_sideways_scrolling(page)
         if in_chinese:

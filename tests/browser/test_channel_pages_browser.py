@@ -2,11 +2,10 @@
 
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 
 import pytest
-from looking import assert_accessible, assert_no_sideways_scrolling
-from playwright.sync_api import Page, expect
+from looking import LANGUAGES, assert_for_everybody
+from playwright.sync_api import expect
 from stories import NOW
 from visiting import Clerk
 
@@ -17,14 +16,6 @@ from tracker.reference import ChannelFacts
 from tracker.runtime import Runtime
 
 pytestmark = pytest.mark.browser
-
-_LOOKS: dict[str, dict[str, Any]] = {
-    "phone": {"width": 360},
-    "phone-en": {"width": 360, "language": "en-GB"},
-    "small": {"width": 320},
-    "laptop": {"width": 1280, "height": 860},
-    "laptop-en-dark": {"width": 1280, "height": 860, "language": "en-GB", "dark": True},
-}
 
 
 @pytest.fixture
@@ -49,12 +40,12 @@ def keys_of_all_states(
     return make
 
 
-@pytest.mark.parametrize("look", _LOOKS)
-def test_every_page_fits_and_can_be_used_by_all(
-    clerk: Clerk, channel: ChannelFacts, keys_of_all_states: Callable[[], None], look: str
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_page_is_for_everybody(
+    clerk: Clerk, channel: ChannelFacts, keys_of_all_states: Callable[[], None], language: str
 ) -> None:
     keys_of_all_states()
-    page = clerk.enter("/channels", **_LOOKS[look])
+    page = clerk.enter("/channels", language=language)
     new = f"/channels/{channel.id}/keys/new"
     for address in (
         "/channels",
@@ -66,21 +57,16 @@ def test_every_page_fits_and_can_be_used_by_all(
         page.goto(address)
         if page.locator("details").count():
             page.locator("details summary").first.click()
-        _assert_sound(page)
+        assert_for_everybody(page, language)
     page.goto(new)
     page.locator("button.primary").click()
     expect(page.locator("#label-fault")).to_be_visible()
-    _assert_sound(page)
+    assert_for_everybody(page, language)
     page.locator("#label").fill("小程序后端")
     page.locator("input[value=signed]").check()
     page.locator("button.primary").click()
     expect(page.locator(".secret code")).to_have_count(2)
-    _assert_sound(page)
-
-
-def _assert_sound(page: Page) -> None:
-    assert_accessible(page)
-    assert_no_sideways_scrolling(page)
+    assert_for_everybody(page, language)
 
 
 @pytest.mark.parametrize("script", [True, False])
