@@ -27,6 +27,8 @@ _NARROWEST = 320
 _DESKTOP = 1280
 # The same, of which half is wanted: between a phone and a desktop, where columns change.
 _HALF = 640
+# Pixels of the large type and of what is pressed there, and lines to a letter.
+_ELDER_TYPE, _ELDER_TARGET, _ELDER_SPACING = 24, 60, 1.5
 # In each of them a test opens its pages once more.
 LANGUAGES = ("zh-CN", "en")
 # Half a megabyte, which a browser is handed once, and takes up on the pages alone that it is asked on.
@@ -38,6 +40,19 @@ _have_axe: WeakSet[BrowserContext] = WeakSet()
 _TOO_WIDE = """() => document.documentElement.scrollWidth <= innerWidth ? [] :
   [...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > innerWidth + 1)
   .map(e => e.outerHTML.slice(0, 120))"""
+
+# Text that is read: not what helpers alone see, nor what is only drawn.
+_TYPE = """() => [...document.querySelectorAll('body *')]
+  .filter(e => [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim()) && e.checkVisibility() &&
+    !e.closest('.unseen, .skip, [aria-hidden]'))
+  .map(e => { const s = getComputedStyle(e), size = parseFloat(s.fontSize);
+    return [e.textContent.trim().slice(0, 40), size, parseFloat(s.lineHeight) / size] })"""
+# Whatever can be pressed or typed into; a choice together with its words.
+_TARGETS = """() => [...document.querySelectorAll('a, button, select, summary, textarea,' +
+    ' label:has([type=radio]), input:not([type=hidden], [type=radio])')]
+  .filter(e => !e.matches('.skip') && e.checkVisibility())
+  .map(e => { const b = e.getBoundingClientRect();
+    return [e.textContent.trim().slice(0, 40) || e.id, b.width, b.height] })"""
 
 
 def assert_accessible(page: Page, *, elder: bool = False, looks_only: bool = False) -> None:
@@ -86,6 +101,14 @@ def assert_fits_the_narrowest_screen(page: Page) -> None:
     """
     with _as_wide_as(page, _NARROWEST):
         assert_no_sideways_scrolling(page)
+
+
+def assert_large_type(page: Page) -> None:
+    """The page is in the type for elders: large, well spaced, and easy to press."""
+    cramped = [one for one in page.evaluate(_TYPE) if one[1] < _ELDER_TYPE or one[2] < _ELDER_SPACING]
+    assert not cramped, (page.url, cramped)
+    narrow = [one for one in page.evaluate(_TARGETS) if min(one[1:]) < _ELDER_TARGET]
+    assert not narrow, (page.url, narrow)
 
 
 def assert_for_everybody(page: Page, language: str = "zh-CN") -> None:

@@ -11,6 +11,7 @@ from looking import (
     assert_accessible,
     assert_fits_the_narrowest_screen,
     assert_for_everybody,
+    assert_large_type,
     assert_no_sideways_scrolling,
 )
 from playwright.sync_api import Page, expect
@@ -27,13 +28,6 @@ from tracker.runtime import Runtime
 pytestmark = pytest.mark.browser
 
 _ACTIONS = ("appointment", "hold", "withdrawal", "complaint", "rating")
-_TARGETS = """() => [...document.querySelectorAll('a, button, summary, label:has([type=radio]), textarea,'
-  + ' input:not([type=hidden], [type=radio])')]
-  .filter(e => !e.matches('.skip') && e.getClientRects().length)
-  .map(e => { const b = e.getBoundingClientRect(); return [e.textContent || e.id, b.width, b.height] })"""
-_TYPE_SIZES = """() => [...document.querySelectorAll('body *')]
-  .filter(e => [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim()) && !e.closest('.unseen, .skip'))
-  .map(e => [e.textContent.trim(), parseFloat(getComputedStyle(e).fontSize)])"""
 
 
 @pytest.fixture
@@ -122,8 +116,7 @@ def test_every_page_is_accessible_in_large_type(
 ) -> None:
     for page in states(visitor, runtime, channel, order, elder=True):
         assert_accessible(page, elder=True, looks_only=True)
-        assert not [one for one in page.evaluate(_TYPE_SIZES) if one[1] < 24], page.url
-        assert not [one for one in page.evaluate(_TARGETS) if min(one[1:]) < 60], page.url
+        assert_large_type(page)
         assert_fits_the_narrowest_screen(page)
 
 

@@ -1,7 +1,7 @@
 """The customers' site as people use it: by keyboard, on a phone, in large type, without JavaScript."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import pytest
@@ -11,6 +11,7 @@ from looking import (
     assert_accessible,
     assert_fits_the_narrowest_screen,
     assert_for_everybody,
+    assert_large_type,
     assert_no_sideways_scrolling,
 )
 from playwright.sync_api import Page, expect
@@ -20,6 +21,7 @@ from visiting import Visitor
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("tariffs", "figures")]
 
 _UNKNOWN = "QY261123K7M4QZX"
+_NOWHERE = "/nowhere"
 
 _OPEN_PAGES = (
     "/fees",
@@ -47,20 +49,17 @@ _OPEN_PAGES = (
     "/print",
 )
 
-# Whatever can be pressed or typed into, and every line of text, as it is laid out.
-_TARGETS = """() => [...document.querySelectorAll('a, button, input:not([type=hidden])')]
-  .filter(e => !e.matches('.skip'))
-  .map(e => { const b = e.getBoundingClientRect(); return [e.textContent || e.id, b.width, b.height] })"""
-_TYPE_SIZES = """() => [...document.querySelectorAll('body *')]
-  .filter(e => [...e.childNodes].some(n => n.nodeType === 3 && n.data.trim()) && !e.closest('.unseen, .skip'))
-  .map(e => [e.textContent.trim(), parseFloat(getComputedStyle(e).fontSize)])"""
 
-
-def pages_of(visitor: Visitor, order: Callable[[str], str], **how: Any) -> Iterator[Page]:
+def pages_of(
+    visitor: Visitor,
+    order: Callable[[str], str],
+    paths: Iterable[str] = (*_OPEN_PAGES, _NOWHERE),
+    **how: Any,
+) -> Iterator[Page]:
     """Every kind of page and state, one after the other in the same window."""
     page = visitor.open(**how)
     yield page
-    for path in (*_OPEN_PAGES, "/nowhere"):
+    for path in paths:
         page.goto(path)
         yield page
     looked_up = [(order(name), "1234") for name in STORIES]
@@ -81,13 +80,12 @@ def test_every_page_is_for_everybody(visitor: Visitor, order: Callable[[str], st
     [{}, pytest.param({"dark": True, "language": "en-GB"}, marks=pytest.mark.soak)],
     ids=["light", "dark-english"],
 )
-def test_every_page_is_accessible_in_large_type(
+def test_every_state_of_an_order_is_accessible_in_large_type(
     visitor: Visitor, order: Callable[[str], str], how: dict[str, Any]
 ) -> None:
-    for page in pages_of(visitor, order, elder=True, **how):
+    for page in pages_of(visitor, order, (), elder=True, **how):
         assert_accessible(page, elder=True, looks_only=True)
-        assert not [one for one in page.evaluate(_TYPE_SIZES) if one[1] < 24], page.url
-        assert not [one for one in page.evaluate(_TARGETS) if min(one[1:]) < 60], page.url
+        assert_large_type(page)
         assert_fits_the_narrowest_screen(page)
 
 

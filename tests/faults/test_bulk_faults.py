@@ -110,12 +110,14 @@ def test_killed(
     tmp_path: Path,
 ) -> None:
     runtime = twilio(provider.url)
-    warn_many(runtime, 900)
+    # More than one batch; in lanes, more than the seven batches of the last of them.
+    texts = 900 if boundary in IN_LANES else 250
+    warn_many(runtime, texts)
     env = scrubbed(settings | account | {"TWILIO_API_BASE_URL": provider.url})
     deliver_and_die(boundary, env, tmp_path / "delivery.log", "bulk")
     settle(runtime, within=40, queue="bulk")
     assert_told_once(runtime, provider)
-    assert len(provider.messages) == 900
+    assert len(provider.messages) == texts
 
 
 def kill_again_and_again(
