@@ -15,8 +15,9 @@ from tracker.compensation.pay import pay_compensation, undo_payment
 from tracker.compensation.queries import Totals, compensation_totals
 from tracker.compensation.running import RunningTotal, running, total_of
 from tracker.figures.keep_cells import keep_cells
-from tracker.figures.on_time import Stretch
+from tracker.figures.on_time import Asked, Stretch, on_time_figures
 from tracker.orders.place_hold import place_hold
+from tracker.orders.promise_anew import promise_anew
 from tracker.orders.record_payment import record_charge
 from tracker.orders.rules import Stage
 from tracker.problems import Refusal
@@ -92,6 +93,33 @@ def test_whoever_was_connected_late_is_owed_one_percent_a_begun_day(book, late) 
     assert late in text_sent
     assert "3天" in text_sent
     assert f"{fee * 3 / 10000:g}元" in text_sent
+
+
+@pytest.mark.parametrize("held", [False, True])
+def test_a_date_given_anew_makes_nothing_less_late(book, office, held) -> None:
+    """Neither what is owed nor the net figure: one person names it, whatever the reason."""
+    number = book.accepted(AGO)
+    who = {"name": "王敏", "extension": None}
+    tomorrow = {"deadline": clock.now() + DAY, "contact": who, "resource": None}
+    why = {"reason_code": "supply_short", "reason_text": None, "evidence": "单据1"}
+    promise_anew(book.runtime, book.staff, number, tomorrow | why)
+    if held:
+        # A hold still counts, and does so from the promise that binds.
+        wish = {"starts_at": book.row(number).accepted_at, "reason_code": "not_decorated"}
+        place_hold(book.runtime, book.staff, number, why | wish | {"ends_at": wish["starts_at"] + DAY})
+    assert running_days(book) == (2 if held else 3)
+    book.connect(number, LATE)
+    book.keep()
+    assert [one.days for one in book.lines(number)] == [2 if held else 3]
+    with book.runtime.db.reading() as connection:
+        counts = on_time_figures(connection, Asked(EVER), clock.now())[""]
+    assert (counts.net_due, counts.net_on_time, counts.removed) == (1, 0, {})
+
+
+def running_days(book: Late) -> int:
+    with book.runtime.db.reading() as connection:
+        (one,) = running(connection, book.channel.operator_id, clock.now())
+    return one.working.days
 
 
 def test_the_job_may_run_twice_and_be_lost(book, late) -> None:

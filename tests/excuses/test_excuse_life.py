@@ -69,6 +69,27 @@ def test_another_manager_approves_and_the_net_figure_counts_it_from_then_on(book
     assert state(book, request) == "approved"
 
 
+def test_a_delay_that_began_after_the_deadline_is_not_why_it_was_missed(book, office, by, ask, late) -> None:
+    due = book.row(late).accepted_at + 2 * DAY
+    after = ask(late, starts_at=due, ends_at=due + DAY)
+    decide_excuse(book.runtime, by("wang"), after, approve=True)
+    assert counts(book) == Counts(due=1, net_due=1), "the clock had run out already"
+    assert listed(book, is_removing=True) == []
+    before = ask(late, starts_at=due - DAY, ends_at=due)
+    decide_excuse(book.runtime, by("wang"), before, approve=True)
+    assert counts(book) == Counts(due=1, removed={"roadworks": 1})
+    assert listed(book, is_removing=True) == [before]
+    later = ask(late, starts_at=due + DAY, ends_at=due + 2 * DAY)
+    decide_excuse(book.runtime, by("li"), later, approve=True)
+    assert listed(book, is_removing=True) == [before], "and not the latest of all"
+    today = clock.today()
+    with book.runtime.db.reading() as connection:
+        (of,) = removed_by_approver(
+            connection, book.channel.operator_id, Stretch(today - 20 * DAY, today), clock.now()
+        )
+    assert (of.approver, of.orders) == ("staff:wang", 1)
+
+
 def test_asking_changes_nothing_of_the_order_and_tells_nobody(book, office, ask, late) -> None:
     before, told = book.row(late), book.ask("SELECT count(*) FROM notices")
     ask(late)

@@ -66,8 +66,10 @@ def photo() -> bytes:
     return file.getvalue()
 
 
-def asked(book: Book, number: str, actor: Actor, uploads: tuple[bytes, ...] = ()) -> int:
-    begin = book.row(number).accepted_at
+def asked(
+    book: Book, number: str, actor: Actor, uploads: tuple[bytes, ...] = (), after: timedelta = timedelta(0)
+) -> int:
+    begin = book.row(number).accepted_at + after
     request = {
         "reason_code": "roadworks",
         "reason_text": None,
@@ -317,6 +319,14 @@ def test_the_decider_is_told_that_a_submitted_report_stays_as_it_is(as_, book, s
             {"half": due.replace(month=1 if due.month < 7 else 7, day=1)},
         )
     assert said in manager.get(f"/excuses/{request}").text
+
+
+def test_the_decider_is_told_that_a_delay_after_the_deadline_excuses_no_lateness(
+    as_, book, second, late
+) -> None:
+    page = as_("manager").get(f"/excuses/{asked(book, late, second, after=2 * DAY)}").text
+    assert "期限已过：净按时率不变，只减少违约金" in page
+    assert "从分母中剔除" not in page
 
 
 def test_what_the_console_decided_is_found(as_, book, late) -> None:

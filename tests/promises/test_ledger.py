@@ -14,7 +14,15 @@ from tracker.promises.calendars import Calendars, Override
 from tracker.promises.day_by_day import DayPart, Part
 from tracker.promises.deadline import deadline
 from tracker.promises.holds import HeldDays, Hold
-from tracker.promises.ledger import Entry, FirstPromise, Kind, hold_at, holds_in, replay
+from tracker.promises.ledger import (
+    Entry,
+    FirstPromise,
+    Kind,
+    hold_at,
+    holds_in,
+    replay,
+    replay_binding,
+)
 from tracker.promises.rules import Unit
 
 CALENDAR = announced()
@@ -429,3 +437,13 @@ def test_a_further_hold_never_brings_the_deadline_forward_and_an_excuse_never_mo
     further = hold(len(entries) + 1, starts_at, starts_at + length * STEP)
     assert replay(first, [*entries, further], CALENDAR).at >= before
     assert replay(first, [*entries, replace(further, kind=Kind.EXCUSE)], CALENDAR).at == before
+
+
+def test_the_deadline_that_binds_knows_of_no_date_given_anew() -> None:
+    wish = hold(1, there(2026, 11, 23), there(2026, 11, 24))
+    later = hold(3, there(2026, 11, 24), there(2026, 11, 25))
+    anew = Entry(2, Kind.REPROMISE, there(2026, 11, 24, 9), agreed_at=there(2026, 11, 30, 12))
+    assert replay(COMPANY, [wish, anew, later], CALENDAR).at != replay(COMPANY, [wish, later], CALENDAR).at
+    assert replay_binding(COMPANY, [wish, anew, later], CALENDAR) == replay(COMPANY, [wish, later], CALENDAR)
+    building = Entry(4, Kind.REPROMISE, there(2026, 11, 24, 10), rule=BUILDING)
+    assert replay_binding(COMPANY, [anew, building], CALENDAR) == replay(COMPANY, [building], CALENDAR)

@@ -26,8 +26,8 @@ from tracker.compensation.rules import Kind, State
 from tracker.figures.on_time import Stretch
 from tracker.orders.models import Order
 from tracker.orders.rules import CLOSED, Stage
-from tracker.promises.models import Promise, PromiseEntry
-from tracker.promises.standing import current, latest_entry
+from tracker.promises.models import Promise
+from tracker.promises.standing import binding, latest_deadlines
 
 _COUNTY_DIGITS = 6
 _CONNECTED = tuple(CLOSED | {Stage.ACTIVATED})
@@ -123,20 +123,26 @@ def running_orders(
     connection: Connection, operator_id: int, now: datetime, *, at_once: int, county: str | None = None
 ) -> Iterator[Sequence[Row[Any]]]:
     """Open orders that are late, the longest late first, in portions: id, number, price, stage, deadline."""
-    latest = latest_entry(Order.id, PromiseEntry.deadline)
-    deadline = current(latest, "deadline")
-    deadline_now = func.coalesce(latest.c.deadline, Promise.deadline)
+    latest = latest_deadlines(Order.id)
+    deadline = binding(latest)
     wanted = (
-        select(Order.id, Order.number, Order.price, Order.stage, Order.community_code, deadline)
+        select(
+            Order.id,
+            Order.number,
+            Order.price,
+            Order.stage,
+            Order.community_code,
+            deadline.label("deadline"),
+        )
         .join(Promise, Promise.order_id == Order.id)
         .outerjoin(latest, true())
         .where(
             Order.operator_id == operator_id,
             Order.closed_at.is_(None),
             Order.stage.not_in(_CONNECTED),
-            deadline_now < now,
+            deadline < now,
         )
-        .order_by(deadline_now, Order.id)
+        .order_by(deadline, Order.id)
     )
     if county is not None:
         wanted = wanted.where(func.left(Order.community_code, _COUNTY_DIGITS) == county)
@@ -144,7 +150,7 @@ def running_orders(
     while rows:
         yield rows
         # Behind the last one, and not behind so many: meanwhile some of them may have been connected.
-        behind = tuple_(deadline_now, Order.id) > tuple_(literal(rows[-1].deadline), literal(rows[-1].id))
+        behind = tuple_(deadline, Order.id) > tuple_(literal(rows[-1].deadline), literal(rows[-1].id))
         rows = connection.execute(wanted.where(behind).limit(at_once)).all()
 
 

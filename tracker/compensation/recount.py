@@ -68,7 +68,7 @@ def recount(
 
 def count(ledger: Ledger, until: datetime, totals: Mapping[str, Totals]) -> Working:
     """What an order comes to that was connected then, or is not yet; of one in time, nothing."""
-    deadline, fee_fen = ledger.current.deadline, fee_of(totals)
+    deadline, fee_fen = ledger.current.binding, fee_of(totals)
     found = working_of(deadline, until, stretches_in(ledger.entries), fee_fen)
     return found or Working(deadline, until, (), _NOTHING, 0, fee_fen, 0)
 

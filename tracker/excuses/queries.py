@@ -14,8 +14,8 @@ from tracker.excuses.rules import BREACHES
 from tracker.orders.approval_rules import State
 from tracker.orders.approvals import Requests
 from tracker.orders.models import Order
-from tracker.promises.models import Promise, PromiseEntry
-from tracker.promises.standing import current, latest_entry
+from tracker.promises.models import Promise
+from tracker.promises.standing import binding, latest_deadlines
 
 _requests = ExcuseRequest.__table__
 _files = ExcuseFile.__table__
@@ -162,10 +162,10 @@ def decided_by_person(
 def _narrowed(found: Select[Any], operator_id: int, wanted: Wanted, now: datetime) -> Select[Any]:
     found = found.where(_requests.c.operator_id == operator_id)
     if wanted.is_due:
-        latest = latest_entry(Promise.order_id, PromiseEntry.deadline)
+        latest = latest_deadlines(Promise.order_id)
         found = found.join(Promise, Promise.order_id == _requests.c.order_id).outerjoin(latest, true())
         # A promise until 24:00 falls due on the day that ends then.
-        found = found.where(*wanted.days.hold(current(latest, "deadline") - timedelta(microseconds=1)))
+        found = found.where(*wanted.days.hold(binding(latest) - timedelta(microseconds=1)))
     else:
         found = found.where(*wanted.days.hold(_requests.c.asked_at))
     for name in ("state", "reason_code", "decided_by"):

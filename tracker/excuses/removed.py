@@ -7,12 +7,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, FromClause, Select, and_, exists, func, select, true, union
 
 from tracker import clock
-from tracker.figures.facts import facts_of, removed, within
+from tracker.figures.facts import excuses_before, facts_of, removed, within
 from tracker.figures.keep_cells import unread_orders
 from tracker.figures.models import FigureFact, FigureReading
 from tracker.figures.on_time import Stretch
 from tracker.figures.rules import WITHDRAWN
-from tracker.promises.ledger import Kind
 from tracker.promises.models import PromiseEntry
 
 
@@ -46,7 +45,7 @@ def removed_by_approver(
     facts = facts_of(touched, visits=False).subquery("facts")
     latest = (
         select(PromiseEntry.actor)
-        .where(PromiseEntry.order_id == facts.c.order_id, PromiseEntry.kind == Kind.EXCUSE)
+        .where(PromiseEntry.order_id == facts.c.order_id, excuses_before(facts.c.deadline))
         .order_by(PromiseEntry.number.desc())
         .limit(1)
         .lateral("latest_excuse")
@@ -74,20 +73,21 @@ def removing(requests: FromClause, order_ids: Select[Any], now: datetime) -> Col
     wanted = select(touched.c.order_id)
     unread = unread_orders(select(FigureReading.read_to).scalar_subquery()).cte("unread")
     read = FigureFact.__table__
-    known = select(read.c.order_id).where(
+    known = select(read.c.order_id, read.c.deadline).where(
         read.c.order_id.in_(wanted), read.c.order_id.not_in(select(unread.c.order_id))
     )
     anew = select(unread.c.order_id).where(unread.c.order_id.in_(wanted)).subquery("anew")
     fresh = facts_of(anew, visits=False).subquery("fresh")
     left_out = known.where(read.c.deadline <= now, _is_removed(read)).union_all(
-        select(fresh.c.order_id).where(fresh.c.deadline <= now, _is_removed(fresh))
+        select(fresh.c.order_id, fresh.c.deadline).where(fresh.c.deadline <= now, _is_removed(fresh))
     )
-    is_followed = exists().where(
-        PromiseEntry.order_id == requests.c.order_id,
-        PromiseEntry.kind == Kind.EXCUSE,
-        PromiseEntry.number > requests.c.entry,
+    orders = left_out.subquery("left_out")
+    latest = (
+        select(func.max(PromiseEntry.number))
+        .where(PromiseEntry.order_id == orders.c.order_id, excuses_before(orders.c.deadline))
+        .scalar_subquery()
     )
-    return and_(requests.c.entry.is_not(None), requests.c.order_id.in_(left_out), ~is_followed)
+    return exists().where(orders.c.order_id == requests.c.order_id, latest == requests.c.entry)
 
 
 def _is_removed(facts: FromClause) -> ColumnElement[bool]:

@@ -51,12 +51,14 @@ DEFINITIONS = {
             Source.OURS,
             "按时率（净）",
             "on-time rate, net",
-            "现行承诺时限（计入缓装与重新承诺）落在统计期内的工单中，在该时限前装通的占比；"
-            "剔除客户在时限前撤单的，以及因已登记免责原因而超时的。剔除数与净按时率同时列出。",
-            "Of the orders whose promise as it stands, after holds and new dates, fell due in the period, "
-            "the share connected by it. Left out are those that the customer withdrew by then, and those "
-            "late for a recorded reason that is not the operator's doing; how many is always shown beside "
-            "it.",
+            "现行承诺时限（计入缓装与经资源核查的重新承诺；另行告知客户的日期不计入）落在统计期内的工单中，"
+            "在该时限前装通的占比；剔除客户在时限前撤单的，以及时限前开始、经登记免责的延误造成超时的。"
+            "剔除数与净按时率同时列出。",
+            "Of the orders whose promise as it stands, after holds and what the check of resources led to, "
+            "fell due in the period, the share connected by it; a later date that the customer was told "
+            "moves nothing. Left out are those that the customer withdrew by then, and those late by a "
+            "delay that began before it and was recorded as not the operator's doing; how many is always "
+            "shown beside it.",
         ),
         Definition(
             "duration",

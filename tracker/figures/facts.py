@@ -6,7 +6,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Select, and_, case, false, func, select, true
+from sqlalchemy import ColumnElement, FromClause, Select, and_, case, false, func, or_, select, true
 
 from tracker.figures.rules import WITHDRAWN
 from tracker.figures.steps import steps_of, visits_of
@@ -14,7 +14,7 @@ from tracker.orders.models import Order
 from tracker.places.models import Division
 from tracker.promises.ledger import Kind
 from tracker.promises.models import Promise, PromiseEntry
-from tracker.promises.standing import current, latest_entry
+from tracker.promises.standing import binding, latest_deadlines
 
 _COUNTY_DIGITS = 6
 _RURAL = "rural"
@@ -25,7 +25,8 @@ def facts_of(touched: FromClause, *, visits: bool = True) -> Select[Any]:
     """The facts of the orders in `touched.order_id`, as they stand: columns as those of `FigureFact`, its
     visits only where they are asked for, since to read them is most of the work.
     """
-    latest = latest_entry(Promise.order_id, PromiseEntry.deadline)
+    latest = latest_deadlines(Promise.order_id)
+    deadline = binding(latest)
     steps = steps_of(_order_id)
     facts = (
         select(
@@ -40,10 +41,10 @@ def facts_of(touched: FromClause, *, visits: bool = True) -> Select[Any]:
             Order.installer_id,
             Order.accepted_at,
             Promise.deadline.label("first_deadline"),
-            current(latest, "deadline"),
+            deadline.label("deadline"),
             steps.c.connected_at,
             steps.c.withdrawn_at,
-            _excuse().label("excuse"),
+            _excuse(deadline).label("excuse"),
             steps.c.responded_at,
             steps.c.completed_at,
             steps.c.returned_at,
@@ -75,7 +76,7 @@ def on_time(facts: FromClause) -> ColumnElement[bool]:
 
 
 def net_on_time(facts: FromClause) -> ColumnElement[bool]:
-    """Connected by the promise as it stands."""
+    """Connected by the promise as it stands, and no date given anew moves."""
     return func.coalesce(facts.c.connected_at <= facts.c.deadline, false())
 
 
@@ -87,13 +88,20 @@ def removed(facts: FromClause) -> ColumnElement[str]:
     )
 
 
-def _excuse() -> ColumnElement[str]:
-    """The reason of the latest recorded delay that was not the operator's doing."""
+def excuses_before(deadline: Any) -> ColumnElement[bool]:
+    """Of lines of the promise ledger, those that excuse that this deadline was missed: a delay that began
+    after it is left out of the compensation, but is not why the order was late.
+    """
+    began = or_(PromiseEntry.starts_at.is_(None), PromiseEntry.starts_at < deadline)
+    return and_(PromiseEntry.kind == Kind.EXCUSE, began)
+
+
+def _excuse(deadline: ColumnElement[Any]) -> ColumnElement[str]:
+    """The reason of the latest recorded delay for which the operator is not to blame."""
     return (
         select(PromiseEntry.reason_code)
-        .where(PromiseEntry.order_id == Order.id, PromiseEntry.kind == Kind.EXCUSE)
+        .where(PromiseEntry.order_id == Order.id, excuses_before(deadline))
         .order_by(PromiseEntry.number.desc())
         .limit(1)
-        .correlate(Order)
         .scalar_subquery()
     )

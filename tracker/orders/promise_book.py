@@ -14,7 +14,7 @@ from tracker.orders.rules import CLOSED, Stage
 from tracker.problems import Fault, Refusal
 from tracker.promises.calendar import WorkingCalendar
 from tracker.promises.deadline import Deadline
-from tracker.promises.ledger import Entry, replay
+from tracker.promises.ledger import Entry, replay, replay_binding
 from tracker.promises.models import PromiseEntry
 from tracker.promises.queries import Ledger, read_ledgers
 from tracker.promises.rules import Rule
@@ -122,7 +122,9 @@ def write_entry(
 def rows_of(book: Book, entry: Entry, why: Why) -> tuple[Written, dict[str, Any], dict[str, Any]]:
     """What an entry makes of the promise, its row and the order's event, still to be stored."""
     order = book.order
-    deadline = replay(book.ledger.first, [*book.ledger.entries, entry], book.calendar)
+    entries = [*book.ledger.entries, entry]
+    deadline = replay(book.ledger.first, entries, book.calendar)
+    binding = replay_binding(book.ledger.first, entries, book.calendar)
     written = Written(entry.number, order.version + 1, book.ledger.current.deadline, deadline)
     row = {
         "operator_id": order.operator_id,
@@ -142,6 +144,7 @@ def rows_of(book: Book, entry: Entry, why: Why) -> tuple[Written, dict[str, Any]
         "recorded_at": entry.recorded_at,
         "rule": deadline.rule.as_json(),
         "deadline": deadline.at,
+        "binding_deadline": None if binding.at == deadline.at else binding.at,
         "provisional": deadline.provisional,
         "explanation": explain(deadline),
         "calendar_revision": book.calendar_revision,

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, select
 
 from tracker.orders.models import Order
 from tracker.promises.calendars import Calendars
-from tracker.promises.ledger import replay
+from tracker.promises.ledger import replay, replay_binding
 from tracker.promises.queries import Ledger, read_calendars, read_ledgers
 from tracker.runtime import Runtime
 
@@ -17,7 +17,9 @@ _BATCH = 500
 
 @dataclass(frozen=True)
 class Difference:
-    """A stored deadline that does not follow: of the first promise (entry 0) or of a ledger entry."""
+    """A stored deadline that does not follow, as told or as it binds: of the first promise (entry 0) or of a
+    ledger entry.
+    """
 
     order: str
     entry: int
@@ -69,6 +71,11 @@ def _differences(
             if calendars is None:
                 raise AssertionError("a promise was counted by a calendar that is not there")
             by_revision[standing.calendar_revision] = calendars
-        found = replay(ledger.first, ledger.entries[:length], calendars.of(operator_id, county_code))
+        entries, calendar = ledger.entries[:length], calendars.of(operator_id, county_code)
+        found = replay(ledger.first, entries, calendar)
         if (found.at, found.provisional) != (standing.deadline, standing.provisional):
             yield Difference(number, length, standing.deadline, found.at)
+            continue
+        binding = replay_binding(ledger.first, entries, calendar).at
+        if binding != standing.binding:
+            yield Difference(number, length, standing.binding, binding)

@@ -27,11 +27,11 @@ class Effect:
     """How an order stands in the net figure of the month of its deadline, and what approving would make of
     that and of its compensation.
 
-    `standing`: "on_time", "ended" and "connected_before" (the delay began) are left as they are, "excused"
-    was left out already, "running" may come to be late, and "late" is left out from the approval on. `before`
-    and `after` are the month's counts; `is_reported`: the report of its half-year was submitted, which leaves
-    that as it is. `now_owed` and `then_owed` are how the compensation is counted, None where the order is not
-    late.
+    `standing`: "on_time", "ended", "connected_before" and "due_before" (the delay began) are left as they
+    are, "excused" was left out already, "running" may come to be late, and "late" is left out from the
+    approval on. A date given anew moves none of it. `before` and `after` are the month's counts;
+    `is_reported`: the report of its half-year was submitted, which leaves that as it is. `now_owed` and
+    `then_owed` are how the compensation is counted, None where the order is not late.
     """
 
     standing: str
@@ -51,19 +51,20 @@ def effect_of(
     row = connection.execute(select(Order.id, Order.price, Order.stage).where(Order.id == order.id)).one()
     ledger = read_ledgers(connection, [order.id])[order.id]
     until = order.connected_at or now
+    deadline = ledger.current.binding
     standing = _standing(order, asked, ledger, until, now)
-    month = period_of(PeriodKind.MONTH, clock.local_date(order.deadline - timedelta(microseconds=1)))
+    month = period_of(PeriodKind.MONTH, clock.local_date(deadline - timedelta(microseconds=1)))
     before = _counts(connection, operator_id, month, now)
     after = before
     if standing == "late":
         after = Counts(before.due, before.on_time, max(before.net_due - 1, 0), before.net_on_time)
     working = None
     then = None
-    if until > order.deadline and order.stage not in ENDED_EARLY:
+    if until > deadline and order.stage not in ENDED_EARLY:
         totals = totals_of(connection, [row])[order.id]
         working = count(ledger, until, totals)
         stretches = [*stretches_in(ledger.entries), Stretch(asked.starts_at, asked.ends_at)]
-        then = working_of(order.deadline, until, stretches, working.fee_fen)
+        then = working_of(deadline, until, stretches, working.fee_fen)
     return Effect(
         standing,
         asked.ends_at - asked.starts_at,
@@ -81,11 +82,15 @@ def _standing(order: Head, asked: Row[Any], ledger: Ledger, until: datetime, now
         return "ended"
     if lies_after(asked.starts_at, order.connected_at):
         return "connected_before"
-    if order.connected_at is not None and order.connected_at <= order.deadline:
+    deadline = ledger.current.binding
+    if order.connected_at is not None and order.connected_at <= deadline:
         return "on_time"
-    if any(entry.kind is Kind.EXCUSE for entry in ledger.entries):
+    excused = [one for one in ledger.entries if one.kind is Kind.EXCUSE]
+    if any(one.starts_at is None or one.starts_at < deadline for one in excused):
         return "excused"
-    return "late" if until > order.deadline and order.deadline <= now else "running"
+    if asked.starts_at >= deadline:
+        return "due_before"
+    return "late" if until > deadline and deadline <= now else "running"
 
 
 def _counts(connection: Connection, operator_id: int, month: Period, now: datetime) -> Counts:

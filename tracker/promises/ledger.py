@@ -81,6 +81,15 @@ def replay(first: FirstPromise, entries: Sequence[Entry], calendar: WorkingCalen
     return agreed_deadline(rule, basis.recorded_at, basis.agreed_at, calendar, later)
 
 
+def replay_binding(first: FirstPromise, entries: Sequence[Entry], calendar: WorkingCalendar) -> Deadline:
+    """The deadline that binds the operator: of the rules and the holds alone.
+
+    A date given anew is told to the customer and is kept by as any promise. But nobody excuses a delay, or
+    owes less for it, by naming a later date: what is not the operator's doing is excused, by two persons.
+    """
+    return replay(first, [entry for entry in entries if entry.agreed_at is None], calendar)
+
+
 def hold_at(entries: Iterable[Entry], at: datetime) -> Hold | None:
     """The hold in which the clock stands still at that moment, the one that ends last; None if it runs."""
     standing = [hold for hold in holds_in(entries).values() if hold.starts_at <= at < hold.ends_at]

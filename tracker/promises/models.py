@@ -232,7 +232,8 @@ class PromiseEntry(Base):
     in `evidence`, the reference of a document kept elsewhere. `contact` is who follows a delay up, as the
     customer is told: "name", and "extension" of the hotline or null. `asked_by` is who asked for what the
     actor approved. The rest is the promise as it stands since: its rule, deadline and explanation, and the
-    calendar that it was counted with.
+    calendar that it was counted with. `binding_deadline` is the one that figures and compensation judge by
+    (`ledger.replay_binding`), null where it is the deadline itself: until a date was given anew.
     """
 
     __tablename__ = "promise_entries"
@@ -261,6 +262,7 @@ class PromiseEntry(Base):
     recorded_at: Mapped[datetime]
     rule: Mapped[dict[str, Any]] = mapped_column(JSONB)
     deadline: Mapped[datetime]
+    binding_deadline: Mapped[datetime | None]
     provisional: Mapped[bool]
     explanation: Mapped[dict[str, Any]] = mapped_column(JSONB)
     calendar_revision: Mapped[int]

@@ -173,11 +173,14 @@ def rule_row(connection: Connection, operator_id: int, rule_id: int) -> dict[str
 
 @dataclass(frozen=True)
 class Standing:
-    """A promise as it stood from `since` on, until the next one of its ledger."""
+    """A promise as it stood from `since` on, until the next one of its ledger. `binding`: the deadline that
+    it is judged by, which a date given anew does not move.
+    """
 
     since: datetime
     rule: Rule
     deadline: datetime
+    binding: datetime
     provisional: bool
     explanation: dict[str, str]
     calendar_revision: int
@@ -225,14 +228,19 @@ def _ledger(promise: Row[Any], rows: Sequence[Row[Any]]) -> Ledger:
         promise.order_id,
         first,
         tuple(_entry(row) for row in rows),
-        (_standing(promise, promise.created_at), *(_standing(row, row.recorded_at) for row in rows)),
+        (
+            _standing(promise, promise.created_at, promise.deadline),
+            *(_standing(row, row.recorded_at, row.binding_deadline or row.deadline) for row in rows),
+        ),
         tuple(rows),
     )
 
 
-def _standing(row: Row[Any], since: datetime) -> Standing:
+def _standing(row: Row[Any], since: datetime, binding: datetime) -> Standing:
     rule = Rule.from_json(row.rule)
-    return Standing(since, rule, row.deadline, row.provisional, row.explanation, row.calendar_revision)
+    return Standing(
+        since, rule, row.deadline, binding, row.provisional, row.explanation, row.calendar_revision
+    )
 
 
 def _entry(row: Row[Any]) -> Entry:

@@ -22,6 +22,16 @@ def latest_entry(
     )
 
 
+def latest_deadlines(order_id: InstrumentedAttribute[int]) -> LateralFromClause:
+    """The newest ledger line with what `binding` reads of it."""
+    return latest_entry(order_id, PromiseEntry.deadline, PromiseEntry.binding_deadline)
+
+
+def binding(latest: LateralFromClause) -> ColumnElement[Any]:
+    """The deadline that figures and compensation judge by (`ledger.replay_binding`)."""
+    return func.coalesce(latest.c.binding_deadline, latest.c.deadline, Promise.deadline)
+
+
 def current(latest: LateralFromClause, name: str) -> ColumnElement[Any]:
     """A column of the promise as it stands: deadline, provisional, explanation or rule."""
     return func.coalesce(latest.c[name], getattr(Promise, name)).label(name)
