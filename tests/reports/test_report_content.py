@@ -21,6 +21,7 @@ from tracker.figures.on_time import Stretch
 from tracker.figures.rules import Counts, total
 from tracker.orders.models import Order
 from tracker.orders.place_orders import Placed
+from tracker.reference import ChannelFacts
 from tracker.reports.about import scope_of
 from tracker.reports.overview import overview
 from tracker.reports.pdf import pdf_of
@@ -104,6 +105,20 @@ def test_excuses_by_approver_add_up_to_what_net_leaves_out(filled: Office, runti
     filled.rebuilt(report_id)
     *lines, _ = filled.table(report_id, "on_time", "excused")
     assert {row["approver"]["zh"] for row in lines} == {"li.hua"}, "by account"
+
+
+def test_who_approved_is_named_as_what_it_is(filled: Office, runtime: Runtime, channel: ChannelFacts) -> None:
+    report_id = filled.built()
+    kinds = ["console:excuses", "console:demo", f"channel:{channel.code}", "system"]
+    filled.execute(
+        "UPDATE promise_entries SET actor = (CAST(:kinds AS text[]))[1 + order_id % 4] WHERE kind = 'excuse'",
+        kinds=kinds,
+    )
+    filled.rebuilt(report_id)
+    *lines, _ = filled.table(report_id, "on_time", "excused")
+    told = [(row["reason"]["zh"], row["approver"]["zh"]) for row in lines]
+    assert {who for _, who in told} == {"管理员（控制台）", f"渠道：{channel.name}", "系统"}
+    assert len(set(told)) == len(told), "the console has one line for a reason"
 
 
 def test_orders_are_counted_by_county_kind_and_channel(filled: Office, runtime: Runtime) -> None:
