@@ -2,12 +2,14 @@
 
 import io
 import json
+import re
 from collections.abc import Callable
 
 import pytest
 from flask.testing import FlaskClient
 from openpyxl import load_workbook
 
+from tests.desk_work import plain
 from tests.reporting import NOW, Office
 from tracker import clock
 from tracker.embedded import Servers
@@ -61,3 +63,18 @@ def test_no_account_of_staff_reaches_the_regulator(
     }
     assert office.row(report_id) == before
     assert as_("manager").get(f"/reports/{report_id}.json").text == before.content
+
+
+def test_the_page_promises_no_more_than_the_reports_keep(
+    office: Office, as_: Callable[[str], FlaskClient], place: Callable[..., Placed]
+) -> None:
+    pattern = place().number
+    office.orders(pattern, 60)
+    office.orders(pattern, 7, seed=3, community_code="441881001001")
+    report_id = office.submitted()
+    client = as_("regulator")
+    page = plain(client.get("/regulator?half=2026H1").text)
+    assert "英德市 毛： 不公布，7单" in page
+    assert "推算" not in page
+    assert "半年报告依要求列出各县（市、区）的数量，少于30单的同样列出" in page
+    assert re.search(r"英德市 7 \d 样本不足", plain(client.get(f"/regulator/reports/{report_id}").text))

@@ -177,7 +177,7 @@ def test_the_citys_report_is_all_operators_together(filled: Office, runtime: Run
     assert "approver" not in filled.table(city, "on_time", "excused")[0], "nobody is named to the regulator"
 
 
-def test_a_countys_small_sample_cannot_be_reckoned_by_the_other_operators(
+def test_a_countys_small_sample_is_not_told_by_the_other_operators_beside_it(
     office: Office, runtime: Runtime, place: Callable[..., Placed]
 ) -> None:
     pattern, yingde = place().number, "441881001001"

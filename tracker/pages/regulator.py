@@ -1,7 +1,8 @@
 """The regulator's pages (全市指标): all operators side by side, and what they have submitted; no order opens.
 
 The regulator belongs to no operator, and stands before every wall on these pages alone. What they ask for are
-totals and submitted documents; small samples are withheld as `tracker.reports.overview` says.
+totals and submitted documents. Rates of small samples are left out as `tracker.reports.overview` says; counts
+in submitted reports are not.
 """
 
 from dataclasses import asdict
