@@ -309,5 +309,10 @@ def test_compensation_is_what_the_ledger_comes_to(filled: Office) -> None:
         filled.execute(_LEDGER_LINE, **line, paid=paid, connected_at=connected_at)
     (row,) = filled.table(filled.built(), "compensation", "totals")
     assert (row["orders"], row["days"], row["owed"], row["paid"]) == (2, 5, 500, 300)
+    content = json.loads(filled.row(filled.built()).content)
+    parts = {part["code"]: part for part in content["sections"]}
+    assert "收取的安装、调测费用（减去减免）的百分之一" in parts["compensation"]["said"][0]["zh"]
+    defined = {row[0]["zh"]: row[1]["zh"] for row in parts["appendix"]["tables"][0]["rows"]}
+    assert "不论是否已付" in defined["补偿的费用基数"]
     *_, whole = filled.table(filled.built(REGULATOR), "compensation", "totals")
     assert (whole["orders"], whole["days"], whole["owed"], whole["paid"]) == (3, 6, 600, 300)

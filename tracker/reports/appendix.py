@@ -64,6 +64,15 @@ _DEFINED: tuple[tuple[Words, Words], ...] = (
         ),
     ),
     (
+        words("补偿的费用基数", "fee that compensation is of"),
+        words(
+            "收取的安装、调测费用，减去减免，不论是否已付；月费、押金、设备费和其他费用不计。免费装机为零，照样列入。",
+            "Installation and commissioning fees charged, less what was waived, paid or not; monthly fees,"
+            " deposits, equipment and all else are left out. A free installation comes to nothing and is"
+            " counted all the same.",
+        ),
+    ),
+    (
         words("样本不足", "small sample"),
         words(
             f"样本不足 {LEAST_SAMPLE} 的，不列比率，只列数量；没有数据的，写“无数据”。",
