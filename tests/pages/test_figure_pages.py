@@ -30,6 +30,8 @@ JULY = Period(PeriodKind.MONTH, date(2026, 7, 1))
 IN_JULY = "first=2026-07-01&last=2026-07-31"
 _ONE_DAY = timedelta(days=1)
 _COUNTIES = 8
+# Of what a group of columns in a workbook is, and how its remark is called.
+_SAMPLES = {"装通": "装通", "首次响应": "首次响应", "到时上门": "履约", "装通或退单": "退单", "竣工": "压单"}
 
 
 @pytest.fixture
@@ -285,6 +287,12 @@ def test_the_board_as_a_workbook(desk: FlaskClient, owner: Engine, july: Counts,
         ("样本不足", "样本不足"),
     ]
     assert f"{next(row[7] for row in counties if row[5]) * 100:g}%" == told[1]
+    for sheet in book.sheetnames[2:-1]:
+        head, *lines = book[sheet].iter_rows(values_only=True)
+        for line in (dict(zip(head, cells, strict=True)) for cells in lines):
+            for sample, group in _SAMPLES.items():
+                told = "样本不足" if line[sample] else "无数据"
+                assert line[f"{group}：备注"] == told, (sheet, line["项目"], group)
     dealers = {row[0].value: row for row in book["代理商"].iter_rows(min_row=2)}
     assert dealers["'=1+1"][0].data_type == "s"
     said = {row[0]: row[1] for row in book["指标说明"].iter_rows(min_row=2, values_only=True)}

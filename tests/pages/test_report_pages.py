@@ -219,6 +219,8 @@ def test_the_board_of_figures_tells_what_the_report_tells(
             "压单比（天）": None if (days := still_open[county]["backlog"]) is None else round(days, 1),
         }
         assert told == {name: line[name] for name in told}, county
+        remarks = (line["装通：备注"] or "", line["履约：备注"] or "")
+        assert remarks == tuple(_remark(count) for count in (long["connected"], came["visits_due"]))
     assert counties["清城区"]["due"] == 50
     returned = sum(line["退单"] for name, line in lines.items() if name in counties)
     assert report("returns", "by_cause", "cause")["合计"]["returned"] == returned
@@ -230,6 +232,10 @@ def test_the_board_of_figures_tells_what_the_report_tells(
         line["净：按时"],
         line["净：到期"],
     ]
+
+
+def _remark(count: int) -> str:
+    return "" if count >= 30 else "样本不足" if count else "无数据"
 
 
 def _hours(value: float | None) -> float | None:

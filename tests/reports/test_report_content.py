@@ -21,6 +21,7 @@ from tracker.figures.on_time import Stretch
 from tracker.figures.rules import Counts, total
 from tracker.orders.models import Order
 from tracker.orders.place_orders import Placed
+from tracker.reference import ChannelFacts
 from tracker.reports.about import scope_of
 from tracker.reports.overview import overview
 from tracker.reports.pdf import pdf_of
@@ -106,6 +107,20 @@ def test_excuses_by_approver_add_up_to_what_net_leaves_out(filled: Office, runti
     assert {row["approver"]["zh"] for row in lines} == {"li.hua"}, "by account"
 
 
+def test_who_approved_is_named_as_what_it_is(filled: Office, runtime: Runtime, channel: ChannelFacts) -> None:
+    report_id = filled.built()
+    kinds = ["console:excuses", "console:demo", f"channel:{channel.code}", "system"]
+    filled.execute(
+        "UPDATE promise_entries SET actor = (CAST(:kinds AS text[]))[1 + order_id % 4] WHERE kind = 'excuse'",
+        kinds=kinds,
+    )
+    filled.rebuilt(report_id)
+    *lines, _ = filled.table(report_id, "on_time", "excused")
+    told = [(row["reason"]["zh"], row["approver"]["zh"]) for row in lines]
+    assert {who for _, who in told} == {"管理员（控制台）", f"渠道：{channel.name}", "系统"}
+    assert len(set(told)) == len(told), "the console has one line for a reason"
+
+
 def test_orders_are_counted_by_county_kind_and_channel(filled: Office, runtime: Runtime) -> None:
     report_id = filled.built()
     *rows, whole = filled.table(report_id, "orders", "by_county")
@@ -162,7 +177,7 @@ def test_the_citys_report_is_all_operators_together(filled: Office, runtime: Run
     assert "approver" not in filled.table(city, "on_time", "excused")[0], "nobody is named to the regulator"
 
 
-def test_a_countys_small_sample_cannot_be_reckoned_by_the_other_operators(
+def test_a_countys_small_sample_is_not_told_by_the_other_operators_beside_it(
     office: Office, runtime: Runtime, place: Callable[..., Placed]
 ) -> None:
     pattern, yingde = place().number, "441881001001"
@@ -294,5 +309,10 @@ def test_compensation_is_what_the_ledger_comes_to(filled: Office) -> None:
         filled.execute(_LEDGER_LINE, **line, paid=paid, connected_at=connected_at)
     (row,) = filled.table(filled.built(), "compensation", "totals")
     assert (row["orders"], row["days"], row["owed"], row["paid"]) == (2, 5, 500, 300)
+    content = json.loads(filled.row(filled.built()).content)
+    parts = {part["code"]: part for part in content["sections"]}
+    assert "收取的安装、调测费用（减去减免）的百分之一" in parts["compensation"]["said"][0]["zh"]
+    defined = {row[0]["zh"]: row[1]["zh"] for row in parts["appendix"]["tables"][0]["rows"]}
+    assert "不论是否已付" in defined["补偿的费用基数"]
     *_, whole = filled.table(filled.built(REGULATOR), "compensation", "totals")
     assert (whole["orders"], whole["days"], whole["owed"], whole["paid"]) == (3, 6, 600, 300)

@@ -127,7 +127,7 @@ def reckoned(table: dict[tuple[str, str], int], hidden: set[tuple[str, str]]) ->
 
 
 @given(tables())
-def test_no_small_sample_can_be_reckoned_from_what_is_told(table: dict[tuple[str, str], int]) -> None:
+def test_no_small_sample_is_told_by_the_rest_of_its_table(table: dict[tuple[str, str], int]) -> None:
     hidden = rules.withheld(table)
     small = {cell for cell, sample in table.items() if 0 < sample < LEAST_SAMPLE}
     assert small <= hidden

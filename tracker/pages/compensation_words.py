@@ -27,7 +27,7 @@ KIND_WORDS = {
 }
 BECAUSE_WORDS = {
     "excuse": N_("免责的延误有变化"),
-    "fee": N_("收取的装机费有变化"),
+    "fee": N_("收取的安装、调测费用有变化"),
     "promise": N_("承诺期限有变化"),
     "connection": N_("装通时间有变化"),
 }

@@ -18,8 +18,9 @@ from tracker.figures.rules import LEAST_SAMPLE, Counts
 from tracker.files import giving
 from tracker.files.books import DECIMAL, PLAIN, SHARE, Sheet, book
 from tracker.orders.standing import N_
-from tracker.pages import figure_words, wording
+from tracker.pages import figure_columns, figure_words
 from tracker.pages.access import language, open_to, operator_of, runtime
+from tracker.pages.figure_columns import measure_cells, measure_head, share
 from tracker.pages.figure_lines import Hands, Line, Point, lines, measured, narrowed_words, overall, trend
 from tracker.pages.figure_request import SPLITS, Question
 from tracker.pages.figure_values import Value, remark, values_of
@@ -32,21 +33,6 @@ _COUNT_WIDTHS = (22, 8, 8, 10, 10, 8, 8, 10, 10, 10, 40)
 _COUNT_FORMATS = (PLAIN, PLAIN, PLAIN, SHARE, PLAIN, PLAIN, PLAIN, SHARE)
 _PAST_WIDTHS = (24, 10, 10)
 _PAST_FORMATS = (PLAIN, SHARE)
-_MEASURE_WIDTHS = (8, 14, 14, 14, 14, 10, 10, 12, 8, 10, 8, 12)
-_MEASURE_FORMATS = (
-    PLAIN,
-    DECIMAL,
-    DECIMAL,
-    DECIMAL,
-    DECIMAL,
-    PLAIN,
-    SHARE,
-    SHARE,
-    PLAIN,
-    SHARE,
-    PLAIN,
-    DECIMAL,
-)
 
 
 @dataclass(frozen=True)
@@ -114,7 +100,7 @@ def _told(connection: Connection, question: Question, hands: Hands, operator: st
 
 
 def _sheets(told: Told) -> list[Sheet]:
-    split_head = (*_count_head(), *_measure_head())
+    split_head = (*_count_head(), *measure_head())
     made = [
         _overview(told),
         Sheet(
@@ -133,9 +119,9 @@ def _sheets(told: Told) -> list[Sheet]:
             Sheet(
                 gettext(figure_words.SPLIT_WORDS[split]),
                 (gettext("项目"), *split_head),
-                [(line.name, *_count_cells(line.counts), *_measure_cells(one)) for line, one in found],
-                (*_COUNT_WIDTHS, *_MEASURE_WIDTHS),
-                (*_COUNT_FORMATS, PLAIN, PLAIN, PLAIN, *_MEASURE_FORMATS),
+                [(line.name, *_count_cells(line.counts), *measure_cells(one)) for line, one in found],
+                (*_COUNT_WIDTHS, *figure_columns.WIDTHS),
+                (*_COUNT_FORMATS, PLAIN, PLAIN, PLAIN, *figure_columns.FORMATS),
             )
         )
     return [*made, _definitions(told)]
@@ -184,7 +170,7 @@ def _past_head() -> tuple[str, ...]:
 def _past_cells(point: Point) -> tuple[str | int | float | None, ...]:
     if point.before is None or point.days_before is None:
         return None, None, None
-    return _stretch(point.days_before), _share(point.before.on_time, point.before.due), point.before.due
+    return _stretch(point.days_before), share(point.before.on_time, point.before.due), point.before.due
 
 
 def _stretch(days: Stretch) -> str:
@@ -214,57 +200,14 @@ def _count_cells(counts: Counts) -> tuple[str | int | float | None, ...]:
     return (
         counts.due,
         counts.on_time,
-        _share(counts.on_time, counts.due),
+        share(counts.on_time, counts.due),
         remark(counts.due),
         counts.net_due,
         counts.net_on_time,
-        _share(counts.net_on_time, counts.net_due),
+        share(counts.net_on_time, counts.net_due),
         remark(counts.net_due),
         sum(counts.removed.values()),
         reasons,
-    )
-
-
-def _share(part: int, whole: int) -> float | None:
-    """A rate as the page shows it, for a cell that shows it in per cent."""
-    return wording.hundredths(part, whole) / 100 if whole else None
-
-
-def _hours(hours: float | None) -> float | None:
-    return None if hours is None else figure_words.hours_told(hours)
-
-
-def _measure_head() -> tuple[str, ...]:
-    return (
-        gettext("装通"),
-        gettext("装机时长平均（小时）"),
-        gettext("装机时长中位数（小时）"),
-        gettext("装机时长P90（小时）"),
-        gettext("首次响应中位数（小时）"),
-        gettext("到时上门"),
-        gettext("履约率"),
-        gettext("一次成功率"),
-        gettext("退单"),
-        gettext("退单率"),
-        gettext("在途"),
-        gettext("压单比（天）"),
-    )
-
-
-def _measure_cells(one: Measures) -> tuple[int | float | None, ...]:
-    return (
-        one.connected,
-        _hours(one.durations.mean_hours),
-        _hours(one.durations.median_hours),
-        _hours(one.durations.p90_hours),
-        _hours(one.first_response.median_hours),
-        one.visits_due,
-        _share(one.visits_kept, one.visits_due),
-        _share(one.connected_first_visit, one.connected),
-        sum(one.returned.values()),
-        _share(sum(one.returned.values()), one.ended),
-        one.open_now,
-        None if one.backlog_ratio is None else round(one.backlog_ratio, 1),
     )
 
 

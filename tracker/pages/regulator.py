@@ -1,7 +1,8 @@
 """The regulator's pages (全市指标): all operators side by side, and what they have submitted; no order opens.
 
 The regulator belongs to no operator, and stands before every wall on these pages alone. What they ask for are
-totals and submitted documents; small samples are withheld as `tracker.reports.overview` says.
+totals and submitted documents. Rates of small samples are left out as `tracker.reports.overview` says; counts
+in submitted reports are not.
 """
 
 from dataclasses import asdict
@@ -21,13 +22,13 @@ from tracker.pages.signing_in import blueprint, signed_in
 from tracker.problems import Refusal
 from tracker.reports import rules
 from tracker.reports.about import CUSTOMER_KINDS, scope_of
+from tracker.reports.for_regulator import copy_for_regulator, for_regulator
 from tracker.reports.overview import overview
 from tracker.reports.queries import submitted_report, submitted_reports
 from tracker.reports.section_complaints import by_operator
 from tracker.reports.section_notices import outages, tariff_changes
 from tracker.reports.shown import shown_report, shown_table
 from tracker.reports.standing import standing_of
-from tracker.reports.stored import stored
 
 _HALVES = 4
 _LARGEST_ID = 2**31 - 1
@@ -80,7 +81,7 @@ def regulator_report(report_id: int) -> Any:
     """A submitted report as it reads."""
     row = _submitted(report_id)
     try:
-        content = stored(row)
+        content = for_regulator(row)
     except Refusal as refusal:
         flash(refusal.faults[0].words(language()))
         return redirect(url_for("staff.regulator"))
@@ -98,7 +99,13 @@ def regulator_report(report_id: int) -> Any:
 @open_to("regulator")
 def regulator_report_file(report_id: int, kind: str) -> Any:
     """A submitted report as a file."""
-    return file_of(_submitted(report_id), kind, back=url_for("staff.regulator_report", report_id=report_id))
+    return file_of(
+        _submitted(report_id),
+        kind,
+        back=url_for("staff.regulator_report", report_id=report_id),
+        read=for_regulator,
+        document=lambda row: rules.canonical(copy_for_regulator(row)),
+    )
 
 
 def _submitted(report_id: int) -> Any:

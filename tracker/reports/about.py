@@ -40,6 +40,7 @@ class Scope:
     operators: Mapping[int, OperatorFacts]
     counties: Mapping[str, str]
     channel_kinds: Mapping[int, str]
+    channel_names: Mapping[tuple[int, str], str]
 
     @property
     def is_city(self) -> bool:
@@ -88,6 +89,7 @@ def scope_of(
         reference.operators,
         counties_of(connection),
         {one.id: one.kind for one in reference.channels.values()},
+        {(one.operator_id, one.code): one.name for one in reference.channels.values()},
     )
 
 

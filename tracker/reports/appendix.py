@@ -57,10 +57,19 @@ _DEFINED: tuple[tuple[Words, Words], ...] = (
     (
         words("按时告知率", "told in time"),
         words(
-            "资费变动生效前满一个月已收到告知的用户，占全部涉及用户的比例"
+            "资费变动生效前满一个月已收到告知的用户，占本人生效日在报告期内且已到的用户的比例"
             "（《民法典》第一百三十七条、第二百零二条）。",
             "Customers whom the notice reached a full month before the change (Civil Code, Art. 137 and 202),"
-            " of all concerned.",
+            " of those whose own day of the change lies in the period and has come.",
+        ),
+    ),
+    (
+        words("补偿的费用基数", "fee that compensation is of"),
+        words(
+            "收取的安装、调测费用，减去减免，不论是否已付；月费、押金、设备费和其他费用不计。免费装机为零，照样列入。",
+            "Installation and commissioning fees charged, less what was waived, paid or not; monthly fees,"
+            " deposits, equipment and all else are left out. A free installation comes to nothing and is"
+            " counted all the same.",
         ),
     ),
     (

@@ -1,8 +1,8 @@
 """What the regulator sees of all operators side by side: rates and samples, nothing of any person.
 
-A rate of a sample that does not suffice is not told. Where a split is by place, so few orders could point at
-those who live there; so nothing is told there either from which such a rate could be reckoned, by the other
-places or by the other operators (`rules.withheld`). The sample itself is always told.
+A rate of a sample that does not suffice is not told. Where a split is by place, neither is what would tell
+such a rate beside it, by the other places or by the other operators (`rules.withheld`). The sample itself is
+always told. It is about this page alone: submitted reports hold the counts of all places.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

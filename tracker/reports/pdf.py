@@ -15,7 +15,7 @@ from sqlalchemy import Row
 from tracker.problems import Fault, Refusal
 from tracker.reports.shown import shown_report
 from tracker.reports.standing import standing_of
-from tracker.reports.stored import stored
+from tracker.reports.stored import Reading, stored
 
 # Put there by the build of the pages (tracker/pages/design/build.js).
 FONTS = Path(__file__).parent / "fonts"
@@ -25,24 +25,24 @@ _FONT_FILES = ("NotoSerifSC_400Regular.ttf", "NotoSerifSC_700Bold.ttf")
 _STANDARD = "ua-1"
 
 
-def pdf_of(row: Row[Any], language: str) -> bytes:
-    """The stored content in zh or en; the same bytes each time, once it was submitted.
+def pdf_of(row: Row[Any], language: str, read: Reading = stored) -> bytes:
+    """The stored content in zh or en, as `read` has it; the same bytes each time, once it was submitted.
 
     Raises Refusal: report.fonts_missing, report.altered.
     """
-    return bytes(typst.compile(**_compiling(row, language), pdf_standards=_STANDARD))
+    return bytes(typst.compile(**_compiling(row, language, read), pdf_standards=_STANDARD))
 
 
 def pictures_of(row: Row[Any], language: str, ppi: float = 96) -> list[bytes]:
     """Its pages as PNG pictures, for whoever wants to look at them."""
-    made = typst.compile(**_compiling(row, language), format="png", ppi=ppi)
+    made = typst.compile(**_compiling(row, language, stored), format="png", ppi=ppi)
     return [bytes(one) for one in made] if isinstance(made, list) else [bytes(made)]
 
 
-def _compiling(row: Row[Any], language: str) -> dict[str, Any]:
+def _compiling(row: Row[Any], language: str, read: Reading) -> dict[str, Any]:
     if not all((FONTS / name).is_file() for name in _FONT_FILES):
         raise Refusal(Fault("report.fonts_missing"))
-    content = stored(row)
+    content = read(row)
     data = shown_report(content, language).as_data() | {"standing": asdict(standing_of(row, language))}
     return {
         "input": str(_TEMPLATE),

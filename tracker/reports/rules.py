@@ -153,12 +153,12 @@ def digest_of(content: str) -> str:
 
 def withheld(samples: Mapping[Cell, int]) -> set[Cell]:
     """Which cells of a table are not told of but for their sample: those with fewer orders than suffice, and
-    others from which they could be reckoned.
+    others of the table from which they could be reckoned.
 
     At each place the operators come to all of them together, and in each column the places come to a whole,
-    which is told elsewhere where it suffices. What is hidden cannot be reckoned if it closes a ring with
-    others that are; each ring is closed by those of the fewest orders. Cells with no order tell of nobody
-    and stand.
+    which is told elsewhere where it suffices. What is hidden is not told by the rest of the
+    table if it closes a ring with others that are; each ring is closed by those of the fewest orders. Cells
+    with no order tell of nobody and stand.
     """
     hidden = {cell for cell, sample in samples.items() if sample and not suffices(sample)}
     wholes: Counter[Any] = Counter()

@@ -23,10 +23,11 @@ def compensation(connection: Connection, scope: Scope) -> Section:
         words("违约补偿", "Compensation"),
         said=[
             words(
-                "因运营商自身原因超过承诺时限的，每延误一天按已收工料费用的百分之一补偿用户"
+                "因运营商自身原因超过承诺时限的，每延误一天按收取的安装、调测费用（减去减免）的百分之一补偿用户"
                 "（《电信条例》第三十一条）。按装通日期统计，以补偿台账为准。",
-                "For each day late through its own fault an operator owes one per cent of the fee that it"
-                " charged (Telecommunications Regulations, Art. 31). By the day of connection, from the"
+                "For each day that an installation is late through an operator's own fault, it owes one per"
+                " cent of the installation and commissioning fees charged, less what was waived"
+                " (Telecommunications Regulations, Art. 31). Counted by the day of connection, from the"
                 " ledger of compensation.",
             )
         ],

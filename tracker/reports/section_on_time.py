@@ -29,6 +29,10 @@ from tracker.reports.document import (
 
 _AREAS = {False: words("城镇", "urban"), True: words("农村", "rural")}
 _CUSTOMER_WORDS = words("用户", "customer")
+_NO_PERSON = {
+    "console": words("管理员（控制台）", "administrator (console)"),
+    "system": words("系统", "system"),
+}
 WITHDRAWN_WORDS = words("用户撤单", "withdrawn by the customer")
 
 
@@ -184,7 +188,8 @@ def _excused(connection: Connection, scope: Scope) -> Table:
     orders: Counter[tuple[str, int, str]] = Counter()
     for operator in scope.of_operators:
         for line in removed_by_approver(connection, operator.id, scope.days, scope.now):
-            orders[line.reason_code, operator.id, "" if scope.is_city else line.approver] += line.orders
+            by = "" if scope.is_city else _approving(line.approver)
+            orders[line.reason_code, operator.id, by] += line.orders
     return Table(
         "excused",
         words("免责延误，按原因和运营商", "Excused delays, by reason and operator")
@@ -197,8 +202,8 @@ def _excused(connection: Connection, scope: Scope) -> Table:
             count_column("orders", "工单", "orders"),
         ],
         [
-            [reason_words(reason), _approver(approver) if approver else scope.name(operator_id), count]
-            for (reason, operator_id, approver), count in orders.most_common()
+            [reason_words(reason), _approver(scope, of, by) if by else scope.name(of), count]
+            for (reason, of, by), count in orders.most_common()
         ],
         [words("合计", "total"), None, orders.total()],
         empty=words("报告期内没有免责延误。", "No delay was excused."),
@@ -212,10 +217,19 @@ def reason_words(code: str) -> Words:
     return words(REASONS[code].zh, REASONS[code].en)
 
 
-def _approver(actor: str) -> Words:
-    """Whoever approved excuses, by account."""
+def _approving(actor: str) -> str:
+    """The one whose approvals make a line: whatever was called at the console, it is the console's."""
+    kind = actor.partition(":")[0]
+    return kind if kind in _NO_PERSON else actor
+
+
+def _approver(scope: Scope, operator_id: int, actor: str) -> Words:
+    """Whoever approved excuses: people by account, which alone reads the same in both languages."""
     kind, _, name = actor.partition(":")
-    return same(name) if kind == "staff" else words("系统", "system")
+    if kind == "channel":
+        called = scope.channel_names.get((operator_id, name), name)
+        return words(f"渠道：{called}", f"channel: {called}")
+    return _NO_PERSON.get(kind) or same(name or kind)
 
 
 def _cause(code: str) -> Words:

@@ -1,6 +1,7 @@
 """A report's content as it was stored, proved by its digest whenever it is opened."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import structlog
@@ -10,6 +11,9 @@ from tracker.problems import Fault, Refusal
 from tracker.reports.rules import digest_of
 
 log = structlog.get_logger(__name__)
+
+# How the content of a report is opened for whoever reads it.
+Reading = Callable[[Row[Any]], dict[str, Any]]
 
 
 def stored(row: Row[Any]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from tracker.files.cells import harmless
 from tracker.reports.document import Kind
 from tracker.reports.shown import ShownReport, cell, head_of, least_sample, numeral, shown_report
 from tracker.reports.standing import Standing, standing_of
-from tracker.reports.stored import stored
+from tracker.reports.stored import Reading, stored
 
 _COVER = {"zh": "封面", "en": "Cover"}
 _FORMATS = {
@@ -31,9 +31,9 @@ _WIDEST, _NARROWEST = 60, 8
 _FEN = 100
 
 
-def workbook_of(row: Row[Any], language: str) -> bytes:
-    """The stored content in zh or en. Raises Refusal: report.altered."""
-    content = stored(row)
+def workbook_of(row: Row[Any], language: str, read: Reading = stored) -> bytes:
+    """The stored content in zh or en, as `read` has it. Raises Refusal: report.altered."""
+    content = read(row)
     file = BytesIO()
     with xlsxwriter.Workbook(file, {"in_memory": True, "strings_to_formulas": False}) as book:
         # When it was made would make each copy another file.

@@ -56,6 +56,19 @@ _COUNTS = text(
     FROM proof
     """
 )
+# The day counts that the change has for each subscriber: agreed prices end on many.
+_DUE = text(
+    f"""
+    {_CALLS}
+    SELECT count(*) FILTER (WHERE effective_on <= :today) AS subscribers,
+        count(*) FILTER (WHERE effective_on <= :today
+            AND (told_on + interval '1 month')::date < effective_on) AS on_time,
+        count(*) FILTER (WHERE effective_on <= :today
+            AND (told_on + interval '1 month')::date >= effective_on) AS late,
+        count(*) FILTER (WHERE effective_on > :today) AS pending
+    FROM proof WHERE effective_on BETWEEN :first AND :last
+    """
+)
 _LIST = f"""
     {_CALLS}
     SELECT s.reference, proof.* FROM proof JOIN subscribers s ON s.id = proof.subscriber_id
@@ -93,6 +106,25 @@ class Coverage:
 
 
 @dataclass(frozen=True)
+class Due:
+    """How many were told of those whose own day of a change lies in a period, as of a moment.
+
+    `pending`: their day is yet to come, so they are none of the others; `subscribers` are those whose day has
+    come, and who was not told by now is what on time and late leave of them.
+    """
+
+    subscribers: int
+    on_time: int
+    late: int
+    pending: int
+
+    @property
+    def untold(self) -> int:
+        """Their day has come, and nothing proves that they were told."""
+        return self.subscribers - self.on_time - self.late
+
+
+@dataclass(frozen=True)
 class Proof:
     """How one subscriber was told. `begins_on`: from when the change holds for them; None while untold."""
 
@@ -118,6 +150,24 @@ def coverage(connection: Connection, change: Change, now: datetime) -> Coverage:
         open_groups = groups(connection, change.scope, UNWARNED)
         unwarned = sum(group.subscribers for group in open_groups if not change.is_no_news(group))
     return Coverage(**row._mapping, unwarned=unwarned, as_of=now)
+
+
+def due_between(connection: Connection, change: Change, first: date, last: date, now: datetime) -> Due:
+    """Count those whose own first day of a change lies between two days, both included."""
+    today = clock.local_date(now)
+    values = _values(change, now) | {"first": first, "last": last}
+    row = connection.execute(_DUE, values).one()
+    unwarned = pending = 0
+    if change.stands:
+        for group in groups(connection, change.scope, UNWARNED):
+            begins_on = change.scope.begins_on(group.agreed_until)
+            if not first <= begins_on <= last or change.is_no_news(group):
+                continue
+            if begins_on <= today:
+                unwarned += group.subscribers
+            else:
+                pending += group.subscribers
+    return Due(row.subscribers + unwarned, row.on_time, row.late, row.pending + pending)
 
 
 def proofs(db: Database, change: Change, now: datetime, *, told: Told | None = None) -> Iterator[Proof]:
