@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, and_, func, or_, select, true
 
 from tracker.orders.desk_list import hold_of
+from tracker.orders.left_installers import INSTALLER_LEFT
 from tracker.orders.models import Order, OrderEvent
 from tracker.orders.rules import Stage
 from tracker.promises.models import Promise, PromiseEntry
@@ -95,7 +96,7 @@ def _jobs(now: datetime) -> Select[Any]:
 
 def _whose(operator_id: int, account_id: int, team_id: int | None) -> Any:
     mine = Order.installer_id == account_id
-    nobodys = and_(Order.team_id == team_id, Order.installer_id.is_(None))
+    nobodys = and_(Order.team_id == team_id, or_(Order.installer_id.is_(None), INSTALLER_LEFT))
     return and_(
         Order.operator_id == operator_id,
         Order.closed_at.is_(None),
