@@ -142,18 +142,18 @@ def visits_of(connection: Connection, operator_id: int, order_id: int) -> Sequen
 
 def photo_of(
     connection: Connection, operator_id: int, photo_id: int, *, installer_id: int | None = None
-) -> str | None:
-    """The name of a photo's file; None for another operator's, or for one of a job that is not of the
-    installer who is named.
+) -> Row[Any] | None:
+    """The `name` of a photo's file, and its `order_id`; None for another operator's, or for one of a job that
+    is not of the installer who is named.
     """
     wanted = (
-        select(SitePhoto.name)
+        select(SitePhoto.name, SitePhoto.order_id)
         .join(Order, Order.id == SitePhoto.order_id)
         .where(SitePhoto.id == photo_id, SitePhoto.operator_id == operator_id)
     )
     if installer_id is not None:
         wanted = wanted.where(Order.installer_id == installer_id)
-    return connection.scalar(wanted)
+    return connection.execute(wanted).one_or_none()
 
 
 def _of_order(
