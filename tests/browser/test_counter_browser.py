@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from looking import LANGUAGES, assert_for_everybody
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 from sqlalchemy import select
 from visiting import Clerk
 
@@ -227,6 +227,45 @@ def test_what_was_typed_outlives_the_session_in_this_window_alone(clerk: Clerk, 
     page.get_by_role("button", name="退出").click()
     page.wait_for_url("**/sign-in")
     assert page.evaluate("sessionStorage.length") == 0
+
+
+def test_a_draft_whose_order_was_stored_and_only_the_answer_lost_makes_no_second_order(
+    clerk: Clerk, runtime: Runtime
+) -> None:
+    page = clerk.enter("/counter", width=1280)
+    ready(page)
+    page.locator("input[name=channel]").first.check()
+    page.fill("#name", "钱七")
+    page.fill("#phone", "13800001234")
+    page.fill("#detail", "北江路7号")
+    page.fill("#place", "dcls")
+    expect(page.get_by_role("option")).to_have_count(1)
+    page.locator("#place").press("Enter")
+    page.fill("#plan-search", "24GD100001")
+    page.locator("#plan-search").press("Enter")
+
+    def save() -> None:
+        expect(page.locator("[name=stamp]")).to_be_attached()
+        page.locator("#acknowledged").check()
+        page.locator("button[value=save]").click()
+
+    def lose_answer(route: Route) -> None:
+        route.fetch(max_redirects=0)
+        route.abort()
+
+    page.route("**/counter", lose_answer)
+    with page.expect_event("requestfailed"):
+        save()
+    page.unroute("**/counter")
+    (stored,) = orders(runtime)
+
+    page.goto("/counter")
+    ready(page)
+    page.get_by_role("button", name="接着填").click()
+    expect(page.locator("#name")).to_have_value("钱七")
+    save()
+    expect(page.locator(".order-number")).to_have_text(stored.number)
+    assert [order.number for order in orders(runtime)] == [stored.number]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

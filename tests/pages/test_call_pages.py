@@ -283,6 +283,22 @@ class TestStale:
         assert send(client, f"/calls/{task.id}", given).status_code == 409
 
 
+def test_whoever_reads_the_notes_of_earlier_calls_is_on_record(as_: As, exchange: Exchange) -> None:
+    notice = exchange.landline()
+    task = exchange.task(notice)
+    client = as_("counter")
+    exchange.call(task.id, "no_answer")
+    client.get(f"/calls/{task.id}")
+    assert exchange.all("SELECT FROM audit_entries") == []
+    exchange.call(task.id, "no_answer", note="白天在厂里")
+    for _ in range(2):
+        assert "白天在厂里" in client.get(f"/calls/{task.id}").text
+    as_("stranger").get(f"/calls/{task.id}")
+    (entry,) = exchange.all("SELECT * FROM audit_entries")
+    assert (entry.actor, entry.action, entry.subject) == ("staff:counter", "saw", f"order:{notice.order_id}")
+    assert (entry.fields, entry.why) == (["call_note"], "earlier calls shown")
+
+
 def test_an_order_leads_to_its_call(as_: As, exchange: Exchange) -> None:
     notice = exchange.landline()
     client = as_("counter")

@@ -6,7 +6,7 @@ from html import unescape
 from typing import Any
 
 import pytest
-from desk_forms import send
+from desk_forms import fields_of, send
 from sqlalchemy import text
 
 from tests.teaming import COUNTY, ELSEWHERE, TOWN, Crew, appointed, checked, row_of
@@ -116,6 +116,34 @@ def test_open_work_is_counted_where_it_belongs(runtime, channel, crew, ready, pl
     late = figures(desk.get("/dispatch").text)
     assert (late["已超时"], late["临近"]) == (5, 0)
     assert "已超时 5" in plain(desk.get(f"/dispatch?place={COUNTY}").text)
+
+
+@pytest.mark.parametrize("how", ["disabled", "another role"])
+def test_what_a_former_installer_had_is_to_dispatch_and_his_page_says_so(
+    runtime, channel, crew, ready, desk, how
+):
+    team = crew.team()
+    leaving, staying = crew.installer(team), crew.installer(team)
+    going, kept = ready(), ready()
+    assign_orders(runtime, crew.actor, [going], team_id=team, installer_id=leaving)
+    assign_orders(runtime, crew.actor, [kept], team_id=team, installer_id=staying)
+    person = f"/staff/{leaving}"
+    before = desk.get(person).text
+    assert "手上有 1 张未完工的工单停用或改换角色后，其中 1 张待施工的转入“待派”" in plain(before)
+    assert set(ticks(desk.get("/dispatch").text)) == set()
+    if how == "disabled":
+        send(desk, f"{person}/act", {"step": "disable"}, page=person)
+    else:
+        send(desk, person, {**fields_of(before), "role": "counter"})
+    after = desk.get(person).text
+    assert "此人已不再上门：其中 1 张待施工的列在“待派”，请改派" in plain(after)
+    assert 'href="/dispatch"' in after[after.index("<main") :]
+    listed = desk.get("/dispatch").text
+    assert (set(ticks(listed)), figures(listed)["待派"], figures(listed)["未约上门"]) == ({going}, 1, 1)
+    assert "已不再上门" in plain(listed)
+    assign(desk, [going], f"{team}-{staying}")
+    assert set(ticks(desk.get("/dispatch").text)) == set()
+    assert "未完工的工单" not in plain(desk.get(person).text)
 
 
 def test_the_list_follows_the_place_and_the_kind_and_shows_the_most_urgent_first(

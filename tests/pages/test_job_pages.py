@@ -535,6 +535,14 @@ def test_a_photo_is_seen_by_the_operators_own_staff_only(
     ):
         assert as_(person).get(address[1]).status_code == status, person
     assert phone.get("/site-photos/99999999999999999999").status_code == 404
+    # Whoever saw it is on record, and whoever was refused has seen nothing.
+    with crew.runtime.db.reading() as connection:
+        wanted = select(AuditEntry.actor, AuditEntry.subject).where(AuditEntry.fields == ["site_photo"])
+        noted = [tuple(row) for row in connection.execute(wanted.order_by(AuditEntry.id))]
+    assert noted == [
+        (f"staff:{who}", f"order:{crew.order(number).id}")
+        for who in ("li.shifu", "manager", "counter", "dispatcher")
+    ]
 
 
 @pytest.mark.parametrize("content", [b"", b"%PDF-1.7", photo()[:100]], ids=["nothing", "pdf", "half"])

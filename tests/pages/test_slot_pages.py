@@ -162,9 +162,9 @@ def test_a_booked_order_that_is_on_hold_is_marked(desk, diary, tomorrow, runtime
     hold = {"reason_code": "undecided", "reason_text": None, "evidence": None, "starts_at": None}
     staff = Actor(channel.operator_id, "staff:manager")
     place_hold(runtime, staff, held, hold | {"ends_at": datetime(2026, 11, 28, tzinfo=clock.CITY_ZONE)})
-    # Booked after it was held, as staff may agree with the customer.
+    # Booked after it was held, as its channel may tell.
     for number in (held, other):
-        change_appointment(runtime, staff, number, tomorrow)
+        change_appointment(runtime, Actor.of_channel(channel), number, tomorrow)
     assert f"{held} 缓装至 11月27日（周五） {other}" in plain(desk.get(DAY).text)
 
 
@@ -271,6 +271,43 @@ def test_a_wrong_choice_says_what_is_wrong(desk, diary, order, tomorrow) -> None
         assert (answer.status_code, list(faults(answer.text))) == (status, [field])
     assert "没有改动" in plain(send(desk, path, {"version": "4", "step": "undo"}).text)
     assert "还没有约定上门时间" in plain(desk.get(path).text)
+
+
+def test_no_visit_is_agreed_within_a_hold(desk, diary, order, tomorrow, runtime, channel) -> None:
+    """The hold ends with 27 November; a slot after it is offered, and can be had."""
+    after = diary.slot(starts_at=datetime(2026, 11, 28, 9, tzinfo=clock.CITY_ZONE))
+    hold = {"reason_code": "undecided", "reason_text": None, "evidence": None, "starts_at": None}
+    ends_at = datetime(2026, 11, 28, tzinfo=clock.CITY_ZONE)
+    place_hold(runtime, Actor.of_channel(channel), order, hold | {"ends_at": ends_at})
+    path = f"/orders/{order}/visit"
+    page = desk.get(path).text
+    assert re.findall(r'name="slot" value="(\d+)"', page) == [str(after)]
+    assert "工单缓装至 11月27日（周五）缓装期间不安排上门，这里只列出之外的时段。" in plain(page)
+    assert f'href="/orders/{order}/resume"' in page
+    version = fields_of(page)["version"]
+    answer = send(desk, path, {"slot": tomorrow, "version": version})
+    assert answer.status_code == 409
+    assert faults(answer.text)["slot"] == "工单缓装至11月27日，期间不安排上门；要更早上门，请先恢复办理"
+    assert diary.booked(tomorrow) == 0
+    assert send(desk, path, {"slot": after, "version": version}).status_code == 302
+    assert diary.booked(after) == 1
+
+
+def test_a_former_visit_over_which_a_hold_has_come_is_not_had_back(
+    desk, diary, order, tomorrow, runtime, channel
+) -> None:
+    path = f"/orders/{order}/visit"
+    later = diary.slot(starts_at=datetime(2026, 11, 30, 9, tzinfo=clock.CITY_ZONE))
+    for slot in (tomorrow, later):
+        send(desk, path, {"slot": slot, "version": fields_of(desk.get(path).text)["version"]})
+    assert "09:40 前可以撤回" in plain(desk.get(path).text)
+    hold = {"reason_code": "undecided", "reason_text": None, "evidence": None, "starts_at": None}
+    ends_at = datetime(2026, 11, 28, tzinfo=clock.CITY_ZONE)
+    place_hold(runtime, Actor.of_channel(channel), order, hold | {"ends_at": ends_at})
+    assert "前可以撤回" not in plain(desk.get(path).text)
+    answer = send(desk, path, {"version": "7", "step": "undo"})
+    assert (answer.status_code, "工单缓装至11月27日" in plain(answer.text)) == (409, True)
+    assert diary.booked(later) == 1
 
 
 def test_without_slots_and_outside_its_stages_the_page_says_so(desk, order, place) -> None:

@@ -131,6 +131,41 @@ def test_a_form_without_its_token_is_refused(visitor) -> None:
     assert visitor.get("/").status_code == 302
 
 
+def test_what_was_typed_into_a_form_that_came_too_late_stands_there_by_its_fields(visitor) -> None:
+    """Labels where the page has them, names elsewhere; every answer; nothing that nobody typed."""
+    typed = {
+        "csrf_token": "gone",
+        "token": "counter-AAAAAAAAAAAAAAAAAAAAAA",
+        "stamp": "0123456789abcdef",
+        "community_code": "441802006001",
+        "searched": "凤城",
+        "version": "3",
+        "client_id": "8d4c",
+        "name": "张三",
+        "detail": "北江路1号\n2栋",
+        "dealer": "",
+        "plan": "7",
+        "100%window": ["0900-1100", "1400-1600"],
+        "": "x",
+        "step": "save",
+    }
+    answer = visitor.post("/counter", data=typed)
+    assert answer.status_code in (400, 401)
+    listed = re.search(r'<dl class="facts long">(.*?)</dl>', answer.text, re.DOTALL)
+    assert listed
+    found = [
+        (label.strip(), re.findall(r'<pre class="typed">([^<]*)</pre>', answers))
+        for label, answers in re.findall(r"<dt>([^<]+)</dt>(.*?)</div>", listed[1], re.DOTALL)
+    ]
+    assert found == [
+        ("客户姓名或单位名称", ["张三"]),
+        ("详细地址", ["北江路1号\n2栋"]),
+        ("资费方案", ["7"]),
+        ("100%window", ["0900-1100", "1400-1600"]),
+    ]
+    assert "counter-AAAA" not in answer.text
+
+
 def test_signing_in_works_over_tls(runtime) -> None:
     """Browsers send no more of where they come from than our own header lets them."""
     create_account(

@@ -12,6 +12,8 @@ from sqlalchemy import func, select
 from tests.on_site import GOOD_TEST, Crew
 from tests.visiting_slots import Diary
 from tracker import clock
+from tracker.accounts.doer import console
+from tracker.accounts.switch_account import disable_account, enable_account
 from tracker.notices.models import Notice
 from tracker.orders.actor import Actor
 from tracker.orders.change_appointment import agree_times
@@ -20,6 +22,7 @@ from tracker.orders.record_payment import record_payment
 from tracker.orders.record_progress import record_progress
 from tracker.problems import Refusal
 from tracker.site_work.models import InstallerAction, LineTest, SiteVisit
+from tracker.site_work.queries import jobs_of
 from tracker.site_work.read_actions import data_of
 from tracker.site_work.record_action import Installer, Result, record_action
 from tracker.site_work.rules import Act, Outcome
@@ -251,6 +254,26 @@ def test_a_job_of_the_team_goes_to_who_takes_it_first(crew: Crew, li: Installer)
     assert (event.kind, event.actor, event.order_version) == ("assigned", "staff:li.shifu", order.version)
     assert rules(crew.do(chen, number, "take", version=shown)) == ["job.taken"]
     assert rules(crew.do(chen, number, "take")) == ["job.taken"]
+
+
+def test_what_a_disabled_installer_had_is_his_teams_to_take(crew: Crew, li: Installer) -> None:
+    number = crew.job(li)
+    chen = crew.hire("chen.shifu")
+    outsider = crew.hire("wu.shifu", in_team=False)
+
+    def jobs(who: Installer, team_id: int | None = crew.team_id) -> list[str]:
+        with crew.runtime.db.reading() as connection:
+            operator = crew.channel.operator_id
+            return [row.number for row in jobs_of(connection, operator, who.account_id, team_id, clock.now())]
+
+    assert jobs(chen) == []
+    disable_account(crew.runtime, console("demo"), li.account_id)
+    assert (jobs(chen), jobs(outsider, None)) == ([number], [])
+    assert rules(crew.do(outsider, number, "take")) == ["job.not_yours"]
+    assert crew.do(chen, number, "take").outcome is Outcome.OK
+    assert crew.order(number).installer_id == chen.account_id
+    enable_account(crew.runtime, console("demo"), li.account_id)
+    assert (jobs(chen), jobs(li)) == ([number], [])
 
 
 def test_another_teams_job_cannot_be_taken(crew: Crew, li: Installer) -> None:

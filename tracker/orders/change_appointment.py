@@ -16,6 +16,7 @@ from tracker.orders import appointment_texts
 from tracker.orders.actor import Actor
 from tracker.orders.append_events import append_events, event_row
 from tracker.orders.appointment_texts import Visit
+from tracker.orders.held_visits import hold_over, holds_of, require_no_hold
 from tracker.orders.locking import lock_order
 from tracker.orders.models import APPOINTMENT_KIND, MOVE_KINDS, Order, OrderEvent
 from tracker.orders.rules import TAKES_APPOINTMENT, Stage, appointment_faults
@@ -52,8 +53,9 @@ def change_appointment(
     """Book a slot for an order's visit, and tell the customer; returns the order's new version.
 
     `keep_former_until`: until when the former visit can be had back by `undo_appointment`, its place kept
-    from everybody else; None where it cannot. Raises Refusal: order.not_found, version.stale,
-    order.reason_text_required, appointment.not_now, and what `book_slot` refuses.
+    from everybody else; None where it cannot. Staff agree none within a hold: an installer would be refused
+    at the door. Raises Refusal: order.not_found, version.stale, order.reason_text_required,
+    appointment.not_now, appointment.held, and what `book_slot` refuses.
     """
     now = clock.now()
     why = _why(reason_code, reason_text)
@@ -69,6 +71,8 @@ def change_appointment(
             keep_former_until=keep_former_until,
         )
         visit = booked.starts_at, booked.ends_at
+        if actor.is_staff:
+            require_no_hold(connection, order.id, visit, now, "/slot")
         detail = {"slot": slot_id, **_undoable(order, booked, keep_former_until)}
         return _agree(runtime, connection, actor, order, visit, detail, why, now)
 
@@ -105,7 +109,8 @@ def undo_appointment(runtime: Runtime, actor: Actor, number: str, *, if_version:
     """Put back what the last change of the appointment replaced; returns the order's new version.
 
     Where there was no visit before, the order is dispatched again. Raises Refusal: order.not_found,
-    version.stale, appointment.nothing_to_undo, appointment.undo_over.
+    version.stale, appointment.nothing_to_undo, appointment.undo_over, appointment.held where a hold has come
+    to lie over what was before.
     """
     now = clock.now()
     with runtime.db.transaction() as connection:
@@ -117,6 +122,8 @@ def undo_appointment(runtime: Runtime, actor: Actor, number: str, *, if_version:
         before = former["appointment"] and read_visit(former["appointment"])
         if datetime.fromisoformat(last.detail["undo_until"]) <= now or (before and before[0] <= now):
             raise Refusal(Fault("appointment.undo_over"))
+        if before:
+            require_no_hold(connection, order.id, before, now)
         put_back(connection, order.id, former["booking"], now)
         detail = {"undoes": last.order_version}
         if before is None:
@@ -137,8 +144,13 @@ def cancel_visit(
 
 def undoable_until(connection: Connection, order_id: int) -> datetime | None:
     """Until when `undo_appointment` can undo what was done to an order last; None where it cannot."""
-    until = _last_step(connection, order_id).detail.get("undo_until")
-    return None if until is None else datetime.fromisoformat(until)
+    detail = _last_step(connection, order_id).detail
+    if "undo_until" not in detail:
+        return None
+    before = detail["former"]["appointment"]
+    if before and hold_over(holds_of(connection, order_id), read_visit(before), clock.now()):
+        return None
+    return datetime.fromisoformat(detail["undo_until"])
 
 
 def _why(code: str | None, text: str | None) -> _Why:

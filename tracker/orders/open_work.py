@@ -13,8 +13,9 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, not_,
 
 from tracker import clock
 from tracker.orders.desk_list import hold_of
+from tracker.orders.left_installers import INSTALLER_LEFT
 from tracker.orders.models import Order, OrderEvent
-from tracker.orders.rules import TO_INSTALL, Stage
+from tracker.orders.rules import TAKES_INSTALLERS, TO_INSTALL, Stage
 from tracker.orders.standing import NEAR
 from tracker.promises.models import Promise, PromiseEntry
 from tracker.promises.standing import latest_entry
@@ -33,10 +34,11 @@ _ONE_DAY = timedelta(days=1)
 _TOWN_DIGITS = 9
 
 NOBODY = and_(Order.team_id.is_(None), Order.installer_title.is_(None))
-# Checked and ready, or dispatched by somebody and then taken away again.
+# Checked and ready, dispatched by somebody and then taken away again, or with an installer who has left.
 _TO_DISPATCH = or_(
     Order.stage == Stage.RESOURCE_CHECKED,
     and_(Order.stage.in_((Stage.DISPATCHED, Stage.APPOINTED)), NOBODY),
+    and_(Order.stage.in_(TAKES_INSTALLERS), INSTALLER_LEFT),
 )
 
 
@@ -213,6 +215,7 @@ def listed() -> Select[Any]:
         Order.installer_id,
         Order.installer_title,
         Order.installer_staff_number,
+        INSTALLER_LEFT.label("installer_left"),
         Order.appointment_starts_at,
         Order.appointment_ends_at,
         DEADLINE.label("deadline"),
@@ -242,7 +245,7 @@ def _belongs(now: datetime) -> dict[str, ColumnElement[bool]]:
     return {
         "coming": Order.stage.in_((Stage.ACCEPTED, Stage.VERIFIED)),
         "to_dispatch": _TO_DISPATCH,
-        "no_visit": and_(Order.stage == Stage.DISPATCHED, not_(NOBODY)),
+        "no_visit": and_(Order.stage == Stage.DISPATCHED, not_(or_(NOBODY, INSTALLER_LEFT))),
         "today": and_(visit >= today, visit < tomorrow),
         "tomorrow": and_(visit >= tomorrow, visit < tomorrow + _ONE_DAY),
         "late": deadline < now,

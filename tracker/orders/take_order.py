@@ -1,8 +1,9 @@
-"""Let an installer have an order of his team that nobody has yet (接单)."""
+"""Let an installer have an order of his team that nobody has yet, or nobody any more (接单)."""
 
 from tracker.orders.actor import Actor
 from tracker.orders.assign_orders import write_assigned
 from tracker.orders.assignment import Target
+from tracker.orders.left_installers import has_left
 from tracker.orders.locking import lock_order
 from tracker.problems import Fault, Refusal
 from tracker.runtime import Runtime
@@ -20,7 +21,7 @@ def take_order(
     with runtime.db.transaction() as connection:
         order = lock_order(connection, actor, number, if_version)
         installer = installer_of(connection, actor.operator_id, account_id)
-        if order.installer_id is not None:
+        if order.installer_id is not None and not has_left(connection, order.id):
             raise Refusal(Fault("job.taken"))
         if order.closed_at is not None or installer is None or order.team_id != installer.team_id:
             raise Refusal(Fault("job.not_yours"))

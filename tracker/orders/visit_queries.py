@@ -7,7 +7,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select, true
 
+from tracker.orders.appointment_texts import Visit
 from tracker.orders.desk_list import hold_of
+from tracker.orders.held_visits import hold_over, holds_of
 from tracker.orders.models import Order
 from tracker.orders.rules import TAKES_APPOINTMENT, Stage
 from tracker.visits.queries import booked_slot, free_slots
@@ -16,12 +18,16 @@ from tracker.visits.rules import areas_of
 
 @dataclass(frozen=True)
 class VisitChoice:
-    """An order, the slot that it has booked, whether its visit can be changed now, and to which slots."""
+    """An order, the slot that it has booked, whether its visit can be changed now, and to which slots.
+
+    `held_until`: the end of the hold for which free slots are left out; None where none is.
+    """
 
     order: Row[Any]
     slot_id: int | None
     may_change: bool
     slots: tuple[Row[Any], ...]
+    held_until: datetime | None = None
 
     @property
     def appointment(self) -> dict[str, datetime] | None:
@@ -37,7 +43,8 @@ def visit_choice(
 ) -> VisitChoice | None:
     """The visit of an operator's order, or of a channel's where one is named; None for another's.
 
-    Slots are read only where one can be chosen; the hours that the order has booked are not among them.
+    Slots are read only where one can be chosen; the hours that the order has booked are not among them, nor,
+    but for a channel, those within a hold.
     """
     wanted = select(
         Order.id,
@@ -62,7 +69,17 @@ def visit_choice(
         free = free_slots(connection, operator_id, areas_of(order.community_code), now)
         booked = slot_id and (order.appointment_starts_at, order.appointment_ends_at)
         slots = tuple(slot for slot in free if (slot.starts_at, slot.ends_at) != booked)
-    return VisitChoice(order, slot_id, may_change, slots)
+    if channel_id is not None or not slots:
+        return VisitChoice(order, slot_id, may_change, slots)
+    holds = holds_of(connection, order.id)
+    over = {slot.id: hold_over(holds, _hours(slot), now) for slot in slots}
+    ends = [hold.ends_at for hold in over.values() if hold is not None]
+    open_slots = tuple(slot for slot in slots if over[slot.id] is None)
+    return VisitChoice(order, slot_id, may_change, open_slots, max(ends, default=None))
+
+
+def _hours(slot: Row[Any]) -> Visit:
+    return slot.starts_at, slot.ends_at
 
 
 def booked_orders(connection: Connection, order_ids: Collection[int], now: datetime) -> dict[int, Row[Any]]:

@@ -30,6 +30,7 @@ FIELD_WORDS = {
     "account": N_("账号"),
     "address_detail": N_("详细地址"),
     "call": N_("通话结果"),
+    "call_note": N_("通话备注"),
     "comment": N_("评价内容"),
     "contact_phone": N_("联系电话"),
     "contact_name": N_("联系人姓名"),
@@ -50,6 +51,7 @@ FIELD_WORDS = {
     "role": N_("角色"),
     "second_factor": N_("动态验证码"),
     "sessions": N_("登录会话"),
+    "site_photo": N_("现场照片"),
     "staff_number": N_("工号"),
     "text": N_("投诉内容"),
     "title": N_("称呼"),
@@ -71,6 +73,7 @@ SUBJECT_WORDS = {
 _WHY_WORDS = {
     "call asked for": N_("改为致电告知"),
     "call made": N_("外呼任务"),
+    "earlier calls shown": N_("查看以往通话"),
     "call taken back": N_("撤回通话登记"),
     "text sent again": N_("再发一次短信"),
     "changed by hand": N_("人工更改"),
@@ -101,6 +104,7 @@ _WHY_WORDS = {
     "excuse refused": N_("驳回免责申请"),
     "complaint shown": N_("处理投诉"),
     "order shown": N_("查看订单"),
+    "photo shown": N_("查看现场照片"),
     "rating shown": N_("查看评价"),
     "ratings listed": N_("查看评价"),
 }

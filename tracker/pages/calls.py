@@ -13,14 +13,14 @@ from tracker import clock
 from tracker.calls import queries
 from tracker.calls.claim import holds, leave_call, take_call, take_next
 from tracker.calls.queries import Position, Wanted
-from tracker.calls.see_called import Called, see_called
+from tracker.calls.see_called import Called, see_called, see_notes
 from tracker.calls.take_back import take_back
 from tracker.complaints.persons import names
 from tracker.crypto import UnreadableError
 from tracker.masks import mask_address, mask_phone
 from tracker.notices.call_rules import LONGEST_NOTE, OF_A_CALL, Call, Outcome, is_claimed, next_call
 from tracker.notices.drafts import RECIPIENT
-from tracker.notices.record_call import NOTE, record_call
+from tracker.notices.record_call import record_call
 from tracker.notices.rules import Why
 from tracker.orders.head import head_of
 from tracker.orders.standing import N_
@@ -255,7 +255,7 @@ def _page(person: Person, task_id: int, sent: _Sent | None) -> str:
     is_open = row.closed_at is None
     mine = is_open and holds(row, actor)
     called = _see(actor, task_id) if mine else None
-    attempts = [(one, _note_of(one)) for one in made]
+    attempts = list(zip(made, see_notes(runtime(), actor, row, made), strict=True))
     return render(
         "staff/call.html",
         person,
@@ -313,10 +313,6 @@ def _again_at(attempts: int, now: datetime) -> datetime | None:
     """When the customer would be called again if nobody answers now."""
     following = next_call(Call(Outcome.NO_ANSWER, now), attempts + 1, now)
     return None if following is None else following[0]
-
-
-def _note_of(attempt: Any) -> str:
-    return "" if attempt.note is None else runtime().keys.open(bytes(attempt.note), NOTE)
 
 
 def _seen() -> int:

@@ -3,6 +3,7 @@
 from flask import Response, make_response, render_template
 
 from tracker.orders.standing import N_
+from tracker.pages.typed_before import Typed
 
 _TITLES = {
     400: N_("页面已过期"),
@@ -30,11 +31,11 @@ def of_status(status: int) -> Response:
     return make_response(page, status)
 
 
-def form_too_late(status: int, *, back: str, is_in: bool, typed: list[str]) -> Response:
+def form_too_late(status: int, *, back: str, is_in: bool, typed: Typed) -> Response:
     """The page for a form that was sent after its session had ended; nothing of it was stored.
 
-    `typed` is what was typed, to be copied. `back` leads to the form again, by way of signing in where that
-    is needed.
+    `typed` is what was typed, by field, to be copied. `back` leads to the form again, by way of signing in
+    where that is needed.
     """
     page = render_template("staff/form_too_late.html", back=back, is_in=is_in, typed=typed)
     return make_response(page, status)

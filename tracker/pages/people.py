@@ -16,11 +16,13 @@ from tracker.accounts.queries import SHOWN, Listed, Wanted, all_people, one_pers
 from tracker.accounts.text_code import PHONE
 from tracker.files import giving
 from tracker.masks import mask_phone
+from tracker.orders.left_installers import in_hand
 from tracker.orders.standing import N_
 from tracker.pages import people_words, wording
 from tracker.pages.access import language, open_to, over_operators, runtime
 from tracker.pages.list_files import list_file
 from tracker.pages.signing_in import blueprint, signed_in
+from tracker.pages.teams import DISPATCHING
 from tracker.pages.typed_numbers import carried, page_number, whole
 from tracker.problems import Fault, Refusal
 from tracker.runtime import Runtime
@@ -151,6 +153,8 @@ def people_one(account_id: int) -> Any:
             flash(N_("已保存。"))
             return redirect(url_for("staff.people_one", account_id=account_id))
     row = found.row
+    with runtime().db.reading() as connection:
+        hand = in_hand(connection, row.id)
     phone = None if row.phone is None else runtime().keys.open(bytes(row.phone), PHONE)
     page = render_template(
         "staff/person.html",
@@ -158,6 +162,9 @@ def people_one(account_id: int) -> Any:
         state=found.state,
         locked_until=found.locked_until,
         mine=row.id == by.account_id,
+        hand=hand,
+        comes=row.role == "installer" and found.state != "disabled",
+        dispatches=by.role in DISPATCHING,
         typed=typed,
         stale=any(one.rule == "person.stale" for one in faults),
         phone_known="" if phone is None else mask_phone(phone),

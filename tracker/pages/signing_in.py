@@ -13,6 +13,7 @@ from tracker import clock, walls
 from tracker.addresses import household_of
 from tracker.channels.quotas import Quota
 from tracker.pages import errors as page_errors
+from tracker.pages.typed_before import typed_before
 from tracker.runtime import Runtime
 from tracker.staff import lockout
 from tracker.staff.rules import LONGEST_SESSION, device_of, own_path
@@ -26,20 +27,6 @@ blueprint.before_request(_csrf.protect)
 # An office behind one address begins its day with this many people at most; a guesser gets no further.
 _ADDRESS_QUOTA = Quota(30, 60)
 _ADDRESS_PURPOSE = "staff.addresses"
-# What was typed is shown again where a form came too late, but for secrets and what the form said of itself.
-_NOT_TYPED = {
-    "csrf_token",
-    "username",
-    "password",
-    "again",
-    "old",
-    "new",
-    "code",
-    "version",
-    "revision",
-    "step",
-    "next",
-}
 
 
 @blueprint.before_request
@@ -167,11 +154,8 @@ def form_without_its_token(error: HTTPException) -> Response:
 
 def _came_too_late(status: int) -> Response:
     """A form was sent after its session had ended: what happened, what was typed, and the way back."""
-    typed = [
-        text
-        for name, value in request.form.items()
-        if name not in _NOT_TYPED and len(text := value.strip()) > 1
-    ]
+    page = current_app.view_functions.get(request.endpoint or "")
+    typed = typed_before(request.form.items(multi=True), page)
     back = _page_of_form()
     # A form of signing in belongs to nobody yet: it is opened again, and that is all.
     is_in = current_user.is_authenticated or request.path.startswith("/sign-in")

@@ -7,7 +7,8 @@ from flask import Response
 from sqlalchemy import Connection, Row
 from werkzeug.exceptions import NotFound
 
-from tracker.pages.access import OF_OPERATOR, language, open_to, operator_of, runtime
+from tracker.audit.note_seen import note_seen
+from tracker.pages.access import OF_OPERATOR, acting, language, open_to, runtime
 from tracker.pages.job_words import KIND_WORDS
 from tracker.pages.signing_in import blueprint, signed_in
 from tracker.site_work.do_act import WARNING_WORDS
@@ -49,19 +50,29 @@ def site_work_of(connection: Connection, operator_id: int, order_id: int) -> Sit
 @blueprint.get("/site-photos/<int:photo_id>")
 @open_to(*OF_OPERATOR)
 def site_photo(photo_id: int) -> Response:
-    """One photo, to the operator's own staff; to an installer those of his own jobs."""
+    """One photo, to the operator's own staff; to an installer those of his own jobs. That it was seen is
+    noted before it is given out: it shows somebody's home.
+    """
     person = signed_in()
-    with runtime().db.reading() as connection:
-        name = photo_of(
+    who = acting(person)
+    with runtime().db.transaction() as connection:
+        row = photo_of(
             connection,
-            operator_of(person),
+            who.operator_id,
             photo_id if photo_id < 2**63 else 0,
             installer_id=person.id if person.role == "installer" else None,
         )
-    files = photo_files(runtime())
-    picture = name and files.get(name)
-    if not picture:
-        raise NotFound
+        picture = row and photo_files(runtime()).get(row.name)
+        if row is None or not picture:
+            raise NotFound
+        note_seen(
+            connection,
+            [f"order:{row.order_id}"],
+            operator_id=who.operator_id,
+            actor=who.label,
+            fields=("site_photo",),
+            why="photo shown",
+        )
     answer = Response(picture, content_type="image/jpeg")
     answer.headers["Cache-Control"] = "no-store"
     answer.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"

@@ -44,6 +44,12 @@ RULES: tuple[ProblemRule, ...] = (
         "缓装期间不安排上门，请选缓装结束以后的时段",
         "Nobody comes while the order is on hold: choose a later time.",
     ),
+    ProblemRule(
+        "appointment.held",
+        409,
+        "工单缓装至{day}，期间不安排上门；要更早上门，请先恢复办理",
+        "The order is on hold until {day_en}, and nobody comes meanwhile: to come earlier, resume it first.",
+    ),
     # Opening and changing them.
     ProblemRule(
         "slot.unknown_area", 422, "没有这个县区或镇街：{code}", "No county or town has the code {code}."

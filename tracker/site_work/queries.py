@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, and_, func, or_, select, true
 
 from tracker.orders.desk_list import hold_of
+from tracker.orders.left_installers import INSTALLER_LEFT
 from tracker.orders.models import Order, OrderEvent
 from tracker.orders.rules import Stage
 from tracker.promises.models import Promise, PromiseEntry
@@ -95,7 +96,7 @@ def _jobs(now: datetime) -> Select[Any]:
 
 def _whose(operator_id: int, account_id: int, team_id: int | None) -> Any:
     mine = Order.installer_id == account_id
-    nobodys = and_(Order.team_id == team_id, Order.installer_id.is_(None))
+    nobodys = and_(Order.team_id == team_id, or_(Order.installer_id.is_(None), INSTALLER_LEFT))
     return and_(
         Order.operator_id == operator_id,
         Order.closed_at.is_(None),
@@ -141,18 +142,18 @@ def visits_of(connection: Connection, operator_id: int, order_id: int) -> Sequen
 
 def photo_of(
     connection: Connection, operator_id: int, photo_id: int, *, installer_id: int | None = None
-) -> str | None:
-    """The name of a photo's file; None for another operator's, or for one of a job that is not of the
-    installer who is named.
+) -> Row[Any] | None:
+    """The `name` of a photo's file, and its `order_id`; None for another operator's, or for one of a job that
+    is not of the installer who is named.
     """
     wanted = (
-        select(SitePhoto.name)
+        select(SitePhoto.name, SitePhoto.order_id)
         .join(Order, Order.id == SitePhoto.order_id)
         .where(SitePhoto.id == photo_id, SitePhoto.operator_id == operator_id)
     )
     if installer_id is not None:
         wanted = wanted.where(Order.installer_id == installer_id)
-    return connection.scalar(wanted)
+    return connection.execute(wanted).one_or_none()
 
 
 def _of_order(

@@ -2,7 +2,9 @@
 // personal data: never in storage that outlives the window, and never shown to another person.
 
 const PREFIX = "counter-draft:";
-const LEFT_OUT = new Set(["csrf_token", "token", "stamp", "acknowledged", "searched"]);
+// The form's own token stays with it: where its order was stored and only the answer was lost, the service
+// answers the draft with that order.
+const LEFT_OUT = new Set(["csrf_token", "stamp", "acknowledged", "searched"]);
 
 /** Keeps the form as it is typed, and offers what was left of an earlier one. `taken`: it was put back. */
 export function drafts(form, taken) {
