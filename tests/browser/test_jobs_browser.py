@@ -203,6 +203,48 @@ def test_a_photo_that_nobody_can_open_is_told_of_at_once_and_not_kept(
     expect(told).to_have_count(0)
 
 
+def test_a_step_that_the_phone_cannot_store_is_told_of_and_keeps_its_typing(
+    crew: Crew, li: Installer, phone: Phone
+) -> None:
+    number = crew.at_stage(li, "arrive")
+    page = phone.enter()
+    phone.kept(f"/jobs/{number}")
+    page.goto(f"/jobs/{number}")
+    phone.context.set_offline(True)
+    say(page, "离线")
+    page.evaluate(
+        """() => {
+            window.add = IDBObjectStore.prototype.add;
+            IDBObjectStore.prototype.add = () => { throw new DOMException("full", "QuotaExceededError"); };
+            navigator.storage.persist = async () => { window.asked = (window.asked ?? 0) + 1; };
+        }"""
+    )
+    measure(page)
+    told = page.locator("#act-test").get_by_role("alert").filter(has_text="没有保存")
+    expect(told).to_contain_text("请再按一次")
+    expect(page.locator("#down_mbps")).to_have_value(str(GOOD_TEST["down_mbps"]))
+    expect(page.locator("#pending")).to_be_hidden()
+    # There is room again, but the browser has closed the database meanwhile.
+    page.evaluate(
+        """() => {
+            IDBObjectStore.prototype.add = window.add;
+            const real = IDBDatabase.prototype.transaction;
+            IDBDatabase.prototype.transaction = function (...how) {
+                IDBDatabase.prototype.transaction = real;
+                this.close();
+                return real.apply(this, how);
+            };
+        }"""
+    )
+    page.get_by_role("button", name="保存测试结果").tap()
+    say(page, "离线 · 1 项待发送")
+    expect(told).to_have_count(0)
+    expect(page.locator("#down_mbps")).to_have_value("")
+    page.get_by_role("button", name="装通", exact=True).tap()
+    say(page, "离线 · 2 项待发送")
+    assert page.evaluate("window.asked") == 1
+
+
 def test_the_signal_goes_in_the_middle_of_a_job_and_nothing_is_lost_or_doubled(
     crew: Crew, li: Installer, phone: Phone, tmp_path: Path
 ) -> None:

@@ -172,15 +172,25 @@ async function submitted(event) {
     const photo = kind === "photo" ? await smaller(form.elements.photo.files[0]) : undefined;
     if (photo === null) return fault(form, words.heic);
     await putDown(account, of, kind, Number(of === number ? body.dataset.version : given.version), data, photo);
+  } catch {
+    return fault(form, say("notStored", hotline));
   } finally {
     if (button) button.disabled = false;
   }
   form.reset();
   form.closest("details")?.removeAttribute("open");
+  void askToStay().catch(() => {});
   await registerSync();
   await show();
   await sendAndShow();
   if (kind === "arrive" || kind === "test") document.getElementById("main").focus();
+}
+
+/** Asks once, with the first step, that the browser throws nothing of this away when its space runs short. */
+async function askToStay() {
+  if (await note("asked to stay")) return;
+  await note("asked to stay", true);
+  await navigator.storage?.persist?.();
 }
 
 function dataOf(kind, given) {
