@@ -347,15 +347,11 @@ def go(page: Page, path: str) -> None:
         page.goto(path)
 
 
-def test_signing_out_clears_the_phone_and_the_queue_is_its_owners(
-    crew: Crew, li: Installer, phone: Phone
-) -> None:
-    number = crew.job(li)
-    crew.hire("chen.shifu")
-    page = phone.enter()
+def leave_unsent(phone: Phone, number: str) -> None:
+    """Arrive at a job, which cannot be sent, and sign out."""
+    page = phone.page
     phone.kept("/jobs", f"/jobs/{number}")
     page.goto(f"/jobs/{number}")
-    # The session ends without signal: what is done stays, and is nobody else's to send.
     phone.context.route("**/jobs/day.json", lambda route: route.abort("internetdisconnected"))
     page.get_by_role("button", name="到达现场").tap()
     say(page, "1 项待发送")
@@ -363,8 +359,39 @@ def test_signing_out_clears_the_phone_and_the_queue_is_its_owners(
     expect(page.locator("#leaving")).to_contain_text("本机还有 1 项没有发送")
     with page.expect_navigation(url="**/sign-in"):
         page.get_by_role("button", name="退出登录").tap()
-    assert page.evaluate("caches.keys().then(names => names.filter(name => name.startsWith('jobs-')))") == []
     phone.context.unroute("**/jobs/day.json")
+
+
+KEPT = "caches.keys().then(names => names.filter(name => name.startsWith('jobs-')))"
+
+
+def test_without_signal_a_page_that_is_not_kept_takes_nobodys_day_away(
+    crew: Crew, li: Installer, phone: Phone
+) -> None:
+    lis, number = crew.job(li), crew.job(crew.hire("chen.shifu"))
+    page = phone.enter()
+    leave_unsent(phone, lis)
+    phone.enter("chen.shifu")
+    phone.kept("/jobs", f"/jobs/{number}")
+    phone.context.set_offline(True)
+    page.goto(f"/jobs/{lis}")
+    expect(page.get_by_role("heading", name="没有信号")).to_be_visible()
+    expect(page.get_by_text("待发送")).to_have_count(0)
+    page.wait_for_timeout(300)
+    page.get_by_role("main").get_by_role("link", name="今日任务").tap()
+    page.locator(f".job[data-number='{number}'] a").tap()
+    expect(page.get_by_role("button", name="到达现场")).to_be_visible()
+
+
+def test_signing_out_clears_the_phone_and_the_queue_is_its_owners(
+    crew: Crew, li: Installer, phone: Phone
+) -> None:
+    number = crew.job(li)
+    crew.hire("chen.shifu")
+    page = phone.enter()
+    # The session ends without signal: what is done stays, and is nobody else's to send.
+    leave_unsent(phone, number)
+    assert page.evaluate(KEPT) == []
     phone.enter("chen.shifu")
     say(page, "在线")
     assert stages(crew, number)[-1] == "appointed"

@@ -377,5 +377,5 @@ async function begin() {
   await keepDay();
 }
 
-// Without these, or over plain http, the forms are sent as forms.
-if ("serviceWorker" in navigator && "locks" in navigator && isSecureContext) void begin();
+// Without these, or over plain http, the forms are sent as forms. A page that is nobody's acts for nobody.
+if (account && "serviceWorker" in navigator && "locks" in navigator && isSecureContext) void begin();
