@@ -69,6 +69,8 @@ SCRIPT_WORDS = {
     "heldBack": N_("这些步骤已保存在本机，没有丢失。"),
     "retry": N_("重新发送"),
     "discard": N_("放弃这一步"),
+    "discardMeans": N_("放弃后，这一步从本机删除，不能恢复。"),
+    "discardSure": N_("确认放弃"),
     "open": N_("查看工单"),
     "kept": N_("已保存在本机，有信号后自动发送"),
     "needsSignal": N_("改约需要信号。没有信号时请致电客服 {n}。"),

@@ -59,8 +59,8 @@ export async function note(key, value) {
   return value === undefined ? db.get("notes", key) : db.put("notes", value, key);
 }
 
-/** Puts an action down; it comes after the last one of the same order. Rejects where it is not stored. */
-export async function putDown(account, number, kind, version, data, photo) {
+/** Puts an action down, with what is `shown` of it where it is not done; it comes after the last one of the same order. Rejects where it is not stored. */
+export async function putDown(account, { number, kind, version, data, photo, shown }) {
   const db = await database();
   const change = db.transaction(["actions", "notes"], "readwrite");
   const mine = await change.objectStore("actions").index("account").getAll(account);
@@ -75,6 +75,7 @@ export async function putDown(account, number, kind, version, data, photo) {
     version,
     data,
     photo,
+    shown,
     after: before?.id ?? null,
     done_at: new Date().toISOString(),
     state: "waiting",
