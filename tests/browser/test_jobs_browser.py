@@ -22,6 +22,7 @@ from tracker.reference import ChannelFacts
 from tracker.runtime import Runtime
 from tracker.site_work.models import InstallerAction, LineTest, SitePhoto, SiteVisit
 from tracker.site_work.record_action import Installer
+from tracker.staff.sessions import end_sessions
 
 
 @pytest.fixture
@@ -423,6 +424,30 @@ def test_signing_out_clears_the_phone_and_the_queue_is_its_owners(
         page.get_by_role("button", name="退出登录").tap()
     assert page.evaluate("caches.keys()") == []
     assert page.evaluate("indexedDB.databases().then(some => some.filter(one => one.name === 'jobs'))") == []
+
+
+def test_a_session_that_ended_elsewhere_leaves_no_address_on_the_phone_and_every_step(
+    crew: Crew, li: Installer, phone: Phone
+) -> None:
+    number = crew.job(li)
+    page = phone.enter()
+    phone.kept("/jobs", f"/jobs/{number}")
+    page.goto(f"/jobs/{number}")
+    with crew.runtime.db.transaction() as connection:
+        end_sessions(connection, li.account_id, NOW)
+    page.get_by_role("button", name="到达现场").tap()
+    say(page, "请登录后发送 · 1 项待发送")
+    assert page.evaluate(KEPT) == []
+    phone.enter()
+    say(page, "1 项已全部发送")
+    assert stages(crew, number)[-1] == "on_site"
+    phone.kept("/jobs", f"/jobs/{number}")
+    page.goto("/account")
+    page.get_by_role("button", name="在所有设备上退出").tap()
+    expect(page.get_by_role("main")).to_contain_text("本机上存的客户地址和任务会删除")
+    with page.expect_navigation(url="**/sign-in"):
+        page.get_by_role("button", name="在所有设备上退出").tap()
+    assert page.evaluate(KEPT) == []
 
 
 @pytest.mark.parametrize(

@@ -634,3 +634,16 @@ def test_signing_out_first_tells_what_the_phone_keeps_and_then_clears_it(
     assert kept.headers["Location"] == "/sign-in"
     assert kept.headers["Clear-Site-Data"] == '"cache", "storage"'
     assert "/sign-in" in phone.get("/jobs").headers["Location"]
+
+
+def test_signing_out_everywhere_clears_the_phone_too(li: Installer, phone: FlaskClient) -> None:
+    answer = send(phone, "/account/sign-out-everywhere", page="/account")
+    page = phone.get(answer.headers["Location"]).text
+    assert "本机上存的客户地址和任务会删除" in page
+    form = re.search(r'action="/account/sign-out-everywhere".*?</form>', page, re.DOTALL)
+    assert form
+    hidden = dict(re.findall(r'name="(\w+)" value="([^"]+)"', form[0]))
+    left = phone.post("/account/sign-out-everywhere", data=hidden)
+    assert left.headers["Clear-Site-Data"] == '"cache", "storage"'
+    assert "已在所有设备上退出" in phone.get(left.headers["Location"]).text
+    assert "/sign-in" in phone.get("/jobs").headers["Location"]

@@ -190,7 +190,11 @@ async function ask(address, how) {
   } catch {
     return { state: "offline" };
   }
-  if (response.type === "opaqueredirect" || [401, 403].includes(response.status)) return { state: "signIn" };
+  if (response.type === "opaqueredirect" || [401, 403].includes(response.status)) {
+    // Signed out elsewhere, as of a phone that is lost: it tells nobody where customers live.
+    await forgetDay();
+    return { state: "signIn" };
+  }
   if (response.status === 400) return { state: "stale" };
   if (response.status === 429 || response.status >= 500) return { state: "later" };
   if (!response.ok) return { state: "unwanted" };
