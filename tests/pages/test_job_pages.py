@@ -636,6 +636,17 @@ def test_signing_out_first_tells_what_the_phone_keeps_and_then_clears_it(
     assert "/sign-in" in phone.get("/jobs").headers["Location"]
 
 
+def test_every_page_leads_to_ones_own_account_but_the_one_that_is_nobodys(
+    crew: Crew, li: Installer, phone: FlaskClient
+) -> None:
+    for path in ("/jobs", f"/jobs/{crew.job(li)}", "/jobs/leave"):
+        assert '<a href="/account">李师傅</a>' in phone.get(path).text
+    assert '<a href="/jobs"' in phone.get("/account").text
+    offline = phone.get("/jobs/offline").text
+    assert 'data-jobs=""' in offline
+    assert "李师傅" not in offline
+
+
 def test_signing_out_everywhere_clears_the_phone_too(li: Installer, phone: FlaskClient) -> None:
     answer = send(phone, "/account/sign-out-everywhere", page="/account")
     page = phone.get(answer.headers["Location"]).text
