@@ -197,6 +197,18 @@ def test_a_first_visit_is_agreed_without_a_reason(crew: Crew, li: Installer, pho
     assert step(phone, number, "reappoint", more).status_code == 302
 
 
+def test_without_a_visit_a_return_is_asked_for_and_none_is_booked_for_it(
+    crew: Crew, li: Installer, phone: FlaskClient
+) -> None:
+    for number, steps in ((crew.job(li, visit_in=None), ["return"]), (crew.job(li), ["cannot"])):
+        page = phone.get(f"/jobs/{number}").text
+        form = r'<details [^>]*data-step="(return|cannot)"([^>]*)>(.*?)</details>'
+        offered = re.findall(form, page, re.DOTALL)
+        assert [step for step, how, _ in offered if "hidden" not in how] == steps
+        assert all(f'href="/orders/{number}/return"' in inside for _, _, inside in offered)
+        assert phone.get(f"/orders/{number}/return").status_code == 200
+
+
 def test_that_an_address_was_seen_is_noted_once_a_day(
     crew: Crew, li: Installer, phone: FlaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
