@@ -344,6 +344,9 @@ def test_what_somebody_else_changed_meanwhile_is_told_and_nothing_is_dropped(
     assert stages(crew, number)[-1] == "withdrawn"
     press(page, "重新发送")
     say(page, "2 项需要处理")
+    # Since the steps were done, not since the order was accepted.
+    expect(stuck).to_contain_text("wang.min · 已撤单 · 客户不再需要")
+    expect(stuck).not_to_contain_text("已派单")
     expect(stuck.locator("li")).to_have_count(2)
     expect(stuck).to_contain_text("光功率 dBm -19.25")
     assert_no_sideways_scrolling(page)

@@ -25,6 +25,7 @@ from tracker import clock
 from tracker.audit.models import AuditEntry
 from tracker.clock import CITY_ZONE
 from tracker.orders.actor import Actor
+from tracker.orders.assign_orders import assign_orders
 from tracker.orders.place_orders import Placed
 from tracker.orders.record_progress import record_progress
 from tracker.pages.site_photos import site_work_of
@@ -428,6 +429,24 @@ def test_a_conflict_tells_who_did_what(crew: Crew, li: Installer, phone: FlaskCl
     told = sent(phone, arrive).json["results"][0]
     assert told["rule"] == "job.changed"
     assert told["changes"] == ["11月24日 12:00 · wang.min · 已撤单 · 客户不再需要"]
+
+
+def test_what_happened_to_an_order_is_told_to_whose_it_is_or_was(
+    crew: Crew, li: Installer, phone: FlaskClient
+) -> None:
+    chen = crew.hire("chen.shifu")
+    never, former = crew.job(chen), crew.job(li)
+    for kind in ("arrive", "take"):
+        told = sent(phone, action(crew, never, kind, version=0)).json["results"][0]
+        assert told["outcome"] == "refused"
+        assert told.get("changes", []) == [], kind
+    assert told["told"]
+    arrive = action(crew, former, "arrive")
+    desk = Actor(li.actor.operator_id, "staff:wang.min")
+    assign_orders(crew.runtime, desk, [former], team_id=crew.team_id, installer_id=chen.account_id)
+    told = sent(phone, arrive).json["results"][0]
+    assert told["rule"] == "job.not_yours"
+    assert told["changes"] == ["11月24日 12:00 · wang.min · 派给班组或装维员"]
 
 
 def test_what_is_no_batch_is_refused(phone: FlaskClient) -> None:

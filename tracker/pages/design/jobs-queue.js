@@ -96,14 +96,18 @@ export async function discard(account, seq) {
   tell({});
 }
 
-/** Lets the refused actions of an order, and those kept back for them, be sent again on the order as it is now. */
+/**
+ * Lets the refused actions of an order, and those kept back for them, be sent again on the order as it is now;
+ * without its version, each on what it was done on.
+ */
 export async function sendAgain(account, number, version) {
   const db = await database();
   const change = db.transaction("actions", "readwrite");
   let after = null;
   for (const one of await change.store.index("account").getAll(account)) {
     if (one.number !== number) continue;
-    const anew = { ...one, id: crypto.randomUUID(), version, after, state: "waiting", told: undefined, changes: undefined };
+    const anew = { ...one, id: crypto.randomUUID(), after, state: "waiting", told: undefined, changes: undefined };
+    anew.version = version ?? one.version;
     after = anew.id;
     await change.store.put(anew);
   }

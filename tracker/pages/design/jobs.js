@@ -61,9 +61,8 @@ function timeOf(at) {
 async function retry(ofNumber) {
   const day = await askDay();
   if (day.state !== "online") return settle(day.state);
-  const now = day.jobs[ofNumber];
-  // Whoever has it now, the service says so again.
-  await sendAgain(account, ofNumber, now?.version ?? 0);
+  // Where it is none of his any more, the service says so again, and what happened since each step.
+  await sendAgain(account, ofNumber, day.jobs[ofNumber]?.version);
   return sendAndShow();
 }
 
