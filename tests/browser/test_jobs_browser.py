@@ -22,6 +22,7 @@ from tracker.reference import ChannelFacts
 from tracker.runtime import Runtime
 from tracker.site_work.models import InstallerAction, LineTest, SitePhoto, SiteVisit
 from tracker.site_work.record_action import Installer
+from tracker.staff.sessions import end_sessions
 
 
 @pytest.fixture
@@ -134,6 +135,19 @@ def press(page: Page, name: str) -> None:
     page.wait_for_load_state()
 
 
+def give_up(page: Page) -> None:
+    """The first step that is stuck, which one tap alone does not delete."""
+    steps = page.locator("#unsent li")
+    expect(steps.first).to_be_visible()
+    before = steps.count()
+    steps.first.get_by_text("放弃这一步").tap()
+    # What is shown of the signal meanwhile closes nothing.
+    page.evaluate("dispatchEvent(new Event('online'))")
+    expect(steps).to_have_count(before)
+    assert_accessible(page)
+    steps.first.get_by_role("button", name="确认放弃").tap()
+
+
 def stages(crew: Crew, number: str) -> list[str]:
     return [event.stage for event in crew.events(number) if event.kind in ("accepted", "stage")]
 
@@ -163,7 +177,8 @@ def test_a_job_is_done_by_touch(crew: Crew, li: Installer, phone: Phone, tmp_pat
     page.locator("#last4").fill("9999")
     press(page, "客户确认，竣工")
     expect(page.locator("#unsent")).to_contain_text("后四位不符")
-    page.get_by_role("button", name="放弃这一步").tap()
+    expect(page.locator("#unsent")).to_contain_text("联系电话后四位 9999")
+    give_up(page)
     page.get_by_label("宽带已装好并能上网").check()
     page.locator("#last4").fill("1234")
     press(page, "客户确认，竣工")
@@ -201,6 +216,48 @@ def test_a_photo_that_nobody_can_open_is_told_of_at_once_and_not_kept(
     page.get_by_role("button", name="保存照片").tap()
     say(page, "离线 · 1 项待发送")
     expect(told).to_have_count(0)
+
+
+def test_a_step_that_the_phone_cannot_store_is_told_of_and_keeps_its_typing(
+    crew: Crew, li: Installer, phone: Phone
+) -> None:
+    number = crew.at_stage(li, "arrive")
+    page = phone.enter()
+    phone.kept(f"/jobs/{number}")
+    page.goto(f"/jobs/{number}")
+    phone.context.set_offline(True)
+    say(page, "离线")
+    page.evaluate(
+        """() => {
+            window.add = IDBObjectStore.prototype.add;
+            IDBObjectStore.prototype.add = () => { throw new DOMException("full", "QuotaExceededError"); };
+            navigator.storage.persist = async () => { window.asked = (window.asked ?? 0) + 1; };
+        }"""
+    )
+    measure(page)
+    told = page.locator("#act-test").get_by_role("alert").filter(has_text="没有保存")
+    expect(told).to_contain_text("请再按一次")
+    expect(page.locator("#down_mbps")).to_have_value(str(GOOD_TEST["down_mbps"]))
+    expect(page.locator("#pending")).to_be_hidden()
+    # There is room again, but the browser has closed the database meanwhile.
+    page.evaluate(
+        """() => {
+            IDBObjectStore.prototype.add = window.add;
+            const real = IDBDatabase.prototype.transaction;
+            IDBDatabase.prototype.transaction = function (...how) {
+                IDBDatabase.prototype.transaction = real;
+                this.close();
+                return real.apply(this, how);
+            };
+        }"""
+    )
+    page.get_by_role("button", name="保存测试结果").tap()
+    say(page, "离线 · 1 项待发送")
+    expect(told).to_have_count(0)
+    expect(page.locator("#down_mbps")).to_have_value("")
+    page.get_by_role("button", name="装通", exact=True).tap()
+    say(page, "离线 · 2 项待发送")
+    assert page.evaluate("window.asked") == 1
 
 
 def test_the_signal_goes_in_the_middle_of_a_job_and_nothing_is_lost_or_doubled(
@@ -285,11 +342,16 @@ def test_what_somebody_else_changed_meanwhile_is_told_and_nothing_is_dropped(
     expect(stuck).to_contain_text("前一步没有成功")
     assert stages(crew, other)[-1] == "on_site"
     assert stages(crew, number)[-1] == "withdrawn"
-    stuck.get_by_role("button", name="重新发送").tap()
+    press(page, "重新发送")
     say(page, "2 项需要处理")
+    # Since the steps were done, not since the order was accepted.
+    expect(stuck).to_contain_text("wang.min · 已撤单 · 客户不再需要")
+    expect(stuck).not_to_contain_text("已派单")
     expect(stuck.locator("li")).to_have_count(2)
+    expect(stuck).to_contain_text("光功率 dBm -19.25")
+    assert_no_sideways_scrolling(page)
     for left in (1, 0):
-        stuck.get_by_role("button", name="放弃这一步").first.tap()
+        give_up(page)
         expect(stuck.locator("li")).to_have_count(left)
 
 
@@ -305,15 +367,11 @@ def go(page: Page, path: str) -> None:
         page.goto(path)
 
 
-def test_signing_out_clears_the_phone_and_the_queue_is_its_owners(
-    crew: Crew, li: Installer, phone: Phone
-) -> None:
-    number = crew.job(li)
-    crew.hire("chen.shifu")
-    page = phone.enter()
+def leave_unsent(phone: Phone, number: str) -> None:
+    """Arrive at a job, which cannot be sent, and sign out."""
+    page = phone.page
     phone.kept("/jobs", f"/jobs/{number}")
     page.goto(f"/jobs/{number}")
-    # The session ends without signal: what is done stays, and is nobody else's to send.
     phone.context.route("**/jobs/day.json", lambda route: route.abort("internetdisconnected"))
     page.get_by_role("button", name="到达现场").tap()
     say(page, "1 项待发送")
@@ -321,8 +379,39 @@ def test_signing_out_clears_the_phone_and_the_queue_is_its_owners(
     expect(page.locator("#leaving")).to_contain_text("本机还有 1 项没有发送")
     with page.expect_navigation(url="**/sign-in"):
         page.get_by_role("button", name="退出登录").tap()
-    assert page.evaluate("caches.keys().then(names => names.filter(name => name.startsWith('jobs-')))") == []
     phone.context.unroute("**/jobs/day.json")
+
+
+KEPT = "caches.keys().then(names => names.filter(name => name.startsWith('jobs-')))"
+
+
+def test_without_signal_a_page_that_is_not_kept_takes_nobodys_day_away(
+    crew: Crew, li: Installer, phone: Phone
+) -> None:
+    lis, number = crew.job(li), crew.job(crew.hire("chen.shifu"))
+    page = phone.enter()
+    leave_unsent(phone, lis)
+    phone.enter("chen.shifu")
+    phone.kept("/jobs", f"/jobs/{number}")
+    phone.context.set_offline(True)
+    page.goto(f"/jobs/{lis}")
+    expect(page.get_by_role("heading", name="没有信号")).to_be_visible()
+    expect(page.get_by_text("待发送")).to_have_count(0)
+    page.wait_for_timeout(300)
+    page.get_by_role("main").get_by_role("link", name="今日任务").tap()
+    page.locator(f".job[data-number='{number}'] a").tap()
+    expect(page.get_by_role("button", name="到达现场")).to_be_visible()
+
+
+def test_signing_out_clears_the_phone_and_the_queue_is_its_owners(
+    crew: Crew, li: Installer, phone: Phone
+) -> None:
+    number = crew.job(li)
+    crew.hire("chen.shifu")
+    page = phone.enter()
+    # The session ends without signal: what is done stays, and is nobody else's to send.
+    leave_unsent(phone, number)
+    assert page.evaluate(KEPT) == []
     phone.enter("chen.shifu")
     say(page, "在线")
     assert stages(crew, number)[-1] == "appointed"
@@ -338,6 +427,30 @@ def test_signing_out_clears_the_phone_and_the_queue_is_its_owners(
         page.get_by_role("button", name="退出登录").tap()
     assert page.evaluate("caches.keys()") == []
     assert page.evaluate("indexedDB.databases().then(some => some.filter(one => one.name === 'jobs'))") == []
+
+
+def test_a_session_that_ended_elsewhere_leaves_no_address_on_the_phone_and_every_step(
+    crew: Crew, li: Installer, phone: Phone
+) -> None:
+    number = crew.job(li)
+    page = phone.enter()
+    phone.kept("/jobs", f"/jobs/{number}")
+    page.goto(f"/jobs/{number}")
+    with crew.runtime.db.transaction() as connection:
+        end_sessions(connection, li.account_id, NOW)
+    page.get_by_role("button", name="到达现场").tap()
+    say(page, "请登录后发送 · 1 项待发送")
+    assert page.evaluate(KEPT) == []
+    phone.enter()
+    say(page, "1 项已全部发送")
+    assert stages(crew, number)[-1] == "on_site"
+    phone.kept("/jobs", f"/jobs/{number}")
+    page.goto("/account")
+    page.get_by_role("button", name="在所有设备上退出").tap()
+    expect(page.get_by_role("main")).to_contain_text("本机上存的客户地址和任务会删除")
+    with page.expect_navigation(url="**/sign-in"):
+        page.get_by_role("button", name="在所有设备上退出").tap()
+    assert page.evaluate(KEPT) == []
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,7 @@ from tracker import clock
 from tracker.audit.models import AuditEntry
 from tracker.clock import CITY_ZONE
 from tracker.orders.actor import Actor
+from tracker.orders.assign_orders import assign_orders
 from tracker.orders.place_orders import Placed
 from tracker.orders.record_progress import record_progress
 from tracker.pages.site_photos import site_work_of
@@ -195,6 +196,18 @@ def test_a_first_visit_is_agreed_without_a_reason(crew: Crew, li: Installer, pho
     assert f'value="{second}" required checked' in answer.text
     more = {"slot": str(second), "reason_code": "undecided"}
     assert step(phone, number, "reappoint", more).status_code == 302
+
+
+def test_without_a_visit_a_return_is_asked_for_and_none_is_booked_for_it(
+    crew: Crew, li: Installer, phone: FlaskClient
+) -> None:
+    for number, steps in ((crew.job(li, visit_in=None), ["return"]), (crew.job(li), ["cannot"])):
+        page = phone.get(f"/jobs/{number}").text
+        form = r'<details [^>]*data-step="(return|cannot)"([^>]*)>(.*?)</details>'
+        offered = re.findall(form, page, re.DOTALL)
+        assert [step for step, how, _ in offered if "hidden" not in how] == steps
+        assert all(f'href="/orders/{number}/return"' in inside for _, _, inside in offered)
+        assert phone.get(f"/orders/{number}/return").status_code == 200
 
 
 def test_that_an_address_was_seen_is_noted_once_a_day(
@@ -416,6 +429,24 @@ def test_a_conflict_tells_who_did_what(crew: Crew, li: Installer, phone: FlaskCl
     told = sent(phone, arrive).json["results"][0]
     assert told["rule"] == "job.changed"
     assert told["changes"] == ["11月24日 12:00 · wang.min · 已撤单 · 客户不再需要"]
+
+
+def test_what_happened_to_an_order_is_told_to_whose_it_is_or_was(
+    crew: Crew, li: Installer, phone: FlaskClient
+) -> None:
+    chen = crew.hire("chen.shifu")
+    never, former = crew.job(chen), crew.job(li)
+    for kind in ("arrive", "take"):
+        told = sent(phone, action(crew, never, kind, version=0)).json["results"][0]
+        assert told["outcome"] == "refused"
+        assert told.get("changes", []) == [], kind
+    assert told["told"]
+    arrive = action(crew, former, "arrive")
+    desk = Actor(li.actor.operator_id, "staff:wang.min")
+    assign_orders(crew.runtime, desk, [former], team_id=crew.team_id, installer_id=chen.account_id)
+    told = sent(phone, arrive).json["results"][0]
+    assert told["rule"] == "job.not_yours"
+    assert told["changes"] == ["11月24日 12:00 · wang.min · 派给班组或装维员"]
 
 
 def test_what_is_no_batch_is_refused(phone: FlaskClient) -> None:
@@ -641,4 +672,28 @@ def test_signing_out_first_tells_what_the_phone_keeps_and_then_clears_it(
     kept = phone.post("/sign-out", data={"csrf_token": token[1], "leaving": "1", "forget": "1"})
     assert kept.headers["Location"] == "/sign-in"
     assert kept.headers["Clear-Site-Data"] == '"cache", "storage"'
+    assert "/sign-in" in phone.get("/jobs").headers["Location"]
+
+
+def test_every_page_leads_to_ones_own_account_but_the_one_that_is_nobodys(
+    crew: Crew, li: Installer, phone: FlaskClient
+) -> None:
+    for path in ("/jobs", f"/jobs/{crew.job(li)}", "/jobs/leave"):
+        assert '<a href="/account">李师傅</a>' in phone.get(path).text
+    assert '<a href="/jobs"' in phone.get("/account").text
+    offline = phone.get("/jobs/offline").text
+    assert 'data-jobs=""' in offline
+    assert "李师傅" not in offline
+
+
+def test_signing_out_everywhere_clears_the_phone_too(li: Installer, phone: FlaskClient) -> None:
+    answer = send(phone, "/account/sign-out-everywhere", page="/account")
+    page = phone.get(answer.headers["Location"]).text
+    assert "本机上存的客户地址和任务会删除" in page
+    form = re.search(r'action="/account/sign-out-everywhere".*?</form>', page, re.DOTALL)
+    assert form
+    hidden = dict(re.findall(r'name="(\w+)" value="([^"]+)"', form[0]))
+    left = phone.post("/account/sign-out-everywhere", data=hidden)
+    assert left.headers["Clear-Site-Data"] == '"cache", "storage"'
+    assert "已在所有设备上退出" in phone.get(left.headers["Location"]).text
     assert "/sign-in" in phone.get("/jobs").headers["Location"]

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import flash, redirect, render_template, request, session, url_for
+from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from sqlalchemy import select
 
@@ -18,7 +18,15 @@ from tracker.orders.standing import N_
 from tracker.pages import people_words
 from tracker.pages.access import language, open_to, runtime
 from tracker.pages.sign_in_steps import forget_shared_secret, picture_of, shared_secret
-from tracker.pages.signing_in import blueprint, device, let_in, session_id, signed_in
+from tracker.pages.signing_in import (
+    blueprint,
+    device,
+    left_first,
+    let_in,
+    session_id,
+    signed_in,
+    signed_out,
+)
 from tracker.problems import Fault, Refusal
 from tracker.staff.models import ROLES, Account
 from tracker.staff.rules import NEEDS_SECOND_FACTOR, SHORTEST_PASSWORD
@@ -65,12 +73,14 @@ def account_device_out(session: int) -> Any:
 @blueprint.post("/account/sign-out-everywhere")
 @open_to(*ROLES)
 def account_all_out() -> Any:
-    """Sign every device out, this one too."""
+    """Sign every device out, this one too; with `forget`, what the pages kept in this browser goes."""
+    if (first := left_first(everywhere=1)) is not None:
+        return first
     with runtime().db.transaction() as connection:
         end_sessions(connection, signed_in().id, clock.now())
-    session.clear()
+    answer = signed_out()
     flash(N_("已在所有设备上退出。"))
-    return redirect(url_for("staff.sign_in_page"))
+    return answer
 
 
 @blueprint.route("/account/password", methods=["GET", "POST"])

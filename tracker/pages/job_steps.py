@@ -18,7 +18,7 @@ from tracker.pages.plans import said
 from tracker.pages.signing_in import blueprint, signed_in
 from tracker.pages.typed_numbers import whole
 from tracker.problems import Fault, Refusal
-from tracker.site_work.queries import changes_since
+from tracker.site_work.queries import changes_since, is_or_was_of
 from tracker.site_work.read_actions import data_of
 from tracker.site_work.record_action import Action, Result, record_action
 from tracker.site_work.rules import Act
@@ -52,11 +52,14 @@ def job_step(number: str, step: str) -> Any:
 
 
 def told_changes(person: Person, number: str, version: int | None) -> list[str]:
-    """What others did to an order since a version of it, in words."""
+    """What others did to an order since a version of it, in words; nothing where it never was theirs."""
+    me = acting(person).label
     with runtime().db.reading() as connection:
+        if not is_or_was_of(connection, operator_of(person), number, person.id, me):
+            return []
         rows = changes_since(connection, operator_of(person), number, version or 0)
         _, by_name = names(connection, operator_of(person))
-    return job_words.changes(rows, acting(person).label, names_of_channels(), by_name, language())
+    return job_words.changes(rows, me, names_of_channels(), by_name, language())
 
 
 def _step(number: str, act: Act) -> Any:

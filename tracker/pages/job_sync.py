@@ -99,8 +99,10 @@ def jobs_offline() -> str:
 @blueprint.get("/jobs/leave")
 @open_to("installer")
 def jobs_leave() -> str:
-    """Before signing out: what the phone keeps, and what it has not sent."""
-    return render_template("staff/jobs_leave.html", **frame(signed_in()))
+    """Before signing out, here or everywhere: what the phone keeps, and what it has not sent."""
+    return render_template(
+        "staff/jobs_leave.html", **frame(signed_in(), everywhere="everywhere" in request.args)
+    )
 
 
 def _recorded(person: Person, action: Action) -> dict[str, Any]:

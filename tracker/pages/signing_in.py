@@ -127,12 +127,26 @@ def too_often() -> str | None:
 @blueprint.post("/sign-out")
 def sign_out() -> Any:
     """End the session, on the server too; with `forget`, all that the pages kept in this browser goes."""
-    if current_user.is_authenticated and signed_in().role == "installer" and "leaving" not in request.form:
-        # His phone keeps the jobs of the day, and perhaps work that is not sent: he is told of it first.
-        return redirect(url_for("staff.jobs_leave"))
     if current_user.is_authenticated:
+        if (first := left_first()) is not None:
+            return first
         with _runtime().db.transaction() as connection:
             end_session(connection, signed_in().id, session_id(), clock.now())
+    return signed_out()
+
+
+def left_first(**how: Any) -> Any:
+    """Where an installer is led before he signs out; None for others, and for who comes from there.
+
+    His phone keeps the jobs of the day, and perhaps work that is not sent: he is told of it first.
+    """
+    if signed_in().role != "installer" or "leaving" in request.form:
+        return None
+    return redirect(url_for("staff.jobs_leave", **how))
+
+
+def signed_out() -> Any:
+    """The answer to somebody whose session has ended; with `forget`, what the pages kept goes."""
     session.clear()
     answer = redirect(url_for("staff.sign_in_page"))
     if "forget" in request.form:

@@ -104,6 +104,27 @@ def _whose(operator_id: int, account_id: int, team_id: int | None) -> Any:
     )
 
 
+def is_or_was_of(connection: Connection, operator_id: int, number: str, account_id: int, label: str) -> bool:
+    """Whether an operator's order is an installer's or has been: he did something to it, or it was taken from
+    him. `label` is how histories name him.
+    """
+    wanted = (
+        select(Order.id)
+        .outerjoin(OrderEvent, OrderEvent.order_id == Order.id)
+        .where(
+            Order.operator_id == operator_id,
+            Order.number == number,
+            or_(
+                Order.installer_id == account_id,
+                OrderEvent.actor == label,
+                OrderEvent.detail["former"]["installer_id"].as_integer() == account_id,
+            ),
+        )
+        .limit(1)
+    )
+    return connection.scalar(wanted) is not None
+
+
 def changes_since(
     connection: Connection, operator_id: int, number: str, version: int, limit: int = 10
 ) -> Sequence[Row[Any]]:

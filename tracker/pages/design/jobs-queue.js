@@ -8,12 +8,28 @@ const MOST_AT_ONCE = 50;
 const LOCK = "jobs-send";
 export const CACHES = "jobs-";
 
-const database = openDB("jobs", 1, {
-  upgrade(db) {
-    db.createObjectStore("actions", { keyPath: "seq", autoIncrement: true }).createIndex("account", "account");
-    db.createObjectStore("notes");
-  },
-});
+let opened;
+
+/** The database; opened anew where the browser has closed it, as phones do with a page that lay aside. */
+async function database() {
+  try {
+    const db = await (opened ??= open());
+    // Nothing else tells of a connection that is closed.
+    db.transaction("notes");
+    return db;
+  } catch {
+    return (opened = open());
+  }
+}
+
+function open() {
+  return openDB("jobs", 1, {
+    upgrade(db) {
+      db.createObjectStore("actions", { keyPath: "seq", autoIncrement: true }).createIndex("account", "account");
+      db.createObjectStore("notes");
+    },
+  });
+}
 
 /** The pages and the worker tell each other, and themselves, what was put down and what was done. */
 const channel = new BroadcastChannel("jobs");
@@ -30,28 +46,27 @@ function tell(news) {
 }
 
 export async function actionsOf(account) {
-  return (await database).getAllFromIndex("actions", "account", account);
+  return (await database()).getAllFromIndex("actions", "account", account);
 }
 
 /** Whether anything of anybody is not sent, or waits for a word of his. */
 export async function holdsAny() {
-  return (await (await database).count("actions")) > 0;
+  return (await (await database()).count("actions")) > 0;
 }
 
 export async function note(key, value) {
-  const db = await database;
+  const db = await database();
   return value === undefined ? db.get("notes", key) : db.put("notes", value, key);
 }
 
-/** Puts an action down; it comes after the last one of the same order. */
-export async function putDown(account, number, kind, version, data, photo) {
-  const db = await database;
+/** Puts an action down, with what is `shown` of it where it is not done; it comes after the last one of the same order. Rejects where it is not stored. */
+export async function putDown(account, { number, kind, version, data, photo, shown }) {
+  const db = await database();
   const change = db.transaction(["actions", "notes"], "readwrite");
   const mine = await change.objectStore("actions").index("account").getAll(account);
   const before = mine.filter((one) => one.number === number).at(-1);
   const others = mine.some((one) => one.state === "waiting");
   const round = (others && (await change.objectStore("notes").get(`round ${account}`))) || { total: 0, sent: 0 };
-  await change.objectStore("notes").put({ total: round.total + 1, sent: round.sent }, `round ${account}`);
   await change.objectStore("actions").add({
     id: crypto.randomUUID(),
     account,
@@ -60,17 +75,19 @@ export async function putDown(account, number, kind, version, data, photo) {
     version,
     data,
     photo,
+    shown,
     after: before?.id ?? null,
     done_at: new Date().toISOString(),
     state: "waiting",
   });
+  await change.objectStore("notes").put({ total: round.total + 1, sent: round.sent }, `round ${account}`);
   await change.done;
   tell({});
 }
 
 /** What the installer does not want any more. */
 export async function discard(account, seq) {
-  const db = await database;
+  const db = await database();
   const change = db.transaction(["actions", "notes"], "readwrite");
   await change.objectStore("actions").delete(seq);
   const round = await change.objectStore("notes").get(`round ${account}`);
@@ -79,14 +96,18 @@ export async function discard(account, seq) {
   tell({});
 }
 
-/** Lets the refused actions of an order, and those kept back for them, be sent again on the order as it is now. */
+/**
+ * Lets the refused actions of an order, and those kept back for them, be sent again on the order as it is now;
+ * without its version, each on what it was done on.
+ */
 export async function sendAgain(account, number, version) {
-  const db = await database;
+  const db = await database();
   const change = db.transaction("actions", "readwrite");
   let after = null;
   for (const one of await change.store.index("account").getAll(account)) {
     if (one.number !== number) continue;
-    const anew = { ...one, id: crypto.randomUUID(), version, after, state: "waiting", told: undefined, changes: undefined };
+    const anew = { ...one, id: crypto.randomUUID(), after, state: "waiting", told: undefined, changes: undefined };
+    anew.version = version ?? one.version;
     after = anew.id;
     await change.store.put(anew);
   }
@@ -96,7 +117,7 @@ export async function sendAgain(account, number, version) {
 /** Deletes what was kept of the day; what is not sent stays. */
 export async function forgetDay() {
   await Promise.all((await caches.keys()).filter((name) => name.startsWith(CACHES)).map((name) => caches.delete(name)));
-  await (await database).delete("notes", "kept");
+  await (await database()).delete("notes", "kept");
 }
 
 /**
@@ -173,7 +194,11 @@ async function ask(address, how) {
   } catch {
     return { state: "offline" };
   }
-  if (response.type === "opaqueredirect" || [401, 403].includes(response.status)) return { state: "signIn" };
+  if (response.type === "opaqueredirect" || [401, 403].includes(response.status)) {
+    // Signed out elsewhere, as of a phone that is lost: it tells nobody where customers live.
+    await forgetDay();
+    return { state: "signIn" };
+  }
   if (response.status === 400) return { state: "stale" };
   if (response.status === 429 || response.status >= 500) return { state: "later" };
   if (!response.ok) return { state: "unwanted" };
@@ -181,7 +206,7 @@ async function ask(address, how) {
 }
 
 async function noteResults(account, sent, results) {
-  const db = await database;
+  const db = await database();
   const change = db.transaction(["actions", "notes"], "readwrite");
   const round = (await change.objectStore("notes").get(`round ${account}`)) ?? { total: sent.length, sent: 0 };
   for (const [index, one] of sent.entries()) {

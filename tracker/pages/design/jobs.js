@@ -2,6 +2,7 @@
 // signal; the page shows how things will stand once all is sent. Without this script the forms are plain forms.
 
 import { actionsOf, askDay, discard, forgetDay, holdsAny, note, putDown, send, sendAgain, whenChanged } from "./jobs-queue.js";
+import { element, linesOf, showStuck } from "./jobs-stuck.js";
 import { smaller } from "./photo.js";
 
 const body = document.body;
@@ -25,7 +26,7 @@ async function show() {
   const stuck = actions.filter((one) => one.state !== "waiting");
   const round = await note(`round ${account}`);
   showSignal(waiting.length, stuck.length, round);
-  showStuck(stuck);
+  showStuck(stuck, { words, number, hotline, timeOf, retry, discard: (seq) => discard(account, seq).then(show) });
   if (number) showJob(actions.filter((one) => one.number === number));
   else showCards(waiting);
 }
@@ -49,53 +50,8 @@ function showSignal(waiting, stuck, round) {
   bar.querySelector("a").hidden = signal !== "signIn";
 }
 
-function element(tag, properties, ...children) {
-  const made = Object.assign(document.createElement(tag), properties);
-  made.append(...children);
-  return made;
-}
-
 function word(kind) {
   return words[`act_${kind}`];
-}
-
-function showStuck(stuck) {
-  const place = document.getElementById("unsent");
-  if (!place) return;
-  const groups = Map.groupBy ? Map.groupBy(stuck, (one) => one.number) : grouped(stuck);
-  place.replaceChildren(
-    ...[...groups].map(([ofNumber, some]) => {
-      const lines = some.map((one) =>
-        element(
-          "li", {},
-          element("p", {}, element("strong", { textContent: word(one.kind) }), ` ${timeOf(one.done_at)}`),
-          ...(one.told?.length ? one.told : [words.tooLarge]).map((told) => element("p", { className: "told", textContent: told })),
-          ...(one.changes ?? []).map((line) => element("p", { className: "small", textContent: line })),
-          element("button", {
-            type: "button", className: "plain", textContent: words.discard,
-            onclick: () => discard(account, one.seq).then(show),
-          }),
-        ),
-      );
-      const again = element("button", {
-        type: "button", className: "secondary", textContent: words.retry, onclick: () => retry(ofNumber),
-      });
-      const open = element("a", { className: "plain", href: `/jobs/${ofNumber}`, textContent: words.open });
-      return element(
-        "section", { className: "card unsent" },
-        element("h2", { textContent: `${words.title} · ${ofNumber}` }),
-        element("p", { textContent: words.heldBack }),
-        element("ul", { className: "steps" }, ...lines),
-        element("p", { className: "row" }, again, ...(ofNumber === number ? [] : [open]), element("a", { className: "plain", href: `tel:${hotline}`, textContent: hotline })),
-      );
-    }),
-  );
-}
-
-function grouped(stuck) {
-  const groups = new Map();
-  for (const one of stuck) groups.set(one.number, [...(groups.get(one.number) ?? []), one]);
-  return groups;
 }
 
 function timeOf(at) {
@@ -105,9 +61,8 @@ function timeOf(at) {
 async function retry(ofNumber) {
   const day = await askDay();
   if (day.state !== "online") return settle(day.state);
-  const now = day.jobs[ofNumber];
-  // Whoever has it now, the service says so again.
-  await sendAgain(account, ofNumber, now?.version ?? 0);
+  // Where it is none of his any more, the service says so again, and what happened since each step.
+  await sendAgain(account, ofNumber, day.jobs[ofNumber]?.version);
   return sendAndShow();
 }
 
@@ -171,16 +126,27 @@ async function submitted(event) {
     if (kind === "arrive" && given.with_position) data.position = await position(form);
     const photo = kind === "photo" ? await smaller(form.elements.photo.files[0]) : undefined;
     if (photo === null) return fault(form, words.heic);
-    await putDown(account, of, kind, Number(of === number ? body.dataset.version : given.version), data, photo);
+    const version = Number(of === number ? body.dataset.version : given.version);
+    await putDown(account, { number: of, kind, version, data, photo, shown: linesOf(form) });
+  } catch {
+    return fault(form, say("notStored", hotline));
   } finally {
     if (button) button.disabled = false;
   }
   form.reset();
   form.closest("details")?.removeAttribute("open");
+  void askToStay().catch(() => {});
   await registerSync();
   await show();
   await sendAndShow();
   if (kind === "arrive" || kind === "test") document.getElementById("main").focus();
+}
+
+/** Asks once, with the first step, that the browser throws nothing of this away when its space runs short. */
+async function askToStay() {
+  if (await note("asked to stay")) return;
+  await note("asked to stay", true);
+  await navigator.storage?.persist?.();
 }
 
 function dataOf(kind, given) {
@@ -367,5 +333,5 @@ async function begin() {
   await keepDay();
 }
 
-// Without these, or over plain http, the forms are sent as forms.
-if ("serviceWorker" in navigator && "locks" in navigator && isSecureContext) void begin();
+// Without these, or over plain http, the forms are sent as forms. A page that is nobody's acts for nobody.
+if (account && "serviceWorker" in navigator && "locks" in navigator && isSecureContext) void begin();
