@@ -182,6 +182,45 @@ def test_who_came_before_work_began_is_not_said_to_be_missing(
     assert tell_staff(office.run) == told_of
 
 
+def test_a_step_that_was_passed_before_it_was_told_is_told_no_more(office: Watch) -> None:
+    """Or dispatchers would read that the deadline is near of what broke it hours ago."""
+    # Due on Thursday, 18:30; the step comes up at 6:30, and the worker is away all day.
+    office.now = FRIDAY_TEN - timedelta(days=2, hours=15.5)
+    number = office.book.order()
+    office.pass_hours(36.1)
+    assert escalate(office.run) == 1
+    assert tell_staff(office.run) == 0
+    office.now += timedelta(hours=12)
+    assert escalate(office.run) == 1
+    office.now = FRIDAY_TEN - timedelta(hours=1)
+    assert tell_staff(office.run) == 1
+    assert [(who, f"二级督办：订单{number}已超时" in body) for who, body in told(office)] == [
+        ("manager", True),
+        ("second", True),
+    ]
+    assert office.all("SELECT FROM escalations WHERE settled_at IS NULL") == []
+
+
+def test_without_a_higher_step_the_text_says_that_it_is_overdue(office: Watch) -> None:
+    save_rules(
+        office.run,
+        Actor(office.operator_id, "staff:manager"),
+        Rules(late_hours=None, chase_days=None),
+        "只用一级",
+        if_version=0,
+    )
+    # Due on Friday, 6:00; brought up on Thursday, 18:01.
+    office.now = FRIDAY_TEN - timedelta(hours=52)
+    number = office.book.order()
+    office.pass_hours(36.02)
+    assert escalate(office.run) == 1
+    office.now = FRIDAY_TEN - timedelta(hours=2)
+    assert tell_staff(office.run) == 1
+    assert [(who, f"一级督办：订单{number}已超时" in body) for who, body in told(office)] == [
+        ("dispatcher", True)
+    ]
+
+
 def test_a_new_deadline_begins_anew(office: Watch) -> None:
     number = office.book.order(Stage.RESOURCE_CHECKED)
     office.pass_hours(49)
