@@ -81,10 +81,10 @@ class Exchange:
         said = Receipt(notice_id, f"ref-{notice_id}", standing, standing.value, code)
         apply_receipts(self.runtime, self.gateway.name, [said])
 
-    def call(self, task_id: int, outcome: str, *, note: str = "", back: datetime | None = None) -> None:
-        """Somebody has called."""
+    def call(self, task_id: int, outcome: str, *, back: datetime | None = None, **how: Any) -> None:
+        """Somebody has called; `how`: as `record_call` takes it."""
         given = {"outcome": outcome, "called_at": None, "call_back_at": back}
-        record_call(self.runtime, self.operator_id, self.actor.label, task_id, given, note=note)
+        record_call(self.runtime, self.operator_id, self.actor.label, task_id, given, **how)
 
     def task(self, notice: Row[Any]) -> Row[Any]:
         """The latest call about a notice."""

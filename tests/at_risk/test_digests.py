@@ -6,6 +6,7 @@ from datetime import UTC, datetime, time, timedelta
 import pytest
 
 from tests.watching import Watch
+from tracker.at_risk.escalate import escalate
 from tracker.at_risk.recipients import wish_digests
 from tracker.at_risk.rules import Rules
 from tracker.at_risk.save_rules import save_rules
@@ -51,6 +52,17 @@ def test_once_for_each_time(office: Watch) -> None:
         office.now = FRIDAY + timedelta(hours=hours)
         assert send_digests(office.run) == planned, hours
     assert len({row.dedup_key for row in office.texts()}) == 4
+
+
+def test_before_a_weekend_what_breaks_on_it_is_told(office: Watch) -> None:
+    # Due on Sunday, 9:00.
+    office.now = FRIDAY + timedelta(hours=9)
+    number = office.book.order()
+    assert send_digests(office.run) == 2
+    assert office.risks(number) == [], "the list has its own hours until it is brought up"
+    escalate(office.run)
+    assert office.risks(number) == ["due"]
+    assert office.texts()[0].body.startswith("超时预警1张：临近未上门1。")
 
 
 def test_nothing_at_risk_at_its_time_stays_untold(office: Watch) -> None:

@@ -96,6 +96,31 @@ def test_one_order_through_all_steps(office: Watch) -> None:
     assert all(line.text_id is not None and line.settled_at is not None for line in lines)
 
 
+@pytest.mark.parametrize(
+    ("placed", "told_at"),
+    [
+        ("2026-11-26T20:00", "2026-11-27T08:30"),  # due on Saturday, told on Friday
+        ("2026-09-30T16:30", "2026-09-30T17:00"),  # due on National Day, told on the last day before it
+        ("2026-11-23T07:00", "2026-11-24T16:30"),  # due on Wednesday, 7:00, told on Tuesday
+    ],
+)
+def test_what_breaks_while_nobody_is_at_work_is_told_before(office: Watch, placed: str, told_at: str) -> None:
+    office.now = datetime.fromisoformat(f"{placed}+08:00").astimezone(UTC)
+    number = office.book.order()
+    office.now = datetime.fromisoformat(f"{told_at}+08:00").astimezone(UTC)
+    assert (escalate(office.run), tell_staff(office.run)) == (1, 1)
+    assert [(who, f"订单{number}临近未上门" in body) for who, body in told(office)] == [("dispatcher", True)]
+    assert "due" in office.risks(number), "whoever was told finds it in the list"
+
+
+def test_on_an_ordinary_tuesday_nothing_is_told_sooner(office: Watch) -> None:
+    # Due on Wednesday, 7:00.
+    office.now = datetime(2026, 11, 22, 23, tzinfo=UTC)
+    office.book.order()
+    office.now = datetime(2026, 11, 24, 7, 50, tzinfo=UTC)
+    assert escalate(office.run) == 0
+
+
 def test_texts_to_staff_belong_to_no_order(office: Watch) -> None:
     """Or the customer would read them."""
     office.book.order()
@@ -157,12 +182,52 @@ def test_who_came_before_work_began_is_not_said_to_be_missing(
     assert tell_staff(office.run) == told_of
 
 
+def test_a_step_that_was_passed_before_it_was_told_is_told_no_more(office: Watch) -> None:
+    """Or dispatchers would read that the deadline is near of what broke it hours ago."""
+    # Due on Thursday, 18:30; the step comes up at 6:30, and the worker is away all day.
+    office.now = FRIDAY_TEN - timedelta(days=2, hours=15.5)
+    number = office.book.order()
+    office.pass_hours(36.1)
+    assert escalate(office.run) == 1
+    assert tell_staff(office.run) == 0
+    office.now += timedelta(hours=12)
+    assert escalate(office.run) == 1
+    office.now = FRIDAY_TEN - timedelta(hours=1)
+    assert tell_staff(office.run) == 1
+    assert [(who, f"二级督办：订单{number}已超时" in body) for who, body in told(office)] == [
+        ("manager", True),
+        ("second", True),
+    ]
+    assert office.all("SELECT FROM escalations WHERE settled_at IS NULL") == []
+
+
+def test_without_a_higher_step_the_text_says_that_it_is_overdue(office: Watch) -> None:
+    save_rules(
+        office.run,
+        Actor(office.operator_id, "staff:manager"),
+        Rules(late_hours=None, chase_days=None),
+        "只用一级",
+        if_version=0,
+    )
+    # Due on Friday, 6:00; brought up on Thursday, 18:01.
+    office.now = FRIDAY_TEN - timedelta(hours=52)
+    number = office.book.order()
+    office.pass_hours(36.02)
+    assert escalate(office.run) == 1
+    office.now = FRIDAY_TEN - timedelta(hours=2)
+    assert tell_staff(office.run) == 1
+    assert [(who, f"一级督办：订单{number}已超时" in body) for who, body in told(office)] == [
+        ("dispatcher", True)
+    ]
+
+
 def test_a_new_deadline_begins_anew(office: Watch) -> None:
     number = office.book.order(Stage.RESOURCE_CHECKED)
     office.pass_hours(49)
     escalate(office.run)
     row = office.book.row(number)
-    later = office.now + timedelta(days=3)
+    # On Tuesday, past what comes up on the Friday before a weekend.
+    later = office.now + timedelta(days=4)
     asked = {
         "resource": None,
         "deadline": later,

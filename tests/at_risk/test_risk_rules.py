@@ -11,6 +11,7 @@ from tracker.at_risk.rules import (
     digest_due,
     faults_of,
     level_of,
+    told_ahead,
 )
 from tracker.promises.calendar import announced
 from tracker.promises.office_hours import in_working_hours, next_opening
@@ -134,3 +135,38 @@ def test_a_missed_digest_is_made_good_on_the_same_day_alone(at: str, due: str | 
     expected = None if due is None else there(due)
     assert digest_due(CALENDAR, Rules().digest_at, there(at)) == expected
     assert digest_due(CALENDAR, (), there(at)) is None
+
+
+@pytest.mark.parametrize(
+    ("at", "warned_to"),
+    [
+        ("2026-11-24T08:00", "2026-11-24T20:00"),  # Tuesday: nothing but its own 12 hours
+        ("2026-11-24T15:00", "2026-11-25T03:00"),
+        ("2026-11-24T16:00", "2026-11-25T08:00"),  # in the evening to the next opening
+        ("2026-11-24T18:00", "2026-11-25T06:00"),  # nobody is told, and the morning comes
+        ("2026-11-27T08:00", "2026-11-30T20:00"),  # Friday: to Monday's opening and 12 hours
+        ("2026-11-27T17:00", "2026-11-30T20:00"),
+        ("2026-11-28T10:00", "2026-11-28T22:00"),  # Saturday
+        ("2026-09-30T09:00", "2026-10-08T20:00"),  # the last day before National Day
+        ("2026-10-09T10:00", "2026-10-09T22:00"),  # Friday before a worked Saturday (调休上班)
+        ("2026-10-10T10:00", "2026-10-12T20:00"),  # and that Saturday, before a Sunday off
+    ],
+)
+def test_what_comes_up_while_nobody_is_told_comes_up_before_closing(at: str, warned_to: str) -> None:
+    now = there(at)
+    told = told_ahead(Rules(), CALENDAR, now)
+    assert told.warn_hours is not None
+    assert now + timedelta(hours=told.warn_hours) == there(warned_to)
+    assert told.due_hours == max(24, told.warn_hours)
+    assert told_ahead(Rules(), None, now) == Rules()
+
+
+def test_hours_that_reach_further_stand() -> None:
+    assert told_ahead(Rules(warn_hours=36), CALENDAR, there("2026-11-24T17:00")) == Rules(
+        warn_hours=36, due_hours=24
+    )
+
+
+def test_without_a_first_step_what_breaks_on_days_off_is_near_all_the_same() -> None:
+    told = told_ahead(Rules(warn_hours=None), CALENDAR, there("2026-11-27T15:00"))
+    assert (told.warn_hours, told.due_hours) == (None, 65)

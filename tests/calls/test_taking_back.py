@@ -82,6 +82,34 @@ def test_the_call_before_stands_again(exchange: Exchange, monkeypatch: pytest.Mo
         assert [getattr(after, name) for name in KEPT] == [getattr(before, name) for name in KEPT]
 
 
+@pytest.mark.parametrize("outcome", ["reached", "no_answer"])
+def test_what_was_added_to_a_closed_task_leaves_it_closed(
+    exchange: Exchange, monkeypatch: pytest.MonkeyPatch, outcome: str
+) -> None:
+    task = exchange.task(exchange.landline())
+    exchange.call(task.id, "reached")
+    before, first = latest(exchange, task.id), exchange.actor
+    at(monkeypatch, MORNING + MINUTE)
+    with pytest.raises(Refusal, match=r"call\.closed"):
+        exchange.call(task.id, outcome)
+    exchange.actor = other(exchange)
+    exchange.call(task.id, outcome, note="说的是另一件事", also_closed=True)
+    assert refused(exchange, task.id, actor=first) == "call.nothing_to_take_back"
+    for seen in ([(outcome, False), ("reached", False)], None):
+        after = latest(exchange, task.id)
+        assert [getattr(after, name) for name in KEPT] == [getattr(before, name) for name in KEPT]
+        if seen is not None:
+            assert past(exchange, task.id) == seen
+            undo(exchange, task.id)
+    assert past(exchange, task.id) == [("taken_back", False), (outcome, True), ("reached", False)]
+    assert len(exchange.all("SELECT FROM notices")) == 1, "nothing is sent"
+    assert exchange.all("SELECT FROM call_tasks WHERE closed_at IS NULL") == []
+    which = Closed(exchange.operator_id, MORNING, MORNING + DAY)
+    with exchange.runtime.db.reading() as connection:
+        (closed,), _ = closed_page(connection, which, before=None, limit=9)
+    assert (closed.actor, closed.outcome) == (first.label, "reached")
+
+
 def test_the_audit_trail_tells_of_it(exchange: Exchange) -> None:
     task = exchange.task(exchange.landline())
     exchange.call(task.id, "reached")

@@ -265,16 +265,43 @@ class TestStale:
         answer = save(client, task.id, 2, outcome="reached", note="已说明")
         assert answer.status_code == 302
 
-    def test_of_a_closed_one_nothing_typed_is_lost(self, as_: As, exchange: Exchange) -> None:
+    def test_what_was_heard_is_added_to_a_closed_one(self, as_: As, exchange: Exchange, monkeypatch) -> None:
         task = exchange.task(exchange.landline())
         client = as_("counter")
         take(client, task.id)
         exchange.call(task.id, "reached")
+        at(monkeypatch, MORNING + MINUTE)
         answer = save(client, task.id, outcome="no_answer", note="响了很久")
+        assert answer.status_code == 409
+        assert "任务已经结束。您填写的内容都还在" in answer.text
+        assert "这里写的只记入历史" in answer.text
+        assert ">响了很久</textarea>" in answer.text
+        assert len(exchange.all("SELECT FROM call_attempts")) == 1
+        answer = save(client, task.id, 2, outcome="no_answer", note="响了很久", closed="1")
+        assert answer.status_code == 302
+        page = client.get(answer.location).text
+        assert "无人接听。" in page[page.index("已登记") :]
+        assert "take-back" in page
+        page = client.get(f"/calls/{task.id}").text
+        for word in ("结束后补记", "响了很久", "补记一次通话"):
+            assert word in page
+        (row,) = exchange.all("SELECT outcome, attempts, closed_at FROM call_tasks")
+        assert tuple(row) == ("reached", 1, MORNING)
+
+    def test_after_a_day_it_is_not_and_nothing_typed_is_lost(
+        self, as_: As, exchange: Exchange, monkeypatch
+    ) -> None:
+        task = exchange.task(exchange.landline())
+        client = as_("counter")
+        exchange.call(task.id, "reached")
+        at(monkeypatch, MORNING + DAY)
+        client = as_("counter")
+        page = client.get(f"/calls/{task.id}").text
+        assert "补记一次通话" not in page
+        answer = save(client, task.id, 2, outcome="no_answer", note="响了很久", closed="1")
         assert answer.status_code == 409
         assert "您填写的没有保存：无人接听 · 响了很久" in answer.text
         assert "<textarea" not in answer.text
-        assert len(exchange.all("SELECT FROM call_attempts")) == 1
 
     def test_a_form_that_was_tampered_with_is_stale(self, as_: As, exchange: Exchange) -> None:
         task = exchange.task(exchange.landline())

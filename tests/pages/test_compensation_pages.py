@@ -182,7 +182,7 @@ def test_the_list_is_narrowed_by_its_address_and_given_out_with_definitions(desk
     assert late in lines[1]
     assert ",49.0,0.0,3," in lines[1] or ",49,0,3," in lines[1]
     found = openpyxl.load_workbook(io.BytesIO(desk.get("/compensation.xlsx").data))
-    assert found.sheetnames == ["补偿台账", "指标定义"]
+    assert found.sheetnames == ["补偿台账", "正在累计", "指标定义"]
     sheet = found["补偿台账"]
     head = [cell.value for cell in sheet[1]]
     row = dict(zip(head, [cell.value for cell in sheet[2]], strict=True))
@@ -190,3 +190,23 @@ def test_the_list_is_narrowed_by_its_address_and_given_out_with_definitions(desk
     told = (row["违约天数"], row["收取的安装、调测费用（元）"], row["违约金（元）"])
     assert told == (3, fee, round(fee * 0.03, 2))
     assert "第三十一条" in str(found["指标定义"].cell(1, 2).value)
+
+
+def test_what_is_running_up_is_given_out_whole(desk, book, late, monkeypatch) -> None:
+    monkeypatch.setattr(ledger_page, "RUNNING_SHOWN", 1)
+    numbers = [book.accepted(PROMISED + more * HOUR) for more in (30, 1)]
+    page = desk.get("/compensation").text
+    assert "这里是超时最久的 1 单，共 2 单" in plain(page)
+    assert numbers[0] in page
+    assert numbers[1] not in page
+    assert 'href="/compensation/running.csv"' in page
+    lines = desk.get("/compensation/running.csv").data.decode("utf-8-sig").splitlines()
+    assert [line.split(",")[0] for line in lines[1:]] == numbers
+    fee = book.row(numbers[0]).price["installation_fen"] / 100
+    row = dict(zip(lines[0].split(","), lines[1].split(","), strict=True))
+    assert (row["违约天数"], float(row["到现在（元）"])) == ("2", round(fee * 0.02, 2))
+    for path in ("/compensation.xlsx?state=paid", "/compensation/running.xlsx"):
+        sheet = openpyxl.load_workbook(io.BytesIO(desk.get(path).data))["正在累计"]
+        assert [cell.value for cell in sheet["A"]][1:] == numbers, path
+    elsewhere = "441881" if book.row(numbers[0]).community_code[:6] != "441881" else "441882"
+    assert len(desk.get(f"/compensation/running.csv?county={elsewhere}").data.splitlines()) == 1

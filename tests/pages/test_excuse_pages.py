@@ -236,6 +236,8 @@ def test_the_list_is_narrowed_by_its_address_and_given_out_with_definitions(as_,
     other = book.order(accepted_at=(clock.now() - 6 * DAY).isoformat())
     asked(book, other, second)
     today = f"{clock.today():%Y-%m-%d}"
+    county = book.row(late).community_code[:6]
+    elsewhere = "441881" if county != "441881" else "441882"
     for query, shown in (
         ("state=refused", {late}),
         ("state=open", {other}),
@@ -244,6 +246,10 @@ def test_the_list_is_narrowed_by_its_address_and_given_out_with_definitions(as_,
         ("reason=weather", set()),
         (f"first={today}&last={today}", {late, other}),
         ("last=2001-01-01", set()),
+        (f"county={county}", {late, other}),
+        (f"county={elsewhere}", set()),
+        (f"channel={book.channel.id}&customer=home", {late, other}),
+        ("customer=enterprise", set()),
         ("state=nonsense&by=nobody&first=xyz", {late, other}),
     ):
         page = manager.get(f"/excuses?{query}").text
@@ -252,6 +258,8 @@ def test_the_list_is_narrowed_by_its_address_and_given_out_with_definitions(as_,
         assert {number for number in (late, other) if number in below} == shown, query
     page = plain(manager.get("/excuses").text)
     assert re.search(r"按审批人 .* manager 0 1 0 0 剔除工单", page)
+    assert "按审批人" not in plain(manager.get(f"/excuses?county={elsewhere}").text)
+    assert len(manager.get(f"/excuses.csv?county={elsewhere}").data.splitlines()) == 1
     lines = manager.get("/excuses.csv?state=refused").data.decode("utf-8-sig").splitlines()
     assert len(lines) == 2
     assert "'=函" in lines[1]

@@ -142,6 +142,22 @@ def test_every_number_opens_just_its_orders(desk: FlaskClient, july: Counts) -> 
     assert len(listed(desk, f"/figures/orders?of=removed&reason=weather&{IN_JULY}")) == 4
 
 
+def test_who_approved_is_asked_of_what_the_board_is_narrowed_to(desk: FlaskClient, july: Counts) -> None:
+    def approvals(query: str) -> tuple[str, str]:
+        page = desk.get(f"/figures?{IN_JULY}{query}").text
+        (found,) = re.findall(r'href="(/excuses\?[^"]*)">([^<]*)</a>', page)
+        return unescape(found[0]), found[1]
+
+    plainly = f"/excuses?reason=weather&state=removing&days=due&{IN_JULY}"
+    (county,) = set(re.findall(r"county=(\d{6})&", desk.get(f"/figures?{IN_JULY}").text))
+    (area,) = set(re.findall(r"area=(\w+)&", desk.get(f"/figures?{IN_JULY}&split=area").text))
+    assert approvals("") == (plainly, "谁批的")
+    narrowed = f"&county={county}&customer=home"
+    assert approvals(narrowed) == (f"{plainly}{narrowed}", "谁批的")
+    # The list cannot be narrowed by it, and says so.
+    assert approvals(f"&area={area}&county={county}") == (plainly, "谁批的（全部范围）")
+
+
 def test_every_split_adds_up_to_the_whole(desk: FlaskClient, july: Counts) -> None:
     for line in ("county", "channel", "dealer"):
         split = desk.get(f"/figures?{IN_JULY}&split={line}").text

@@ -16,7 +16,8 @@ from tracker.at_risk.models import Escalation
 from tracker.at_risk.queries import standing_near
 from tracker.at_risk.read_rules import rules_in_force
 from tracker.at_risk.recipients import of_level, recipients
-from tracker.at_risk.rules import level_of
+from tracker.at_risk.rules import level_of, told_ahead
+from tracker.notices.office_hours import office_calendar
 from tracker.orders.rules import Stage
 from tracker.runtime import Runtime
 
@@ -31,9 +32,9 @@ def escalate(runtime: Runtime) -> int:
 
 
 def _write_down(runtime: Runtime, operator_id: int) -> int:
-    now = clock.now()
+    now, calendar = clock.now(), office_calendar(runtime.reference.current(), operator_id)
     with runtime.db.transaction() as connection:
-        rules = rules_in_force(connection, operator_id).rules
+        rules = told_ahead(rules_in_force(connection, operator_id).rules, calendar, now)
         steps = [
             (row, level)
             for row in standing_near(connection, operator_id, rules, now)

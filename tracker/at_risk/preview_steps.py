@@ -7,8 +7,9 @@ from sqlalchemy import Connection
 
 from tracker.at_risk.queries import Wanted, count_at_risk, standing_near
 from tracker.at_risk.recipients import Recipient, of_level, recipients
-from tracker.at_risk.rules import Level, Rules, level_of
+from tracker.at_risk.rules import Level, Rules, level_of, told_ahead
 from tracker.orders.rules import Stage
+from tracker.promises.calendar import WorkingCalendar
 
 
 @dataclass(frozen=True)
@@ -28,11 +29,13 @@ class Foreseen:
     steps: tuple[Reached, ...]
 
 
-def preview_steps(connection: Connection, operator_id: int, rules: Rules, now: datetime) -> Foreseen:
-    """Judge the operator's open orders by these rules, and store nothing."""
-    counts = dict.fromkeys(Level, 0)
-    for row in standing_near(connection, operator_id, rules, now):
-        level = level_of(row.deadline, row.stage == Stage.ON_SITE, rules, now)
+def preview_steps(
+    connection: Connection, operator_id: int, rules: Rules, calendar: WorkingCalendar | None, now: datetime
+) -> Foreseen:
+    """Judge the operator's open orders by these rules and its office's days, and store nothing."""
+    counts, told = dict.fromkeys(Level, 0), told_ahead(rules, calendar, now)
+    for row in standing_near(connection, operator_id, told, now):
+        level = level_of(row.deadline, row.stage == Stage.ON_SITE, told, now)
         if level is not None:
             counts[level] += 1
     staff = recipients(connection, operator_id)

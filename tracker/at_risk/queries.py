@@ -14,6 +14,7 @@ from sqlalchemy import (
     Connection,
     DateTime,
     Integer,
+    Lateral,
     Row,
     Select,
     String,
@@ -30,6 +31,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY, array
 
+from tracker.at_risk.models import Escalation
 from tracker.at_risk.rules import GRAVITY, SLOTS_LOOKED_BACK, Risk, Rules
 from tracker.notices.call_models import CallTask
 from tracker.notices.call_rules import Outcome
@@ -155,6 +157,7 @@ def _judged(operator_id: int, rules: Rules, wanted: Wanted, now: datetime) -> Su
     town, county = slots.alias("town"), slots.alias("county")
     called = _called(operator_id, now).cte("called")
     first_free = func.least(town.c.first_free, county.c.first_free)
+    brought_up = _brought_up(orders, rules, now)
     has_slots = or_(town.c.area_code.isnot(None), county.c.area_code.isnot(None))
     return (
         select(
@@ -162,13 +165,20 @@ def _judged(operator_id: int, rules: Rules, wanted: Wanted, now: datetime) -> Su
             *(
                 clause.label(risk)
                 for risk, clause in _clauses(
-                    orders, rules, now, has_slots, first_free, called.c.order_id.isnot(None)
+                    orders,
+                    rules,
+                    now,
+                    has_slots,
+                    first_free,
+                    called.c.order_id.isnot(None),
+                    brought_up.c.order_id.isnot(None),
                 ).items()
             ),
         )
         .outerjoin(town, town.c.area_code == func.left(orders.c.community_code, _TOWN_DIGITS))
         .outerjoin(county, county.c.area_code == func.left(orders.c.community_code, _COUNTY_DIGITS))
         .outerjoin(called, called.c.order_id == orders.c.id)
+        .outerjoin(brought_up, true())
         .subquery("judged")
     )
 
@@ -180,6 +190,7 @@ def _clauses(
     has_slots: ColumnElement[bool],
     first_free: ColumnElement[datetime],
     is_called: ColumnElement[bool],
+    is_brought_up: ColumnElement[bool],
 ) -> dict[Risk, ColumnElement[bool]]:
     deadline, stage, visit_ends = orders.c.deadline, orders.c.stage, orders.c.appointment_ends_at
     ahead = deadline >= now
@@ -193,11 +204,30 @@ def _clauses(
         Risk.VISIT_LATE: and_(ahead, is_away, func.coalesce(visit_ends > deadline, False)),
         Risk.NO_SLOT: and_(ahead, is_away, no_visit, has_slots, func.coalesce(first_free > deadline, true())),
         Risk.UNREACHABLE: is_called,
-        Risk.DUE: and_(ahead, is_away, deadline <= now + timedelta(hours=rules.due_hours)),
+        Risk.DUE: and_(
+            ahead, is_away, or_(deadline <= now + timedelta(hours=rules.due_hours), is_brought_up)
+        ),
         Risk.NO_TEAM: and_(orders.c.is_nobodys, deadline <= now + timedelta(hours=rules.team_hours)),
         Risk.BUILDING: and_(waits, orders.c.resource == _NEEDS_BUILDING, stage.in_(_UNBUILT)),
         Risk.CHECK: and_(waits, orders.c.resource != _NEEDS_BUILDING, stage.in_(_UNCHECKED)),
     }
+
+
+def _brought_up(orders: Subquery, rules: Rules, now: datetime) -> Lateral:
+    """Of an order that is not near yet: a step has brought it up already, before days off.
+
+    Whoever was told of it finds it in the list.
+    """
+    return (
+        select(Escalation.order_id)
+        .where(
+            orders.c.deadline > now + timedelta(hours=rules.due_hours),
+            Escalation.order_id == orders.c.id,
+            Escalation.deadline == orders.c.deadline,
+        )
+        .limit(1)
+        .lateral("brought_up")
+    )
 
 
 def _orders(operator_id: int, wanted: Wanted, now: datetime) -> Select[Any]:

@@ -1,14 +1,15 @@
 """Why an order is at risk, when it is brought before whom (督办), and when staff are told: pure decisions."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from enum import IntEnum, StrEnum
+from math import ceil
 
 from tracker import clock
 from tracker.problems import Fault
 from tracker.promises.calendar import WorkingCalendar
-from tracker.promises.office_hours import WORK_BEGINS, WORK_ENDS, in_working_hours
+from tracker.promises.office_hours import WORK_BEGINS, WORK_ENDS, closing, in_working_hours, next_opening
 
 
 class Risk(StrEnum):
@@ -62,6 +63,10 @@ SLOTS_LOOKED_BACK = timedelta(days=7)
 MOST_DIGESTS = 4
 MOST_HOURS = 240
 MOST_DAYS = 60
+# [ours] What breaks before the next morning's opening is told from so long before closing.
+EVENING = timedelta(hours=2)
+# A stretch out of office that is longer holds a day off.
+_A_DAY = timedelta(days=1)
 # [ours] A text names the gravest risks alone.
 RISKS_TOLD = 4
 
@@ -103,6 +108,27 @@ def level_of(deadline: datetime, is_on_site: bool, rules: Rules, now: datetime) 
     if rules.warn_hours is None or is_on_site or past < -timedelta(hours=rules.warn_hours):
         return None
     return Level.DISPATCHERS
+
+
+def told_ahead(rules: Rules, calendar: WorkingCalendar | None, now: datetime) -> Rules:
+    """The rules as staff are told by them now: what would come up while nobody may be told comes up before
+    the office closes.
+
+    On a day before days off the first step reaches to the next opening and its own hours after that; in the
+    evening before a working day it reaches to the opening. Out of office it has its own hours alone. What
+    the step reaches is near (`due_hours`) too. In whole hours, rounded up.
+    """
+    if calendar is None or not in_working_hours(calendar, now):
+        return rules
+    closes = closing(now)
+    opens = next_opening(calendar, closes)
+    if opens - closes > _A_DAY:
+        opens += timedelta(hours=rules.warn_hours or 0)
+    elif closes - now > EVENING:
+        return rules
+    ahead = ceil((opens - now) / timedelta(hours=1))
+    warn = None if rules.warn_hours is None else max(rules.warn_hours, ahead)
+    return replace(rules, warn_hours=warn, due_hours=max(rules.due_hours, ahead))
 
 
 def digest_due(calendar: WorkingCalendar, times: Sequence[time], now: datetime) -> datetime | None:

@@ -10,7 +10,7 @@ from tracker.at_risk.models import RiskDigest
 from tracker.at_risk.queries import Wanted, count_at_risk, list_at_risk
 from tracker.at_risk.read_rules import rules_in_force
 from tracker.at_risk.recipients import recipients, texts_to, wanting_digests
-from tracker.at_risk.rules import digest_due
+from tracker.at_risk.rules import digest_due, told_ahead
 from tracker.at_risk.words import counted
 from tracker.notices.office_hours import office_calendar
 from tracker.notices.plan_notices import plan_notices
@@ -40,6 +40,7 @@ def _send(runtime: Runtime, operator_id: int) -> int:
             select(exists().where(_digests.c.operator_id == operator_id, _digests.c.due_at == due_at))
         ):
             return 0
+        rules = told_ahead(rules, calendar, now)
         counts = count_at_risk(connection, operator_id, rules, Wanted(), now)
         rows, _ = list_at_risk(connection, operator_id, rules, Wanted(), now, limit=1)
         staff = wanting_digests(recipients(connection, operator_id)) if rows else []

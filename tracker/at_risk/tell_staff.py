@@ -4,14 +4,16 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, exists, func, insert, select, update
 
 from tracker import clock
 from tracker.at_risk.models import Escalation, EscalationText
+from tracker.at_risk.queries import standing_near
+from tracker.at_risk.read_rules import rules_in_force
 from tracker.at_risk.recipients import of_level, recipients, texts_to
-from tracker.at_risk.rules import GRAVITY, TEXTS_APART, Level, Risk
+from tracker.at_risk.rules import GRAVITY, TEXTS_APART, Level, Risk, told_ahead
 from tracker.at_risk.words import LEVEL_WORDS, RISK_WORDS
-from tracker.notices.office_hours import is_at_work
+from tracker.notices.office_hours import is_at_work, office_calendar
 from tracker.notices.plan_notices import plan_notices
 from tracker.orders.desk_list import held
 from tracker.orders.models import Order
@@ -45,7 +47,7 @@ def _tell(runtime: Runtime, operator_id: int, level: Level) -> int:
             return 0
         # Another round that has them waits here, and then finds none.
         waiting = connection.execute(
-            select(_escalations.c.id, _escalations.c.order_id, _escalations.c.deadline, _escalations.c.risks)
+            select(_escalations.c.id, _escalations.c.order_id, _escalations.c.deadline)
             .where(
                 _escalations.c.operator_id == operator_id,
                 _escalations.c.level == level,
@@ -74,10 +76,16 @@ def _standing(
     connection: Connection, operator_id: int, level: Level, waiting: Sequence[Row[Any]], now: datetime
 ) -> list[tuple[Row[Any], str]]:
     """Those of which it still holds, with the order's number: it is open, its clock runs, the deadline is the
-    same, and nobody has come to the site of which dispatchers would be told that nobody has.
+    same, it has come to no higher step, and nobody has come to the site of which dispatchers would be told
+    that nobody has.
     """
+    higher = exists().where(
+        _escalations.c.order_id == Order.id,
+        _escalations.c.deadline == DEADLINE,
+        _escalations.c.level > level,
+    )
     found = to_install(select(Order.id, Order.number, DEADLINE.label("deadline")), operator_id).where(
-        Order.id.in_([row.order_id for row in waiting]), ~held(now)
+        Order.id.in_([row.order_id for row in waiting]), ~held(now), ~higher
     )
     if level is Level.DISPATCHERS:
         found = found.where(Order.stage != Stage.ON_SITE)
@@ -108,7 +116,7 @@ def _plan(
     values = {"level": LEVEL_WORDS[level], "number": number}
     if len(standing) == 1:
         template = ONE
-        values["reason"] = RISK_WORDS[_gravest(first.risks)]
+        values["reason"] = RISK_WORDS[_gravest(connection, runtime, operator_id, first.order_id, now)]
         values["deadline"] = deadline_for_sms(first.deadline)
     else:
         template = SEVERAL
@@ -118,5 +126,11 @@ def _plan(
     return text_id
 
 
-def _gravest(risks: Sequence[str]) -> Risk:
-    return next((one for one in GRAVITY if one in risks), Risk.DUE)
+def _gravest(
+    connection: Connection, runtime: Runtime, operator_id: int, order_id: int, now: datetime
+) -> Risk:
+    """Why an order is brought up, as it stands now: hours may lie between that and the text."""
+    calendar = office_calendar(runtime.reference.current(), operator_id)
+    rules = told_ahead(rules_in_force(connection, operator_id).rules, calendar, now)
+    near = {row.id: row.risks for row in standing_near(connection, operator_id, rules, now)}
+    return next((one for one in GRAVITY if one in near.get(order_id, ())), Risk.DUE)

@@ -18,7 +18,8 @@ from tracker.orders.models import Order
 _AT_ONCE = 1000
 _LAST_ACTOR = (
     select(CallAttempt.actor)
-    .where(CallAttempt.task_id == CallTask.id, STANDS)
+    # What was added once the task had closed is not how it ended.
+    .where(CallAttempt.task_id == CallTask.id, STANDS, CallAttempt.recorded_at <= CallTask.closed_at)
     .order_by(CallAttempt.id.desc())
     .limit(1)
     .correlate(CallTask)

@@ -34,7 +34,8 @@ _tasks, _attempts = CallTask.__table__, CallAttempt.__table__
 def take_back(runtime: Runtime, actor: Actor, task_id: int, *, if_version: int) -> None:
     """Let the task stand as it did before the actor's last call, which is in their hands again.
 
-    The history keeps the call and says that it was taken back. `if_version`: the task's as the actor saw it.
+    The history keeps the call and says that it was taken back. Of one that was added to a closed task nothing
+    else had come, and the task stays closed. `if_version`: the task's as the actor saw it.
     Raises Refusal: call.not_found, version.stale, call.nothing_to_take_back, call.take_back_over, or
     call.claimed where somebody else is calling by now.
     """
@@ -45,26 +46,16 @@ def take_back(runtime: Runtime, actor: Actor, task_id: int, *, if_version: int) 
             raise Refusal(Fault("version.stale"))
         last, former = _last_two(connection, task.id)
         until = take_back_until(task, last, actor.label)
-        if until is None or _is_told_otherwise(connection, task):
+        is_added = last is not None and was_added(task, last)
+        if until is None or (not is_added and _is_told_otherwise(connection, task)):
             raise Refusal(Fault("call.nothing_to_take_back"))
         if until <= now:
             raise Refusal(Fault("call.take_back_over"))
         if task.claimed_by != actor.label and is_claimed(task.claimed_by, task.claimed_until, now):
             raise Refusal(Fault("call.claimed"))
-        begins, due = _was_due(task, former)
+        changes = {} if is_added else _before_it(task, former, actor, now)
         connection.execute(
-            update(_tasks)
-            .where(_tasks.c.id == task.id)
-            .values(
-                attempts=task.attempts - 1,
-                version=task.version + 1,
-                outcome=former.outcome if former else None,
-                closed_at=None,
-                next_attempt_at=begins,
-                due_at=due,
-                claimed_by=actor.label,
-                claimed_until=now + CLAIMED_FOR,
-            )
+            update(_tasks).where(_tasks.c.id == task.id).values(version=task.version + 1, **changes)
         )
         connection.execute(
             insert(_attempts).values(
@@ -91,10 +82,31 @@ def take_back_until(task: Row[Any], last: Row[Any] | None, actor: str) -> dateti
     """Until when the actor may take the last entry of a task's history back; None where it is not theirs, or
     the task has gone on since.
     """
-    if last is None or last.actor != actor or last.outcome != task.outcome:
+    if last is None or last.actor != actor or last.outcome == TAKEN_BACK:
+        return None
+    if last.outcome != task.outcome and not was_added(task, last):
         return None
     until: datetime = last.recorded_at + UNDO_WITHIN
     return until
+
+
+def was_added(task: Row[Any], call: Row[Any]) -> bool:
+    """Whether a call was written down only after its task had closed."""
+    return task.closed_at is not None and call.recorded_at > task.closed_at
+
+
+def _before_it(task: Row[Any], former: Row[Any] | None, actor: Actor, now: datetime) -> dict[str, Any]:
+    """The task as it stood before its last call, in the actor's hands."""
+    begins, due = _was_due(task, former)
+    return {
+        "attempts": task.attempts - 1,
+        "outcome": former.outcome if former else None,
+        "closed_at": None,
+        "next_attempt_at": begins,
+        "due_at": due,
+        "claimed_by": actor.label,
+        "claimed_until": now + CLAIMED_FOR,
+    }
 
 
 def _locked(connection: Connection, actor: Actor, task_id: int) -> Row[Any]:

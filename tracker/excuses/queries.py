@@ -48,7 +48,8 @@ class Wanted:
     """What a list is narrowed to; None leaves it open.
 
     `days`: on which it was asked for, or, where `is_due`, on which the order's promise falls due as it
-    stands. `is_removing`: those alone for which the net figure leaves their orders out.
+    stands. `is_removing`: those alone for which the net figure leaves their orders out. `county` (the code's
+    six digits), `channel_id` and `customer_kind` are the order's.
     """
 
     state: str | None = None
@@ -57,6 +58,9 @@ class Wanted:
     days: Days = Days()
     is_due: bool = False
     is_removing: bool = False
+    county: str | None = None
+    channel_id: int | None = None
+    customer_kind: str | None = None
 
 
 @dataclass(frozen=True)
@@ -172,8 +176,21 @@ def _narrowed(found: Select[Any], operator_id: int, wanted: Wanted, now: datetim
         value = getattr(wanted, name)
         if value is not None:
             found = found.where(_requests.c[name] == value)
+    if of_order := _of_order(wanted):
+        found = found.where(_requests.c.order_id.in_(select(Order.id).where(*of_order)))
     if wanted.is_removing:
         found = found.where(_removing(operator_id, replace(wanted, is_removing=False), now))
+    return found
+
+
+def _of_order(wanted: Wanted) -> list[ColumnElement[bool]]:
+    found = []
+    if wanted.county is not None:
+        found.append(Order.community_code.startswith(wanted.county, autoescape=True))
+    if wanted.channel_id is not None:
+        found.append(Order.channel_id == wanted.channel_id)
+    if wanted.customer_kind is not None:
+        found.append(Order.customer_kind == wanted.customer_kind)
     return found
 
 

@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import xlsxwriter
@@ -25,6 +26,16 @@ Pages = Iterable[Sequence[Cells]]
 MOST_ROWS = 100_000
 
 
+@dataclass(frozen=True)
+class List:
+    """A list on a sheet of its own; `widths` of its columns, in characters."""
+
+    title: str
+    head: Sequence[str]
+    widths: Sequence[int]
+    pages: Pages
+
+
 def csv_lines(head: Sequence[str], pages: Pages) -> Iterator[str]:
     """The lines of a CSV file, in constant memory; no text is a formula."""
     yield BOM + csv_line(head)
@@ -39,31 +50,22 @@ def xlsx(
     pages: Pages,
     *,
     too_many: str,
+    also: Sequence[List] = (),
     definitions: tuple[str, Sequence[tuple[str, str]]] | None = None,
 ) -> Iterator[bytes]:
-    """A workbook of one sheet, in pieces. `widths` of its columns, in characters.
+    """A workbook of one list, in pieces. `widths` of its columns, in characters.
 
-    `definitions`: the title of a second sheet, and in it what each word means.
+    `also`: lists on sheets behind it. `definitions`: the title of a last sheet, and in it what each word
+    means.
 
-    Raises Refusal of the rule `too_many` before the first piece, where there are more than MOST_ROWS.
+    Raises Refusal of the rule `too_many` before the first piece, where a list has more than MOST_ROWS.
     """
     file = tempfile.TemporaryFile()  # noqa: SIM115 - closed once it has been sent
     try:
         with xlsxwriter.Workbook(file, {"constant_memory": True, "strings_to_formulas": False}) as book:
             bold = book.add_format({"bold": True, "bg_color": "#E1F0F0", "border": 1})
-            sheet = book.add_worksheet(title)
-            sheet.freeze_panes(1, 1)
-            for index, width in enumerate(widths):
-                sheet.set_column(index, index, width)
-            sheet.write_row(0, 0, head, bold)
-            for number, cells in enumerate((cells for page in pages for cells in page), start=1):
-                if number > MOST_ROWS:
-                    raise Refusal(Fault(too_many, "", {"limit": MOST_ROWS}))
-                for index, cell in enumerate(cells):
-                    if isinstance(cell, str):
-                        sheet.write_string(number, index, harmless(cell))
-                    else:
-                        sheet.write_number(number, index, cell)
+            for one in (List(title, head, widths, pages), *also):
+                _write(book.add_worksheet(one.title), one, bold, too_many)
             if definitions is not None:
                 named, meanings = definitions
                 wrapped = book.add_format({"text_wrap": True, "valign": "top"})
@@ -77,6 +79,21 @@ def xlsx(
         file.close()
         raise
     return pieces(file)
+
+
+def _write(sheet: Any, listed: List, bold: Any, too_many: str) -> None:
+    sheet.freeze_panes(1, 1)
+    for index, width in enumerate(listed.widths):
+        sheet.set_column(index, index, width)
+    sheet.write_row(0, 0, listed.head, bold)
+    for number, cells in enumerate((cells for page in listed.pages for cells in page), start=1):
+        if number > MOST_ROWS:
+            raise Refusal(Fault(too_many, "", {"limit": MOST_ROWS}))
+        for index, cell in enumerate(cells):
+            if isinstance(cell, str):
+                sheet.write_string(number, index, harmless(cell))
+            else:
+                sheet.write_number(number, index, cell)
 
 
 def pieces(file: Any) -> Iterator[bytes]:

@@ -16,6 +16,8 @@ CLOCK_SKEW = timedelta(minutes=5)
 # [ours] Longer than a call takes with looking the order up; who went home without a word holds nobody up.
 CLAIMED_FOR = timedelta(minutes=15)
 LONGEST_NOTE = 300
+# [ours] Whoever was on the phone while a task closed may write that down for so long.
+WRITTEN_AFTER = timedelta(days=1)
 
 
 class Outcome(StrEnum):
@@ -76,6 +78,11 @@ def _between(earliest: datetime) -> tuple[datetime, datetime]:
 def is_claimed(claimed_by: str | None, claimed_until: datetime | None, now: datetime) -> bool:
     """Whether somebody is calling at the moment."""
     return claimed_by is not None and claimed_until is not None and claimed_until > now
+
+
+def may_be_added(closed_at: datetime | None, now: datetime) -> bool:
+    """Whether a call may still be written down in the history of a task that has closed."""
+    return closed_at is not None and now - closed_at < WRITTEN_AFTER
 
 
 def faults_of(call: Call, opened_at: datetime, now: datetime) -> list[str]:

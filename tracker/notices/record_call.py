@@ -1,13 +1,14 @@
 """Write down a call that somebody made, and when the next one is due."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import Row, bindparam, insert, select, update
 
 from tracker import clock
 from tracker.notices.call_models import CallAttempt, CallTask
-from tracker.notices.call_rules import LONGEST_NOTE, Call, Outcome, faults_of, next_call
+from tracker.notices.call_rules import LONGEST_NOTE, Call, Outcome, faults_of, may_be_added, next_call
 from tracker.problems import Fault, Refusal
 from tracker.runtime import Runtime
 
@@ -38,12 +39,14 @@ def record_call(
     *,
     if_version: int | None = None,
     note: str = "",
+    also_closed: bool = False,
 ) -> int:
     """Record one call, loaded by CallRequestSchema; returns the task's new version.
 
     `note`: what the customer said, if anything is to be kept of it; sealed. Whoever had claimed the task has
-    done with it. Raises Refusal: call.not_found for a task that is not the operator's, version.stale where
-    somebody was faster, call.closed, or every rule that the call breaks.
+    done with it. `also_closed`: to a task that has closed of late the call is added, and nothing else comes
+    of it: the task stays closed, with its outcome. Raises Refusal: call.not_found for a task that is not the
+    operator's, version.stale where somebody was faster, call.closed, or every rule that the call breaks.
     """
     now = clock.now()
     with runtime.db.transaction() as connection:
@@ -52,7 +55,7 @@ def record_call(
             raise Refusal(Fault("call.not_found"))
         if if_version is not None and if_version != task.version:
             raise Refusal(Fault("version.stale"))
-        if task.closed_at is not None:
+        if task.closed_at is not None and not (also_closed and may_be_added(task.closed_at, now)):
             raise Refusal(Fault("call.closed"))
         call = Call(Outcome(request["outcome"]), request["called_at"] or now, request["call_back_at"])
         faults = [Fault(rule, _POINTERS[rule]) for rule in faults_of(call, task.opened_at, now)]
@@ -60,15 +63,9 @@ def record_call(
             faults.append(Fault("field.too_long", "/note", {"limit": LONGEST_NOTE}))
         if faults:
             raise Refusal(*faults)
-        attempts, version = task.attempts + 1, task.version + 1
-        changes: dict[str, Any] = {"attempts": attempts, "version": version, "outcome": call.outcome}
-        changes |= {"claimed_by": None, "claimed_until": None}
-        following = next_call(call, attempts, now)
-        if following is None:
-            changes["closed_at"] = now
-        else:
-            changes["next_attempt_at"], changes["due_at"] = following
-        connection.execute(update(_tasks).where(_tasks.c.id == task.id).values(**changes))
+        version: int = task.version + 1
+        changes = {} if task.closed_at is not None else _changes(task, call, now)
+        connection.execute(update(_tasks).where(_tasks.c.id == task.id).values(version=version, **changes))
         attempt = {
             "operator_id": operator_id,
             "task_id": task.id,
@@ -81,3 +78,16 @@ def record_call(
         }
         connection.execute(_KEEP, attempt)
     return version
+
+
+def _changes(task: Row[Any], call: Call, now: datetime) -> dict[str, Any]:
+    """What becomes of an open task."""
+    attempts = task.attempts + 1
+    changes: dict[str, Any] = {"attempts": attempts, "outcome": call.outcome}
+    changes |= {"claimed_by": None, "claimed_until": None}
+    following = next_call(call, attempts, now)
+    if following is None:
+        changes["closed_at"] = now
+    else:
+        changes["next_attempt_at"], changes["due_at"] = following
+    return changes

@@ -7,6 +7,7 @@ from datetime import time
 from typing import Any
 
 from flask import flash, redirect, request, url_for
+from sqlalchemy import Connection
 
 from tracker import clock
 from tracker.at_risk.preview_steps import Foreseen, preview_steps
@@ -14,6 +15,7 @@ from tracker.at_risk.read_rules import NUMBERS, InForce, rules_in_force, rules_o
 from tracker.at_risk.recipients import recipients, wish_digests
 from tracker.at_risk.rules import MOST_DAYS, MOST_DIGESTS, MOST_HOURS, Rules, faults_of
 from tracker.at_risk.save_rules import LONGEST_REASON, save_rules
+from tracker.notices.office_hours import office_calendar
 from tracker.orders.standing import N_
 from tracker.pages import risk_words
 from tracker.pages.access import acting, open_to, operator_of, runtime
@@ -139,7 +141,12 @@ def _in_force(person: Person) -> InForce:
 
 def _foreseen(person: Person, rules: Rules) -> Foreseen:
     with runtime().db.reading() as connection:
-        return preview_steps(connection, operator_of(person), rules, clock.now())
+        return _foreseen_by(connection, operator_of(person), rules)
+
+
+def _foreseen_by(connection: Connection, operator_id: int, rules: Rules) -> Foreseen:
+    calendar = office_calendar(runtime().reference.current(), operator_id)
+    return preview_steps(connection, operator_id, rules, calendar, clock.now())
 
 
 def _page(person: Person, form: Form) -> tuple[str, int]:
@@ -147,7 +154,7 @@ def _page(person: Person, form: Form) -> tuple[str, int]:
     with runtime().db.reading() as connection:
         in_force = rules_in_force(connection, operator_id)
         versions = versions_of_rules(connection, operator_id, limit=_VERSIONS_SHOWN)
-        foreseen = form.foreseen or preview_steps(connection, operator_id, in_force.rules, clock.now())
+        foreseen = form.foreseen or _foreseen_by(connection, operator_id, in_force.rules)
         me = next((one for one in recipients(connection, operator_id) if one.id == person.id), None)
     page = render(
         "staff/at_risk_steps.html",

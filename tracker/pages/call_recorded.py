@@ -56,4 +56,4 @@ def just_recorded(person: Person) -> Recorded | None:
     until = None if row is None else may_take_back(person, row, attempts)
     if row is None or until is None:
         return None
-    return Recorded(row.id, row.version, said_of(row, row.outcome), until)
+    return Recorded(row.id, row.version, said_of(row, attempts[0].outcome), until)

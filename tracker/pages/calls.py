@@ -18,7 +18,15 @@ from tracker.calls.take_back import take_back
 from tracker.complaints.persons import names
 from tracker.crypto import UnreadableError
 from tracker.masks import mask_address, mask_phone
-from tracker.notices.call_rules import LONGEST_NOTE, OF_A_CALL, Call, Outcome, is_claimed, next_call
+from tracker.notices.call_rules import (
+    LONGEST_NOTE,
+    OF_A_CALL,
+    Call,
+    Outcome,
+    is_claimed,
+    may_be_added,
+    next_call,
+)
 from tracker.notices.drafts import RECIPIENT
 from tracker.notices.record_call import record_call
 from tracker.notices.rules import Why
@@ -278,6 +286,7 @@ def _page(person: Person, task_id: int, sent: _Sent | None) -> str:
         fault_of=dict(sent.faults) if sent else {},
         fields=FIELDS,
         outcomes=OF_A_CALL,
+        may_be_added=may_be_added(row.closed_at, now),
         again_at=_again_at(row.attempts, now),
         longest_note=LONGEST_NOTE,
         may_take_back=may_take_back(person, row, made),
@@ -344,6 +353,7 @@ def _record(person: Person, task_id: int, typed: Mapping[str, str]) -> None:
         {"outcome": typed["outcome"], "called_at": None, "call_back_at": back},
         if_version=seen_version(),
         note=typed["note"],
+        also_closed=request.form.get("closed") == "1",
     )
 
 

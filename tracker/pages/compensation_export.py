@@ -1,4 +1,4 @@
-"""The compensation ledger as a file, by the filters that the page stands at, and what its columns mean."""
+"""The compensation ledger, and what is running up, as files by the filters that the page stands at."""
 
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
@@ -8,10 +8,13 @@ from flask import request, url_for
 from flask_babel import gettext
 from sqlalchemy import Row
 
+from tracker import clock
 from tracker.compensation.queries import Wanted, compensations_below
 from tracker.compensation.rules import covered, left_out_of
+from tracker.compensation.running import Running, running
 from tracker.db import Database
 from tracker.files.cells import instant_cell
+from tracker.files.giving import List
 from tracker.pages.access import open_to, operator_of, runtime
 from tracker.pages.compensation import wanted_of
 from tracker.pages.compensation_words import METHOD_WORDS, STATE_WORDS
@@ -19,6 +22,7 @@ from tracker.pages.list_files import list_file
 from tracker.pages.signing_in import blueprint, signed_in
 
 _WIDTHS = (18, 10, 10, 20, 20, 12, 12, 10, 8, 12, 12, 12, 14, 20, 14)
+_RUNNING_WIDTHS = (18, 10, 20, 20, 12, 12, 10, 8, 12, 12)
 _AT_ONCE = 1000
 _HOUR = timedelta(hours=1)
 
@@ -28,7 +32,7 @@ Cells = tuple[str | int | float, ...]
 @blueprint.get("/compensation.<any(csv, xlsx):form>")
 @open_to("manager")
 def compensation_file(form: str) -> Any:
-    """What the list shows, all pages of it."""
+    """What the list shows, all pages of it; what is running up has a sheet of its own."""
     person = signed_in()
     wanted, _ = wanted_of()
     pages = _pages(runtime().db, operator_of(person), wanted, _cells())
@@ -40,8 +44,65 @@ def compensation_file(form: str) -> Any:
         _WIDTHS,
         pages,
         too_many="compensation.too_many_rows",
+        also=[_running(operator_of(person), wanted)] if form == "xlsx" else (),
         definitions=(gettext("指标定义"), _definitions()),
         back=url_for("staff.compensation", **request.args.to_dict()),
+    )
+
+
+@blueprint.get("/compensation/running.<any(csv, xlsx):form>")
+@open_to("manager")
+def compensation_running_file(form: str) -> Any:
+    """Every order that is late and not connected, in the county that the page is narrowed to."""
+    wanted, _ = wanted_of()
+    listed = _running(operator_of(signed_in()), wanted)
+    return list_file(
+        form,
+        "compensation-running",
+        listed.title,
+        listed.head,
+        listed.widths,
+        listed.pages,
+        too_many="compensation.too_many_rows",
+        definitions=(gettext("指标定义"), _definitions()),
+        back=url_for("staff.compensation", **request.args.to_dict()),
+    )
+
+
+def _running(operator_id: int, wanted: Wanted) -> List:
+    """What is running up now, whatever day of connection or state the ledger is narrowed to."""
+    counties = runtime().reference.current().counties
+    with runtime().db.reading() as connection:
+        going = list(running(connection, operator_id, clock.now(), county=wanted.county))
+    head = (
+        gettext("订单号"),
+        gettext("县（市、区）"),
+        gettext("承诺期限"),
+        gettext("截至"),
+        gettext("超时小时"),
+        gettext("扣除小时"),
+        gettext("违约天数"),
+        gettext("每日比例"),
+        gettext("收取的装机费（元）"),
+        gettext("到现在（元）"),
+    )
+    rows = [_running_cells(one, counties.get(one.community_code[:6], "")) for one in going]
+    return List(gettext("正在累计"), head, _RUNNING_WIDTHS, [rows])
+
+
+def _running_cells(one: Running, county: str) -> Cells:
+    working = one.working
+    return (
+        one.number,
+        county,
+        instant_cell(working.deadline),
+        instant_cell(working.until),
+        round(working.late / _HOUR, 2),
+        round(covered(working.left_out) / _HOUR, 2),
+        working.days,
+        "1%",
+        working.fee_fen / 100,
+        working.amount_fen / 100,
     )
 
 
@@ -86,6 +147,10 @@ def _definitions() -> list[tuple[str, str]]:
         (
             gettext("违约金（元）"),
             gettext("违约天数 × 1% × 收取的安装、调测费用，最后四舍五入到分。每次更正都另记一行，不改旧账。"),
+        ),
+        (
+            gettext("正在累计"),
+            gettext("已超时、尚未装通的工单算到导出时；装通后才核定，那时入账。"),
         ),
         (gettext("多付"), gettext("付款之后更正变少，已付多于应付。")),
     ]

@@ -20,6 +20,7 @@ from tracker.pages.approvals import DECISION_FIELDS, STATE_WORDS, decide, words_
 from tracker.pages.excuse_effect import effect_of
 from tracker.pages.excuse_words import EXCUSING
 from tracker.pages.order_frame import Form, form_page, head, people_of, reasons
+from tracker.pages.orders import KIND_WORDS
 from tracker.pages.signing_in import blueprint, signed_in
 from tracker.pages.slots import day_typed
 from tracker.staff.sign_in import Person
@@ -64,6 +65,9 @@ def excuses() -> str:
         deciders=people_of(person).staff | {CONSOLE: gettext("控制台")},
         reasons=reasons(*EXCUSING),
         places=facts.places,
+        counties=facts.counties,
+        channels=_channels(person),
+        kinds=KIND_WORDS,
         **words_of(person),
     )
 
@@ -140,6 +144,9 @@ def wanted_of(person: Person) -> tuple[Wanted, dict[str, str]]:
         "reason": set(EXCUSING),
         "by": {CONSOLE, *people_of(person).staff},
         "days": {_DUE},
+        "county": runtime().reference.current().counties,
+        "channel": _channels(person),
+        "customer": KIND_WORDS,
     }
     asked = {name: request.args[name] for name, among in known.items() if request.args.get(name) in among}
     days: dict[str, date] = {}
@@ -156,8 +163,17 @@ def wanted_of(person: Person) -> tuple[Wanted, dict[str, str]]:
         days=Days(days.get("first"), days.get("last")),
         is_due=asked.get("days") == _DUE,
         is_removing=state == _REMOVING,
+        county=asked.get("county"),
+        channel_id=int(asked["channel"]) if "channel" in asked else None,
+        customer_kind=asked.get("customer"),
     )
     return wanted, asked
+
+
+def _channels(person: Person) -> dict[str, str]:
+    """The names of the operator's channels, by their ids as an address has them."""
+    own = runtime().reference.current().channels.values()
+    return {str(one.id): one.name for one in own if one.operator_id == operator_of(person)}
 
 
 def _in_address(label: str) -> str:

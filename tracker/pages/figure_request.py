@@ -37,6 +37,8 @@ SPLITS: Mapping[str, Split] = {
 }
 AREAS = {"urban": False, "rural": True}
 KINDS = ("home", "enterprise")
+# By what the list of excuses can be narrowed, too.
+_OF_EXCUSES = frozenset({"county", "channel", "customer"})
 _MOST_TYPED = 80
 
 
@@ -94,6 +96,19 @@ class Question:
     @property
     def _others(self) -> Sequence[str]:
         return [name for name in SPLITS if name not in (*self.narrowed, self.hand)]
+
+    @property
+    def excuses_are_narrowed(self) -> bool:
+        """Whether the list of excuses can be narrowed by all that narrows the question."""
+        return _OF_EXCUSES.issuperset(self.narrowed)
+
+    @property
+    def excuses(self) -> dict[str, str]:
+        """The days and what narrows it, as the list of excuses takes them; where it cannot be narrowed by all
+        of it, the days alone.
+        """
+        narrowed = self.narrowed if self.excuses_are_narrowed else {}
+        return {"first": f"{self.days.first_on}", "last": f"{self.days.last_on}", **narrowed}
 
     def can_be_told(self, split: Split = "") -> bool:
         """Whether sums tell it, or the days are few enough to count one by one; those compared with, too."""

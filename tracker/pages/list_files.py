@@ -48,17 +48,21 @@ def list_file(
     *,
     too_many: str,
     back: str,
+    also: Sequence[giving.List] = (),
     definitions: tuple[str, Sequence[tuple[str, str]]] | None = None,
 ) -> Any:
-    """A CSV file, or a workbook with the title of a second sheet and what each word in it means.
+    """A CSV file, or a workbook: behind the list come those that it has `also`, and under the title of a last
+    sheet what each word in it means.
 
-    A workbook has no more than `giving.MOST_ROWS` rows: where there are more, whoever asked is told the rule
-    `too_many` on the page `back`.
+    A list of a workbook has no more than `giving.MOST_ROWS` rows: where there are more, whoever asked is told
+    the rule `too_many` on the page `back`.
     """
     return csv_or_book(
         kind,
         name,
         lambda: giving.csv_lines(head, pages),
-        lambda: giving.xlsx(title, head, widths, pages, too_many=too_many, definitions=definitions),
+        lambda: giving.xlsx(
+            title, head, widths, pages, too_many=too_many, also=also, definitions=definitions
+        ),
         back=back,
     )

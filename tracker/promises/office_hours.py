@@ -15,6 +15,11 @@ def in_working_hours(calendar: WorkingCalendar, now: datetime) -> bool:
     return WORK_BEGINS <= there.time() < WORK_ENDS and calendar.is_working(there.date())
 
 
+def closing(now: datetime) -> datetime:
+    """When working hours of the city's day end, or have ended."""
+    return datetime.combine(clock.local(now).date(), WORK_ENDS, clock.CITY_ZONE).astimezone(UTC)
+
+
 def next_opening(calendar: WorkingCalendar, now: datetime) -> datetime:
     """When staff may be sent a text next, from a moment at which they may not."""
     there = clock.local(now)
