@@ -80,7 +80,7 @@ def test_rates_stand_beside_their_samples(client: FlaskClient, tell: Any) -> Non
     assert telecom == "清远电信 93% 100单中93单按时 95.8% 96单中92单按时 市政施工 3、用户撤单 1"
     assert mobile == "清远移动 100% 50单中50单按时 100% 50单中50单按时 无"
     assert unicom == "清远联通 没有数据 没有数据 –"
-    for words in ("不论装没装通", "首次承诺", "现行期限", "样本不足30单"):
+    for words in ("不论装没装通", "首次承诺", "另行告知的日期不算", "样本不足30单"):
         assert words in plain(page)
     english = plain(client.get("/figures?lang=en").text)
     for words in ("93 of 100 orders on time", "municipal works 3", "withdrawn by the customer 1"):

@@ -83,7 +83,7 @@ def _running(operator_id: int, wanted: Wanted) -> List:
         gettext("扣除小时"),
         gettext("违约天数"),
         gettext("每日比例"),
-        gettext("收取的装机费（元）"),
+        gettext("收取的安装、调测费用（元）"),
         gettext("到现在（元）"),
     )
     rows = [_running_cells(one, counties.get(one.community_code[:6], "")) for one in going]
