@@ -12,7 +12,7 @@ from tracker.promises import wording
 from tracker.promises.calendar import RestSpan, SpecialDay, announced
 from tracker.promises.calendars import Calendars, Override
 from tracker.promises.day_by_day import DayPart, Part
-from tracker.promises.deadline import deadline
+from tracker.promises.deadline import Deadline, deadline
 from tracker.promises.holds import HeldDays, Hold
 from tracker.promises.ledger import (
     Entry,
@@ -444,6 +444,11 @@ def test_the_deadline_that_binds_knows_of_no_date_given_anew() -> None:
     later = hold(3, there(2026, 11, 24), there(2026, 11, 25))
     anew = Entry(2, Kind.REPROMISE, there(2026, 11, 24, 9), agreed_at=there(2026, 11, 30, 12))
     assert replay(COMPANY, [wish, anew, later], CALENDAR).at != replay(COMPANY, [wish, later], CALENDAR).at
-    assert replay_binding(COMPANY, [wish, anew, later], CALENDAR) == replay(COMPANY, [wish, later], CALENDAR)
+    assert binding([wish, anew, later]) == replay(COMPANY, [wish, later], CALENDAR)
+    assert binding([wish, later]) == replay(COMPANY, [wish, later], CALENDAR)
     building = Entry(4, Kind.REPROMISE, there(2026, 11, 24, 10), rule=BUILDING)
-    assert replay_binding(COMPANY, [anew, building], CALENDAR) == replay(COMPANY, [building], CALENDAR)
+    assert binding([anew, building]) == replay(COMPANY, [building], CALENDAR)
+
+
+def binding(entries: list[Entry]) -> Deadline:
+    return replay_binding(COMPANY, entries, CALENDAR, replay(COMPANY, entries, CALENDAR))

@@ -124,7 +124,7 @@ def rows_of(book: Book, entry: Entry, why: Why) -> tuple[Written, dict[str, Any]
     order = book.order
     entries = [*book.ledger.entries, entry]
     deadline = replay(book.ledger.first, entries, book.calendar)
-    binding = replay_binding(book.ledger.first, entries, book.calendar)
+    binding = replay_binding(book.ledger.first, entries, book.calendar, deadline)
     written = Written(entry.number, order.version + 1, book.ledger.current.deadline, deadline)
     row = {
         "operator_id": order.operator_id,

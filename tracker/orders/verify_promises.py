@@ -76,6 +76,6 @@ def _differences(
         if (found.at, found.provisional) != (standing.deadline, standing.provisional):
             yield Difference(number, length, standing.deadline, found.at)
             continue
-        binding = replay_binding(ledger.first, entries, calendar).at
+        binding = replay_binding(ledger.first, entries, calendar, found).at
         if binding != standing.binding:
             yield Difference(number, length, standing.binding, binding)

@@ -1,6 +1,6 @@
-"""Which roles a staff page is open to: every page says so where it is defined."""
+"""Whom a staff page is open to, as every page says where it is defined, and what is noted of a look."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from functools import wraps
 from typing import Any
@@ -11,6 +11,7 @@ from flask_login import login_required
 from werkzeug.exceptions import Forbidden
 
 from tracker import walls
+from tracker.audit.note_seen import note_seen
 from tracker.orders.actor import Actor
 from tracker.pages.signing_in import signed_in
 from tracker.runtime import Runtime
@@ -102,3 +103,10 @@ def language() -> str:
     """zh or en, as the page is shown."""
     locale = get_locale()
     return "en" if locale is not None and locale.language == "en" else "zh"
+
+
+def note_shown(person: Person, subjects: Sequence[str], fields: Sequence[str], why: str) -> None:
+    """Note that the person sees what is sealed, before it is given out."""
+    who = acting(person)
+    with runtime().db.transaction() as connection:
+        note_seen(connection, subjects, operator_id=who.operator_id, actor=who.label, fields=fields, why=why)

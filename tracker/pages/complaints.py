@@ -3,14 +3,13 @@
 A manager sees them all; others see what is in their hands.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
 from werkzeug.exceptions import NotFound
 
 from tracker import clock
-from tracker.audit.note_seen import note_seen
 from tracker.complaints import queries
 from tracker.complaints.history import NAME, NOTE, PHONE, TEXT
 from tracker.complaints.persons import name_person, names, people, person_in_charge
@@ -19,7 +18,7 @@ from tracker.complaints.rules import Source, State, Topic, standing_of
 from tracker.masks import mask_name, mask_phone
 from tracker.orders.standing import N_
 from tracker.pages import complaint_words, wording
-from tracker.pages.access import AT_DESK, acting, open_to, runtime
+from tracker.pages.access import AT_DESK, acting, note_shown, open_to, runtime
 from tracker.pages.plans import said
 from tracker.pages.signing_in import blueprint, signed_in
 from tracker.pages.typed_numbers import page_number, whole
@@ -77,13 +76,6 @@ def contact_of(row: Any) -> tuple[str, str]:
     name = "" if row.contact_name is None else mask_name(keys.open(bytes(row.contact_name), NAME))
     phone = "" if row.contact_phone is None else mask_phone(keys.open(bytes(row.contact_phone), PHONE))
     return name, phone
-
-
-def note_shown(person: Person, subjects: Sequence[str], fields: Sequence[str], why: str) -> None:
-    """Note that the person sees what customers wrote, before it is shown."""
-    who = acting(person)
-    with runtime().db.transaction() as connection:
-        note_seen(connection, subjects, operator_id=who.operator_id, actor=who.label, fields=fields, why=why)
 
 
 def names_of_channels() -> dict[str, str]:

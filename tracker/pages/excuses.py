@@ -8,14 +8,13 @@ from flask_babel import gettext
 from werkzeug.exceptions import NotFound
 
 from tracker import clock
-from tracker.audit.note_seen import note_seen
 from tracker.excuses import queries
 from tracker.excuses.decide_excuse import decide_excuse
 from tracker.excuses.evidence import excuse_files
 from tracker.excuses.queries import Days, Decided, Wanted
 from tracker.excuses.rules import FileKind
 from tracker.orders.standing import N_
-from tracker.pages.access import acting, open_to, operator_of, runtime
+from tracker.pages.access import note_shown, open_to, operator_of, runtime
 from tracker.pages.approvals import DECISION_FIELDS, STATE_WORDS, decide, words_of
 from tracker.pages.excuse_effect import effect_of
 from tracker.pages.excuse_words import EXCUSING
@@ -109,23 +108,14 @@ def excuse_decide(excuse_id: int) -> Any:
 @open_to("dispatcher", "manager")
 def excuse_file(evidence_id: int) -> Response:
     """One file of evidence; that it was seen is noted before it is given out, for it may show anything."""
-    person = signed_in()
-    who = acting(person)
-    with runtime().db.transaction() as connection:
-        row = None
-        if evidence_id <= _LARGEST_ID:
-            row = queries.evidence_file(connection, who.operator_id, evidence_id)
-        content = row and excuse_files(runtime()).get(row.name)
-        if row is None or not content:
-            raise NotFound
-        note_seen(
-            connection,
-            [f"order:{row.order_id}"],
-            operator_id=who.operator_id,
-            actor=who.label,
-            fields=("evidence",),
-            why="evidence shown",
-        )
+    person, row = signed_in(), None
+    if evidence_id <= _LARGEST_ID:
+        with runtime().db.reading() as connection:
+            row = queries.evidence_file(connection, operator_of(person), evidence_id)
+    content = row and excuse_files(runtime()).get(row.name)
+    if row is None or not content:
+        raise NotFound
+    note_shown(person, [f"order:{row.order_id}"], ("evidence",), "evidence shown")
     kind, ending = _TYPES[FileKind(row.kind)]
     # A document may hold scripts, so it is never opened within the page's own origin.
     how = "inline" if row.kind == FileKind.PHOTO else "attachment"

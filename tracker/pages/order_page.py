@@ -33,9 +33,9 @@ from tracker.orders.standing import N_, STAGE_WORDS
 from tracker.orders.undo_hold import undoable_until
 from tracker.orders.wording import slot
 from tracker.pages import compensation_words, complaint_words, request_words, wording
-from tracker.pages.access import AT_DESK, acting, language, open_to, operator_of, runtime
+from tracker.pages.access import AT_DESK, acting, language, note_shown, open_to, operator_of, runtime
 from tracker.pages.call_words import REASON_WORDS
-from tracker.pages.complaints import names_of_channels, note_shown
+from tracker.pages.complaints import names_of_channels
 from tracker.pages.order_compensation import compensation_of_order
 from tracker.pages.order_doings import doings
 from tracker.pages.order_frame import head, render

@@ -13,8 +13,8 @@ from tracker.complaints.rules import SCORES
 from tracker.complaints.schemas import LONGEST_NOTE
 from tracker.orders.standing import N_
 from tracker.pages import complaint_words
-from tracker.pages.access import open_to, runtime
-from tracker.pages.complaints import acting, note_shown, render
+from tracker.pages.access import acting, note_shown, open_to, runtime
+from tracker.pages.complaints import render
 from tracker.pages.plans import said
 from tracker.pages.signing_in import blueprint, signed_in
 from tracker.pages.typed_numbers import long_id

@@ -7,8 +7,7 @@ from flask import Response
 from sqlalchemy import Connection, Row
 from werkzeug.exceptions import NotFound
 
-from tracker.audit.note_seen import note_seen
-from tracker.pages.access import OF_OPERATOR, acting, language, open_to, runtime
+from tracker.pages.access import OF_OPERATOR, language, note_shown, open_to, operator_of, runtime
 from tracker.pages.job_words import KIND_WORDS
 from tracker.pages.signing_in import blueprint, signed_in
 from tracker.site_work.do_act import WARNING_WORDS
@@ -54,25 +53,17 @@ def site_photo(photo_id: int) -> Response:
     noted before it is given out: it shows somebody's home.
     """
     person = signed_in()
-    who = acting(person)
-    with runtime().db.transaction() as connection:
+    with runtime().db.reading() as connection:
         row = photo_of(
             connection,
-            who.operator_id,
+            operator_of(person),
             photo_id if photo_id < 2**63 else 0,
             installer_id=person.id if person.role == "installer" else None,
         )
-        picture = row and photo_files(runtime()).get(row.name)
-        if row is None or not picture:
-            raise NotFound
-        note_seen(
-            connection,
-            [f"order:{row.order_id}"],
-            operator_id=who.operator_id,
-            actor=who.label,
-            fields=("site_photo",),
-            why="photo shown",
-        )
+    picture = row and photo_files(runtime()).get(row.name)
+    if row is None or not picture:
+        raise NotFound
+    note_shown(person, [f"order:{row.order_id}"], ("site_photo",), "photo shown")
     answer = Response(picture, content_type="image/jpeg")
     answer.headers["Cache-Control"] = "no-store"
     answer.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"

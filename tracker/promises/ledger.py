@@ -81,13 +81,17 @@ def replay(first: FirstPromise, entries: Sequence[Entry], calendar: WorkingCalen
     return agreed_deadline(rule, basis.recorded_at, basis.agreed_at, calendar, later)
 
 
-def replay_binding(first: FirstPromise, entries: Sequence[Entry], calendar: WorkingCalendar) -> Deadline:
-    """The deadline that binds the operator: of the rules and the holds alone.
+def replay_binding(
+    first: FirstPromise, entries: Sequence[Entry], calendar: WorkingCalendar, told: Deadline
+) -> Deadline:
+    """The deadline that binds the operator: of the rules and the holds alone. `told`: what `replay` makes of
+    the same, which it is itself until a date was given anew.
 
     A date given anew is told to the customer and is kept by as any promise. But nobody excuses a delay, or
     owes less for it, by naming a later date: what is not the operator's doing is excused, by two persons.
     """
-    return replay(first, [entry for entry in entries if entry.agreed_at is None], calendar)
+    own = [entry for entry in entries if entry.agreed_at is None]
+    return told if len(own) == len(entries) else replay(first, own, calendar)
 
 
 def hold_at(entries: Iterable[Entry], at: datetime) -> Hold | None:

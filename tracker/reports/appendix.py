@@ -131,9 +131,9 @@ def appendix() -> Section:
                     ),
                 ],
                 note=words(
-                    "因用户原因或不可抗力的缓装不剔除工单，而是顺延现行期限；毛按时率不受影响。",
+                    "因用户原因或不可抗力的缓装不剔除工单，而是顺延现行期限；另行告知用户的日期不顺延。毛按时率不受影响。",
                     "A hold for a customer's reason or force majeure leaves no order out: it moves the"
-                    " present promise, and never the gross rate.",
+                    " present promise, which a later date that was told does not, and never the gross rate.",
                 ),
             ),
         ],
@@ -142,6 +142,7 @@ def appendix() -> Section:
 
 
 _EXCUSED = words(
-    "超过现行期限，且免责延误已登记原因、起止时间和依据。",
-    "Late by the present promise, and the delay stands in the ledger with reason, times and evidence.",
+    "超过现行期限，且免责延误在期限前开始，已登记原因、起止时间和依据。",
+    "Late by the present promise, and the delay began before it and stands in the ledger with reason, times"
+    " and evidence.",
 )
