@@ -435,7 +435,7 @@ def test_a_session_that_ended_elsewhere_leaves_no_address_on_the_phone_and_every
     number = crew.job(li)
     page = phone.enter()
     phone.kept("/jobs", f"/jobs/{number}")
-    page.goto(f"/jobs/{number}")
+    page.goto(f"/jobs/{number}", wait_until="networkidle")
     with crew.runtime.db.transaction() as connection:
         end_sessions(connection, li.account_id, NOW)
     page.get_by_role("button", name="到达现场").tap()

@@ -294,6 +294,8 @@ async function keepDay() {
     const stamp = `${document.documentElement.lang} ${JSON.stringify(day.jobs[page.split("/")[2]] ?? day.jobs)}`;
     if (kept[page] === stamp && (await caches.match(location.origin + page))) continue;
     const answer = await fetch(page).catch(() => null);
+    // Signed out meanwhile: what came after the day was forgotten goes, too.
+    if (signal === "signIn") return forgetDay();
     if (answer?.ok) kept[page] = stamp;
   }
   await note("kept", kept);
